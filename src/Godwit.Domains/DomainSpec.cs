@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace Godwit.Domains;
+
+/// <summary>
+/// What a domain is, independent of the engine that runs it: the meaning of an xl.cfg(5) file once every name in it
+/// has been understood. It travels with the domain, so that every host of the pool starts it alike.
+/// </summary>
+public sealed record DomainSpec
+{
+    public required string Name { get; init; }
+
+    /// <summary>Stable identity of the domain; drawn at creation when the configuration gives none.</summary>
+    public Guid Uuid { get; init; }
+
+    /// <summary>Memory the guest sees at start, in MiB.</summary>
+    public required int MemoryMiB { get; init; }
+
+    /// <summary>Upper bound for ballooning, in MiB; equals <see cref="MemoryMiB"/> when not given.</summary>
+    public int MaxMemoryMiB { get; init; }
+
+    public int VirtualCpus { get; init; } = 1;
+
+    /// <summary>Path of the kernel on the creating host; null boots from the first disk.</summary>
+    public string? Kernel { get; init; }
+
+    public string? Ramdisk { get; init; }
+
+    /// <summary>The root device as the configuration names it (<c>/dev/hda1</c>); the driver maps it to its own name.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>Rest of the kernel's command line (<c>extra</c>, or all of <c>cmdline</c>).</summary>
+    public string CommandLine { get; init; } = "";
+
+    public ImmutableArray<DiskSpec> Disks { get; init; } = [];
+
+    public ImmutableArray<InterfaceSpec> Interfaces { get; init; } = [];
+
+    public LifecycleAction OnPowerOff { get; init; } = LifecycleAction.Destroy;
+
+    public LifecycleAction OnReboot { get; init; } = LifecycleAction.Restart;
+
+    public LifecycleAction OnCrash { get; init; } = LifecycleAction.Destroy;
+}
+
+/// <summary>One disk of a domain.</summary>
+public sealed record DiskSpec
+{
+    /// <summary>What holds the data: <c>vg_xen/lv_vm1</c>, an absolute device path or an absolute file path.</summary>
+    public required string Target { get; init; }
+
+    public required DiskBackend Backend { get; init; }
+
+    /// <summary>The guest's name for it as configured (<c>hda1</c>, <c>xvda</c>, <c>sdb</c>).</summary>
+    public required string VirtualDevice { get; init; }
+
+    public DiskFormat Format { get; init; } = DiskFormat.Raw;
+
+    public bool ReadOnly { get; init; }
+
+    public bool IsCdrom { get; init; }
+}
+
+/// <summary>How a disk's target is to be read.</summary>
+public enum DiskBackend
+{
+    /// <summary><c>phy:</c>, a block device or a volume of the pool.</summary>
+    Block = 1,
+
+    /// <summary><c>file:</c> or <c>tap:</c>, a file on the host.</summary>
+    File,
+}
+
+public enum DiskFormat
+{
+    Raw = 1,
+    Qcow2,
+}
+
+/// <summary>One network interface of a domain.</summary>
+public sealed record InterfaceSpec
+{
+    public required MacAddress Mac { get; init; }
+
+    public string Bridge { get; init; } = "xenbr0";
+
+    /// <summary>Addresses given by <c>ip=</c>; announced after a move in addition to those learned from the guest.</summary>
+    public ImmutableArray<string> Addresses { get; init; } = [];
+
+    /// <summary>MTU of the tap in bytes; null takes the bridge's.</summary>
+    public int? Mtu { get; init; }
+
+    /// <summary>Guest-visible adapter (<c>virtio</c>, <c>e1000</c>); the driver chooses when null.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>What becomes of a domain when its guest ends in one of the ways that xl.cfg(5) tells apart.</summary>
+public enum LifecycleAction
+{
+    Destroy = 1,
+    Restart,
+    Preserve,
+}

@@ -1,0 +1,84 @@
+using Godwit.Domains;
+using Godwit.Pool;
+using Godwit.Storage;
+
+namespace Godwit.Host.Create;
+
+/// <summary>
+/// Makes a new domain: everything that can be refused is checked before the record is written, and the record is
+/// removed again when the start fails.
+/// </summary>
+internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
+{
+    public async Task<StartedDomain> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
+    {
+        if (spec.Uuid == Guid.Empty)
+            spec = spec with { Uuid = parts.Resources.NewId() };
+        if (await parts.Registry.FindAsync(spec.Name, cancellationToken) is { } there)
+            throw Exists(there);
+        foreach (var nic in spec.Interfaces)
+            parts.Network.CheckBridge(nic.Bridge);
+        if (spec.MemoryMiB > parts.Resources.AvailableMemoryMiB)
+        {
+            throw new GodwitException(
+                "not-enough-memory",
+                $"{spec.Name} wants {spec.MemoryMiB} MiB; {parts.Name} has {parts.Resources.AvailableMemoryMiB} MiB to give.",
+                "Create it on another host, or give it less memory.");
+        }
+        await CheckDisksAsync(spec, options, cancellationToken);
+
+        var pin = parts.Hypervisor.Pin(spec);
+        var record = new DomainRecord
+        {
+            Spec = spec,
+            Pin = new HardwarePin(pin.Engine, pin.Accelerator, pin.MachineType, pin.CpuModel),
+            Boot = new BootFiles(
+                spec.Kernel is null ? null : await parts.BootFiles.AddAsync(spec.Kernel, cancellationToken),
+                spec.Ramdisk is null ? null : await parts.BootFiles.AddAsync(spec.Ramdisk, cancellationToken)),
+            Owner = parts.Name,
+            RunState = options.Paused ? RunState.Paused : RunState.Running,
+            Arriving = true,
+        };
+        var answer = await parts.Registry.CompareAndSetAsync(record, expectedRevision: 0, drawEpoch: true, cancellationToken);
+        if (!answer.Won)
+            throw Exists(answer.Current!);
+        try
+        {
+            return await starter.StartAsync(answer.Current!, options.Paused, cancellationToken);
+        }
+        catch
+        {
+            // Nothing runs; the name is free again. A registry that is away now leaves a record that arrives never:
+            // the next start of this daemon settles it, and `godwit destroy` removes it.
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), parts.Time);
+            await parts.Registry.RemoveAsync(spec.Name, answer.Current!.Revision, limit.Token);
+            throw;
+        }
+    }
+
+    private async Task CheckDisksAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var disk in spec.Disks)
+        {
+            var identity = await parts.Disks.IdentifyAsync(disk, cancellationToken);
+            if (identity.Fenced || disk.ReadOnly || options.Unfenced)
+                continue;
+            throw new GodwitException(
+                "disk-not-fenced",
+                $"No other host can be kept from writing to {identity.Name} ({Describe(identity.Kind)}), so {spec.Name} could destroy its data after a failed move.",
+                "Put it on a volume of the pool, or create the domain with --unfenced if nothing else ever opens this disk.");
+        }
+    }
+
+    private static string Describe(DiskKind kind) => kind switch
+    {
+        DiskKind.BlockDevice => "a block device that the pool does not manage",
+        DiskKind.File => "a file of this host",
+        _ => "a volume",
+    };
+
+    private static GodwitException Exists(DomainRecord record) => new(
+        "domain-exists",
+        $"There is a domain {record.Name} already; it belongs to {record.Owner}.",
+        $"Choose another name, or end that one with `godwit destroy {record.Name}`.");
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Pool.Journal;
+using Godwit.Pool.Ownership;
+using Godwit.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Host.Create;
+
+/// <summary>A domain's copy with the disks attached for it.</summary>
+internal sealed record StartedDomain(DomainRecord Record, IDomainCopy Copy, ImmutableArray<AttachedDisk> Disks);
+
+/// <summary>
+/// Starts a domain from cold on its owner: disks attached, engine started paused, writer's role taken under the epoch
+/// of the record, and only then let run. On failure nothing of it is left on this host.
+/// </summary>
+internal sealed class DomainStarter(HostParts parts)
+{
+    private readonly ILogger _log = parts.Logs.CreateLogger<DomainStarter>();
+
+    public async Task<StartedDomain> StartAsync(DomainRecord record, bool paused, CancellationToken cancellationToken)
+    {
+        var undo = new UndoStack(parts.Time, _log);
+        try
+        {
+            var entry = new JournalEntry(
+                record.Name, JournalSide.Start, Guid.Empty, parts.Name, parts.Name, "start", parts.Resources.NewId());
+            await parts.Journal.WriteAsync(entry, cancellationToken);
+            undo.Push("forget the journal entry", token => parts.Journal.RemoveAsync(entry, token));
+
+            var disks = await AttachAsync(record.Spec, undo, cancellationToken);
+            var copy = await parts.Hypervisor.StartAsync(Order(parts, record, disks, entry.CopyId), cancellationToken);
+            undo.Push("destroy the copy", copy.DestroyAsync);
+
+            await Task.WhenAll(disks.Select(disk => parts.Disks.FenceAsync(disk, record.Epoch, cancellationToken)));
+            foreach (var port in copy.Ports)
+                parts.Network.Watch(port, []);
+            if (!paused)
+                await copy.ContinueAsync(cancellationToken);
+            var arrived = await parts.Records.ChangeAsync(
+                record.Name,
+                r => r.Owner == parts.Name && r.Epoch == record.Epoch && !r.Arriving,
+                r => Transitions.Arrive(r, parts.Name, record.Epoch),
+                cancellationToken);
+            if (arrived is null)
+                throw new GodwitException("superseded", $"The record of {record.Name} was changed by somebody else while it was started.");
+            await parts.Journal.RemoveAsync(entry, cancellationToken);
+            undo.Keep();
+            Log.Started(_log, record.Name, record.Epoch);
+            return new StartedDomain(arrived, copy, disks);
+        }
+        catch
+        {
+            await undo.UndoAsync();
+            throw;
+        }
+    }
+
+    private async Task<ImmutableArray<AttachedDisk>> AttachAsync(DomainSpec spec, UndoStack undo, CancellationToken cancellationToken)
+    {
+        var disks = ImmutableArray.CreateBuilder<AttachedDisk>(spec.Disks.Length);
+        foreach (var disk in spec.Disks)
+        {
+            var identity = await parts.Disks.IdentifyAsync(disk, cancellationToken);
+            var attached = await parts.Disks.AttachAsync(spec.Name, disk, identity, cancellationToken);
+            undo.Push($"detach {identity.Name}", token => parts.Disks.DetachAsync(attached, token));
+            disks.Add(attached);
+        }
+        return disks.ToImmutable();
+    }
+
+    public static CopyOrder Order(HostParts parts, DomainRecord record, ImmutableArray<AttachedDisk> disks, Guid copyId) => new()
+    {
+        Spec = record.Spec,
+        Pin = new EnginePin(record.Pin.Engine, record.Pin.Accelerator, record.Pin.MachineType, record.Pin.CpuModel),
+        CopyId = copyId,
+        KernelPath = BootFile(parts, record.Boot?.KernelDigest),
+        RamdiskPath = BootFile(parts, record.Boot?.RamdiskDigest),
+        Disks = [.. disks.Select(Source)],
+    };
+
+    public static DiskSource Source(AttachedDisk disk) => new(
+        disk.Disk.Kind switch
+        {
+            DiskKind.PoolVolume => DiskSourceKind.NbdSocket,
+            DiskKind.BlockDevice => DiskSourceKind.BlockDevice,
+            DiskKind.File when disk.Format == DiskFormat.Qcow2 => DiskSourceKind.Qcow2File,
+            DiskKind.File => DiskSourceKind.RawFile,
+            _ => throw new ArgumentOutOfRangeException(nameof(disk), disk.Disk.Kind, "No such kind of disk."),
+        },
+        disk.Path,
+        disk.ReadOnly);
+
+    private static string? BootFile(HostParts parts, string? digest) => digest is null
+        ? null
+        : parts.BootFiles.Find(digest) ?? throw new GodwitException(
+            "no-such-boot-file",
+            $"This host does not have the boot file {digest[..12]}… of the domain.",
+            "Destroy the domain and create it again from its configuration file.");
+}

@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Host.Create;
+using Godwit.Host.Recover;
+using Godwit.Host.Relocate;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation;
+using Godwit.Relocation.Channel;
+using Godwit.Relocation.Destination;
+using Godwit.Relocation.Protocol;
+using Godwit.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Host;
+
+/// <summary>The domains of one host: a task for each, and the channels by which others come.</summary>
+public sealed class DomainHost : IDomainHost
+{
+    private const int KeptTickets = 64;
+
+    private readonly HostParts _parts;
+    private readonly DomainStarter _starter;
+    private readonly DomainCreator _creator;
+    private readonly ILogger _log;
+    private readonly ConcurrentDictionary<string, DomainTask?> _domains = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<DomainTask, Task> _running = [];
+    private readonly CancellationTokenSource _stop = new();
+    private ImmutableQueue<RelocationTicket> _tickets = [];
+
+    public DomainHost(HostParts parts)
+    {
+        _parts = parts;
+        _starter = new DomainStarter(parts);
+        _creator = new DomainCreator(parts, _starter);
+        _log = parts.Logs.CreateLogger<DomainHost>();
+    }
+
+    public ImmutableArray<RelocationTicket> Relocations => [.. _tickets];
+
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        new Settler(_parts, _starter, (domain, phase) => Run(domain, phase)).SettleAsync(cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+        _stop.Dispose();
+    }
+
+    public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
+    {
+        Reserve(spec.Name);
+        DomainTask task;
+        try
+        {
+            var started = await _creator.CreateAsync(spec, options, cancellationToken);
+            task = Run(started, options.Paused ? CopyPhase.Prepared : CopyPhase.Running);
+        }
+        catch
+        {
+            _domains.TryRemove(spec.Name, out _);
+            throw;
+        }
+        return await task.ViewAsync(cancellationToken);
+    }
+
+    public async Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken)
+    {
+        var tasks = _domains.Values.OfType<DomainTask>().OrderBy(task => task.Name, StringComparer.Ordinal);
+        return [.. await Task.WhenAll(tasks.Select(task => task.ViewAsync(cancellationToken)))];
+    }
+
+    public Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).ViewAsync(cancellationToken);
+
+    public Task ShutdownAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).AskAsync(DomainRequest.Shutdown, cancellationToken);
+
+    public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
+
+    public Task DestroyAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).AskAsync(DomainRequest.Destroy, cancellationToken);
+
+    public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
+
+    public Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).AskAsync(DomainRequest.Unpause, cancellationToken);
+
+    public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
+        Find(domain).OpenConsoleAsync(cancellationToken);
+
+    public async Task<RelocationTicket> RelocateAsync(
+        string domain, string destination, RelocationOptions options, CancellationToken cancellationToken)
+    {
+        var ticket = await Find(domain).RelocateAsync(destination, options, cancellationToken);
+        ImmutableInterlocked.Update(ref _tickets, tickets =>
+        {
+            tickets = tickets.Enqueue(ticket);
+            return tickets.Count() > KeptTickets ? tickets.Dequeue() : tickets;
+        });
+        return ticket;
+    }
+
+    public Task AcceptAsync(IRelocationChannel channel, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        try
+        {
+            await ServeAsync(channel, either.Token);
+        }
+        catch (ChannelException e)
+        {
+            Log.ChannelRefused(_log, channel.Peer, e.Message);
+        }
+        finally
+        {
+            await channel.DisposeAsync();
+        }
+    });
+
+    private async Task ServeAsync(IRelocationChannel channel, CancellationToken token)
+    {
+        if (await channel.ReceiveAsync(token) is not RelocationMessage.Hello hello)
+            throw new ChannelException($"{channel.Peer} did not begin with Hello.");
+        var offer = hello.Offer;
+        if (Misdirected(channel, offer) is { } reason)
+        {
+            Log.ChannelRefused(_log, channel.Peer, reason);
+            await channel.SendAsync(new RelocationMessage.Refused(reason, null), token);
+            return;
+        }
+        try
+        {
+            Reserve(offer.Spec.Name);
+        }
+        catch (GodwitException e)
+        {
+            await channel.SendAsync(new RelocationMessage.Refused(e.Message, e.Remedy), token);
+            return;
+        }
+        var arrived = false;
+        try
+        {
+            var registry = new RelocationRegistry(
+                _parts.Records, _parts.Registry, offer.Spec.Name, new RelocationIntent(offer.RelocationId, offer.From, offer.To), offer.Epoch);
+            var site = new DestinationSite(_parts, offer, registry, async (copy, disks, failure) =>
+            {
+                var record = await _parts.Records.ReadAsync(offer.Spec.Name, token)
+                    ?? throw new GodwitException("superseded", $"The record of {offer.Spec.Name} is gone.");
+                arrived = true;
+                Run(new StartedDomain(record, copy, disks),
+                    failure is not null ? CopyPhase.Crashed : offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+            });
+            await new DestinationRun(site, channel, hello, _parts.Time, _parts.Logs.CreateLogger<DestinationRun>()).RunAsync(token);
+        }
+        finally
+        {
+            if (!arrived)
+                _domains.TryRemove(offer.Spec.Name, out _);
+        }
+    }
+
+    private string? Misdirected(IRelocationChannel channel, RelocationOffer offer)
+    {
+        if (offer.From != channel.Peer)
+            return $"the offer says that it comes from {offer.From}, the certificate says {channel.Peer}";
+        return offer.To != _parts.Name ? $"the offer is for {offer.To}; this is {_parts.Name}" : null;
+    }
+
+    private void Reserve(string name)
+    {
+        if (!_domains.TryAdd(name, null))
+        {
+            throw new GodwitException(
+                "domain-exists", $"{_parts.Name} has a domain {name} already, or is just getting one.", $"See `godwit info {name}`.");
+        }
+    }
+
+    private DomainTask Run(StartedDomain domain, CopyPhase phase)
+    {
+        var task = new DomainTask(_parts, _starter, domain, phase);
+        _domains[task.Name] = task;
+        _running[task] = RunAsync(task);
+        return task;
+    }
+
+    private async Task RunAsync(DomainTask task)
+    {
+        await task.RunAsync(_stop.Token);
+        _domains.TryRemove(new(task.Name, task));
+        _running.TryRemove(task, out _);
+    }
+
+    private DomainTask Find(string name)
+    {
+        if (!_domains.TryGetValue(name, out var task))
+            throw DomainTask.NoSuchDomain(name);
+        return task ?? throw new GodwitException("domain-is-busy", $"{name} is just arriving or being created.", "Try again in a moment.");
+    }
+}

@@ -1,0 +1,378 @@
+using System.Threading.Channels;
+using Godwit.Domains;
+using Godwit.Host.Create;
+using Godwit.Host.Relocate;
+using Godwit.Host.Supervise;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Pool.Ownership;
+using Godwit.Relocation;
+using Godwit.Relocation.Protocol;
+using Godwit.Relocation.Source;
+using Microsoft.Extensions.Logging;
+using Pipe = System.Threading.Channels.Channel;
+
+namespace Godwit.Host;
+
+/// <summary>
+/// The one task that changes a domain on this host. Requests, events of the copy and the end of a relocation come to
+/// it through one queue and are carried out one at a time.
+/// <code>
+///            relocate               completed
+///  Settled ───────────► MovingAway ───────────► (gone)
+///     ▲  ▲                  │ any other ending
+///     │  └──────────────────┘
+///     │ restart     destroy, guest ended
+///     └───────────────────────────────────────► Ending ──► (gone)
+/// </code>
+/// </summary>
+internal sealed class DomainTask
+{
+    private readonly HostParts _parts;
+    private readonly DomainStarter _starter;
+    private readonly ILogger _log;
+    private readonly Channel<Item> _inbox = Pipe.CreateUnbounded<Item>(new() { SingleReader = true });
+    private StartedDomain _domain;
+    private CopyPhase _phase;
+    private SourceRun? _run;
+    private Task _runTask = Task.CompletedTask;
+    private CopyEvent? _endedWhileMoving;
+    private bool _gone;
+
+    public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
+    {
+        (_parts, _starter, _domain, _phase) = (parts, starter, domain, phase);
+        _log = parts.Logs.CreateLogger<DomainTask>();
+    }
+
+    public string Name => _domain.Record.Name;
+
+    public DomainActivity Activity { get; private set; } = DomainActivity.Settled;
+
+    public RelocationTicket? Ticket { get; private set; }
+
+    /// <summary>Ends once this host has nothing of the domain any more, or the daemon ends.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Serial.RunAsync(async () =>
+    {
+        try
+        {
+            PumpEvents(_domain.Copy, cancellationToken);
+            while (!_gone)
+            {
+                var item = await _inbox.Reader.ReadAsync(cancellationToken);
+                await TakeAsync(item, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends; the domain goes on.
+        }
+        finally
+        {
+            _inbox.Writer.Complete();
+            while (_inbox.Reader.TryRead(out var left))
+                left.Refuse(NoSuchDomain(Name));
+            await _runTask.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _domain.Copy.DisposeAsync();
+        }
+    });
+
+    public Task AskAsync(DomainRequest request, CancellationToken cancellationToken) =>
+        EnqueueAsync(new Item.Request(request), cancellationToken);
+
+    public async Task<RelocationTicket> RelocateAsync(string destination, RelocationOptions options, CancellationToken cancellationToken)
+    {
+        var item = new Item.Relocate(destination, options);
+        await EnqueueAsync(item, cancellationToken);
+        return await item.Ticket.Task;
+    }
+
+    public async Task<DomainView> ViewAsync(CancellationToken cancellationToken)
+    {
+        var (record, copy) = (_domain.Record, _domain.Copy);
+        CopyStatus? status;
+        try
+        {
+            status = await copy.QueryAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or GodwitException)
+        {
+            // Between the end of the engine's process and the task that hears of it.
+            status = null;
+        }
+        return new DomainView(record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null);
+    }
+
+    public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => _domain.Copy.OpenConsoleAsync(cancellationToken);
+
+    public static GodwitException NoSuchDomain(string name) =>
+        new("no-such-domain", $"There is no domain {name} on this host.", "`godwit list` shows the domains of the pool.");
+
+    private async Task EnqueueAsync(Item item, CancellationToken cancellationToken)
+    {
+        if (!_inbox.Writer.TryWrite(item))
+            throw NoSuchDomain(Name);
+        await item.Done.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task TakeAsync(Item item, CancellationToken token)
+    {
+        try
+        {
+            switch (item)
+            {
+                case Item.Request request:
+                    await CarryOutAsync(request.What, token);
+                    break;
+                case Item.Relocate request:
+                    request.Ticket.SetResult(await BeginRelocationAsync(request, token));
+                    break;
+                case Item.Happened happened:
+                    await TakeAsync(happened.Event, token);
+                    break;
+                case Item.RelocationEnded ended:
+                    await TakeEndAsync(ended, token);
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(item), item, "No such item.");
+            }
+            item.Done.TrySetResult();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (e is not GodwitException)
+                Log.TaskFailed(_log, Name, e);
+            item.Refuse(e);
+        }
+    }
+
+    private async Task CarryOutAsync(DomainRequest request, CancellationToken token)
+    {
+        if (!await AllowedAsync(request, token))
+            return;
+        switch (request)
+        {
+            case DomainRequest.Shutdown:
+                await _domain.Copy.RequestShutdownAsync(token);
+                break;
+            case DomainRequest.Reboot:
+                await _domain.Copy.RebootAsync(token);
+                break;
+            case DomainRequest.Pause:
+                await _domain.Copy.PauseAsync(token);
+                await SetRunStateAsync(RunState.Paused, token);
+                break;
+            case DomainRequest.Unpause:
+                await SetRunStateAsync(RunState.Running, token);
+                await _domain.Copy.ContinueAsync(token);
+                break;
+            case DomainRequest.Destroy:
+                await EndAsync(token);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(request), request, "It is not carried out here.");
+        }
+    }
+
+    /// <summary>False: it is so already. A refusal is thrown.</summary>
+    private async Task<bool> AllowedAsync(DomainRequest request, CancellationToken token)
+    {
+        if (_phase is not (CopyPhase.Crashed or CopyPhase.Gone or CopyPhase.ShutOff))
+            _phase = (await _domain.Copy.QueryAsync(token)).Phase;
+        return RequestPolicy.Judge(request, Activity, _phase) switch
+        {
+            Verdict.AlreadySo => false,
+            Verdict.Refused refused => throw RequestPolicy.Explain(Name, request, refused.Reason),
+            _ => true,
+        };
+    }
+
+    private async Task TakeAsync(CopyEvent @event, CancellationToken token)
+    {
+        _run?.Observe(@event);
+        if (@event is not CopyEvent.RoundBegan)
+            Log.Happened(_log, Name, @event.GetType().Name);
+        if (GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
+            return;
+        if (Activity == DomainActivity.MovingAway)
+            _endedWhileMoving ??= @event;
+        else
+            await FollowAsync(end.Action, end.Kept, token);
+    }
+
+    private async Task FollowAsync(LifecycleAction action, RunState kept, CancellationToken token)
+    {
+        // An engine that ended after its guest has nothing more to tell.
+        if (_phase is CopyPhase.ShutOff or CopyPhase.Crashed)
+            return;
+        switch (action)
+        {
+            case LifecycleAction.Destroy:
+                await EndAsync(token);
+                break;
+            case LifecycleAction.Preserve:
+                _phase = kept == RunState.Crashed ? CopyPhase.Crashed : CopyPhase.ShutOff;
+                await SetRunStateAsync(kept, token);
+                break;
+            case LifecycleAction.Restart:
+                await RestartAsync(token);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(action), action, "No such action.");
+        }
+    }
+
+    private async Task RestartAsync(CancellationToken token)
+    {
+        Activity = DomainActivity.Starting;
+        await ClearAsync(token);
+        var old = _domain.Copy;
+        var record = await _parts.Records.ChangeAsync(
+            Name,
+            r => r.Owner == _parts.Name && r.Epoch > _domain.Record.Epoch && r.Arriving,
+            r => Transitions.Restart(r, _parts.Name, _domain.Record.Epoch),
+            token);
+        if (record is null)
+        {
+            _gone = true;
+            return;
+        }
+        _domain = await _starter.StartAsync(record, paused: false, token);
+        _phase = CopyPhase.Running;
+        PumpEvents(_domain.Copy, token);
+        await old.DisposeAsync();
+        Activity = DomainActivity.Settled;
+    }
+
+    /// <summary>Ends the domain: no copy, no attachment, no record.</summary>
+    private async Task EndAsync(CancellationToken token)
+    {
+        Activity = DomainActivity.Ending;
+        await ClearAsync(token);
+        while (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
+        {
+            if ((await _parts.Registry.RemoveAsync(Name, record.Revision, token)).Won)
+                break;
+        }
+        _gone = true;
+    }
+
+    private async Task ClearAsync(CancellationToken token)
+    {
+        foreach (var port in _domain.Copy.Ports)
+            _parts.Network.Unwatch(port);
+        await _domain.Copy.DestroyAsync(token);
+        foreach (var disk in _domain.Disks)
+            await _parts.Disks.DetachAsync(disk, token);
+    }
+
+    private async Task SetRunStateAsync(RunState state, CancellationToken token)
+    {
+        var epoch = _domain.Record.Epoch;
+        var record = await _parts.Records.ChangeAsync(
+            Name,
+            r => r.Owner == _parts.Name && r.Epoch == epoch && r.RunState == state,
+            r => Transitions.SetRunState(r, _parts.Name, epoch, state),
+            token);
+        if (record is not null)
+            _domain = _domain with { Record = record };
+    }
+
+    private async Task<RelocationTicket> BeginRelocationAsync(Item.Relocate request, CancellationToken token)
+    {
+        await AllowedAsync(DomainRequest.Relocate, token);
+        var began = _parts.Time.GetUtcNow();
+        var (id, record) = (_parts.Resources.NewId(), _domain.Record);
+        await RelocationTarget.CheckAsync(_parts, request.Destination, token);
+        var registry = new RelocationRegistry(
+            _parts.Records, _parts.Registry, Name, new RelocationIntent(id, _parts.Name, request.Destination), record.Epoch);
+        var offer = new RelocationOffer
+        {
+            RelocationId = id,
+            From = _parts.Name,
+            To = request.Destination,
+            Spec = record.Spec,
+            Pin = _domain.Copy.Order.Pin,
+            EngineVersion = _parts.Hypervisor.Facts.Version,
+            Epoch = record.Epoch,
+            RunState = record.RunState,
+            Disks = [.. _domain.Disks.Select(disk =>
+                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
+            KernelDigest = record.Boot?.KernelDigest,
+            RamdiskDigest = record.Boot?.RamdiskDigest,
+            Now = began,
+        };
+        var site = new SourceSite(_parts, _domain, offer, registry);
+        var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, began);
+        var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>());
+        (_run, Ticket, Activity) = (run, ticket, DomainActivity.MovingAway);
+        _runTask = FollowAsync(run, site, token);
+        return ticket;
+    }
+
+    private async Task FollowAsync(SourceRun run, SourceSite site, CancellationToken token)
+    {
+        var result = await run.RunAsync(token);
+        _inbox.Writer.TryWrite(new Item.RelocationEnded(run, site, result));
+    }
+
+    private async Task TakeEndAsync(Item.RelocationEnded ended, CancellationToken token)
+    {
+        _run = null;
+        Log.RelocationEnded(_log, Name, ended.Result.Message);
+        await _parts.Journal.RemoveAsync(ended.Site.Entry, token);
+        if (!ended.Run.KeptHere)
+        {
+            _gone = true;
+            return;
+        }
+        Activity = DomainActivity.Settled;
+        if (await _parts.Records.ReadAsync(Name, token) is { } record)
+            _domain = _domain with { Record = record, Disks = ended.Site.Disks };
+        if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
+            return;
+        _endedWhileMoving = null;
+        await FollowAsync(end.Action, end.Kept, token);
+    }
+
+    // Each copy has its own pump; it ends with the copy's channel.
+    private async void PumpEvents(IDomainCopy copy, CancellationToken token)
+    {
+        try
+        {
+            await foreach (var @event in copy.Events.ReadAllAsync(token))
+            {
+                if (ReferenceEquals(copy, _domain.Copy))
+                    _inbox.Writer.TryWrite(new Item.Happened(@event));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends; the domain goes on.
+        }
+    }
+
+    /// <summary>What comes to the task.</summary>
+    private abstract record Item
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Refuse(Exception e)
+        {
+            // Somebody may or may not wait for it; an exception nobody reads is not an error of its own.
+            if (Done.TrySetException(e))
+                _ = Done.Task.Exception;
+        }
+
+        public sealed record Request(DomainRequest What) : Item;
+
+        public sealed record Relocate(string Destination, RelocationOptions Options) : Item
+        {
+            public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        public sealed record Happened(CopyEvent Event) : Item;
+
+        public sealed record RelocationEnded(SourceRun Run, SourceSite Site, RelocationResult Result) : Item;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation;
+using Godwit.Relocation.Channel;
+
+namespace Godwit.Host;
+
+/// <summary>
+/// What one host does with its domains: all that the daemon's API, and a simulation in its place, may ask of it.
+/// Refusals are <see cref="GodwitException"/>s.
+/// </summary>
+public interface IDomainHost
+{
+    /// <summary>
+    /// Settles what an earlier daemon left, from its journal, the registry and the copies found; then serves.
+    /// </summary>
+    Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the tasks of the domains. The domains themselves go on.</summary>
+    Task StopAsync(CancellationToken cancellationToken);
+
+    /// <summary>Creates a domain on this host. On failure nothing is left of it.</summary>
+    Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken);
+
+    /// <summary>The domains that this host has a copy of.</summary>
+    Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken);
+
+    Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken);
+
+    Task ShutdownAsync(string domain, CancellationToken cancellationToken);
+
+    Task RebootAsync(string domain, CancellationToken cancellationToken);
+
+    Task DestroyAsync(string domain, CancellationToken cancellationToken);
+
+    Task PauseAsync(string domain, CancellationToken cancellationToken);
+
+    Task UnpauseAsync(string domain, CancellationToken cancellationToken);
+
+    Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken);
+
+    /// <summary>Begins to move a domain away. Returns once it has begun or throws the refusal.</summary>
+    Task<RelocationTicket> RelocateAsync(
+        string domain, string destination, RelocationOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Relocations from this host, under way and lately ended.</summary>
+    ImmutableArray<RelocationTicket> Relocations { get; }
+
+    /// <summary>Serves a relocation that another host opened a channel for; ends with it.</summary>
+    Task AcceptAsync(IRelocationChannel channel, CancellationToken cancellationToken);
+}
+
+public sealed record CreateOptions(bool Paused = false, bool Unfenced = false);
+
+/// <summary>A domain with the copy that this host has of it.</summary>
+public sealed record DomainView(DomainRecord Record, CopyStatus? Copy, DomainActivity Activity, Guid? Relocation);
+
+/// <summary>What the host is doing with a domain.</summary>
+public enum DomainActivity
+{
+    Starting = 1,
+    Settled,
+    MovingAway,
+    Arriving,
+    Ending,
+}

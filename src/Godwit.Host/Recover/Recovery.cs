@@ -1,0 +1,68 @@
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+
+namespace Godwit.Host.Recover;
+
+/// <summary>What a starting daemon does with a copy, or with a record, that it finds.</summary>
+public enum RecoveryVerdict
+{
+    /// <summary>It is as it should be: go on with it.</summary>
+    Keep = 1,
+
+    /// <summary>This host owns it and had not let it run yet: fence, let it run, record it.</summary>
+    Complete,
+
+    /// <summary>This host was moving it away: abort; where that is won, let it run.</summary>
+    AbortAndKeep,
+
+    /// <summary>The other side has committed and may yet give it back: watch the record.</summary>
+    AwaitOther,
+
+    /// <summary>It is superseded, or half made and never to run: destroy it.</summary>
+    Destroy,
+
+    /// <summary>This host owns the domain and its copy is gone: start it cold, as its policy says.</summary>
+    Restart,
+
+    /// <summary>The registry knows nothing of it and neither does the journal: leave it alone and say so.</summary>
+    LeaveAlone,
+}
+
+/// <summary>
+/// Judges what a daemon finds at its start, from the record, the phase of the copy and whether the journal knows of
+/// it. Destroying needs a record that names another owner under an epoch of its own, or a copy that has never run.
+/// </summary>
+public static class Recovery
+{
+    public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, bool journalled)
+    {
+        var neverRan = phase is CopyPhase.Prepared or CopyPhase.Receiving or CopyPhase.Loaded;
+        if (record is null)
+            return neverRan || journalled ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
+
+        if (record.Owner == host)
+        {
+            return (phase, record) switch
+            {
+                // A receiver that the record calls the owner's: it was committed and not yet let run.
+                (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) => RecoveryVerdict.Complete,
+                (CopyPhase.Receiving, _) => RecoveryVerdict.Destroy,
+                // The record gave it back to this host, which holds the memory.
+                (CopyPhase.Held, { Arriving: true }) => RecoveryVerdict.Complete,
+                (_, { Arriving: true }) => RecoveryVerdict.Complete,
+                (_, { Intent: not null }) => RecoveryVerdict.AbortAndKeep,
+                (CopyPhase.Held or CopyPhase.SwitchingOver, _) => RecoveryVerdict.AbortAndKeep,
+                _ => RecoveryVerdict.Keep,
+            };
+        }
+        // A receiver whose relocation has not been committed: the source aborts, or finds it gone.
+        if (neverRan)
+            return RecoveryVerdict.Destroy;
+        return record.Arriving ? RecoveryVerdict.AwaitOther : RecoveryVerdict.Destroy;
+    }
+
+    /// <summary>A record that names this host, and of which no copy was found.</summary>
+    public static RecoveryVerdict JudgeMissing(DomainRecord record) =>
+        record.RunState is RunState.ShutOff or RunState.Crashed ? RecoveryVerdict.Keep : RecoveryVerdict.Restart;
+}

@@ -1,0 +1,63 @@
+using Godwit.Pool;
+using Godwit.Pool.Ownership;
+using Godwit.Relocation;
+
+namespace Godwit.Host.Relocate;
+
+/// <summary>The pool's records as one relocation sees them.</summary>
+internal sealed class RelocationRegistry(
+    RecordChanger records, IRegistry registry, string domain, RelocationIntent intent, long sourceEpoch) : IRelocationRegistry
+{
+    private long _committedEpoch;
+
+    public async Task<bool> BeginAsync(CancellationToken cancellationToken) =>
+        await records.ChangeAsync(
+            domain, r => r.Intent?.Id == intent.Id, r => Transitions.Begin(r, intent, sourceEpoch), cancellationToken) is not null;
+
+    public async Task<bool> AbortAsync(CancellationToken cancellationToken) =>
+        await records.ChangeAsync(
+            domain, r => Ended(r, RelocationOutcome.Aborted), r => Transitions.Abort(r, intent.Id), cancellationToken) is not null;
+
+    public async Task<long?> CommitAsync(CancellationToken cancellationToken)
+    {
+        var record = await records.ChangeAsync(
+            domain, r => Ended(r, RelocationOutcome.Committed), r => Transitions.Commit(r, intent.Id), cancellationToken);
+        _committedEpoch = record?.Epoch ?? 0;
+        return record?.Epoch;
+    }
+
+    public async Task<bool> GiveBackAsync(CancellationToken cancellationToken) =>
+        await records.ChangeAsync(
+            domain, r => Ended(r, RelocationOutcome.GivenBack), r => Transitions.GiveBack(r, intent.Id), cancellationToken) is not null;
+
+    public Task RecordArrivalAsync(CancellationToken cancellationToken) =>
+        records.ChangeAsync(
+            domain,
+            r => r.Owner == intent.To && r.Epoch == _committedEpoch && !r.Arriving,
+            r => Transitions.Arrive(r, intent.To, _committedEpoch),
+            cancellationToken);
+
+    public async Task<Standing> ReadAsync(CancellationToken cancellationToken) =>
+        Judge(await records.ReadAsync(domain, cancellationToken), intent.Id);
+
+    public Task ProbeAsync(CancellationToken cancellationToken) => registry.ProbeAsync(cancellationToken);
+
+    /// <summary>Where a record stands with regard to a relocation.</summary>
+    public static Standing Judge(DomainRecord? record, Guid relocation)
+    {
+        if (record?.Intent?.Id == relocation)
+            return Standing.Open;
+        if (record?.Last is not { } last || last.Id != relocation)
+            return Standing.Elsewhere;
+        return last.Outcome switch
+        {
+            RelocationOutcome.Committed => record.Arriving ? Standing.Committed : Standing.Arrived,
+            RelocationOutcome.Aborted => Standing.Aborted,
+            RelocationOutcome.GivenBack => Standing.GivenBack,
+            _ => Standing.Elsewhere,
+        };
+    }
+
+    private bool Ended(DomainRecord record, RelocationOutcome outcome) =>
+        record.Last is { } last && last.Id == intent.Id && last.Outcome == outcome;
+}

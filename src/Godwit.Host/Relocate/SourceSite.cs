@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Net;
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Pool.Journal;
+using Godwit.Pool.Ownership;
+using Godwit.Relocation;
+using Godwit.Relocation.Protocol;
+using Godwit.Relocation.Source;
+using Godwit.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Host.Relocate;
+
+/// <summary>This host as the source of one relocation.</summary>
+internal sealed class SourceSite(
+    HostParts parts,
+    Create.StartedDomain domain,
+    RelocationOffer offer,
+    IRelocationRegistry registry) : ISourceSite
+{
+    private readonly ILogger _log = parts.Logs.CreateLogger<SourceSite>();
+    private ImmutableArray<AttachedDisk> _disks = domain.Disks;
+
+    public IDomainCopy Copy => domain.Copy;
+
+    public RelocationOffer Offer => offer;
+
+    public IRelocationRegistry Registry => registry;
+
+    /// <summary>The disks as they are now: a give-back draws new sessions.</summary>
+    public ImmutableArray<AttachedDisk> Disks => _disks;
+
+    public JournalEntry Entry { get; } = new(
+        offer.Spec.Name, JournalSide.Source, offer.RelocationId, offer.From, offer.To, "begin", domain.Copy.CopyId);
+
+    public ImmutableArray<ImmutableArray<IPAddress>> Addresses =>
+        [.. Copy.Ports.Select(port => parts.Network.LearnedAddresses(port.Mac))];
+
+    public Task<Stream> OpenBootFileAsync(string digest, CancellationToken cancellationToken)
+    {
+        var path = parts.BootFiles.Find(digest) ?? throw new IOException($"{digest[..12]}… is not in the boot store");
+        return Task.FromResult<Stream>(File.OpenRead(path));
+    }
+
+    public Task ProbeDisksAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_disks.Select(disk => parts.Disks.ProbeAsync(disk, cancellationToken)));
+
+    public Task FlushDisksAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_disks.Where(disk => !disk.ReadOnly).Select(disk => parts.Disks.FlushAsync(disk, cancellationToken)));
+
+    public Task JournalAsync(CancellationToken cancellationToken) => parts.Journal.WriteAsync(Entry, cancellationToken);
+
+    public async Task RegainDisksAsync(CancellationToken cancellationToken)
+    {
+        // The give-back drew a new epoch for this host: disks that the destination had fenced have seen a greater
+        // one than ours of before.
+        var record = await parts.Records.ReadAsync(offer.Spec.Name, cancellationToken)
+            ?? throw new GodwitException("superseded", $"The record of {offer.Spec.Name} is gone.");
+        for (var i = 0; i < _disks.Length; i++)
+            _disks = _disks.SetItem(i, await RegainAsync(_disks[i], record.Epoch, cancellationToken));
+        await parts.Records.ChangeAsync(
+            record.Name,
+            r => r.Epoch == record.Epoch && !r.Arriving,
+            r => Transitions.Arrive(r, parts.Name, record.Epoch),
+            cancellationToken);
+    }
+
+    public async Task AnnounceBackAsync(CancellationToken cancellationToken)
+    {
+        foreach (var port in Copy.Ports)
+        {
+            var addresses = parts.Network.LearnedAddresses(port.Mac);
+            await parts.Network.AnnounceAsync(port, addresses, cancellationToken);
+            await parts.Network.SettleAsync(port, addresses, cancellationToken);
+        }
+    }
+
+    public async Task DestroyCopyAsync(CancellationToken cancellationToken)
+    {
+        foreach (var port in Copy.Ports)
+            parts.Network.Unwatch(port);
+        await Copy.DestroyAsync(cancellationToken);
+        foreach (var disk in _disks)
+            await parts.Disks.DetachAsync(disk, cancellationToken);
+    }
+
+    // The copy is paused and cannot go on without its disks: whatever fails is tried again until it answers.
+    private async Task<AttachedDisk> RegainAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var readmitted = await parts.Disks.ReadmitAsync(disk, cancellationToken);
+                await parts.Disks.FenceAsync(readmitted, epoch, cancellationToken);
+                return readmitted;
+            }
+            catch (GodwitException e) when (e.Code != FenceRefusal.StaleEpoch)
+            {
+                Log.TryingAgain(_log, offer.Spec.Name, $"take {disk.Disk.Name} back", e);
+                await Task.Delay(TimeSpan.FromSeconds(1), parts.Time, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Godwit.Domains;
+
+namespace Godwit.Hypervisors;
+
+/// <summary>
+/// One copy of a domain in the engine of one host. A domain has one copy, and a second one on another host while it
+/// moves. The engine's process outlives the daemon; disposing this object lets go of it and ends nothing.
+/// </summary>
+public interface IDomainCopy : IAsyncDisposable
+{
+    Guid CopyId { get; }
+
+    CopyOrder Order { get; }
+
+    /// <summary>The taps (or vifs) of this copy, in the order of <see cref="DomainSpec.Interfaces"/>.</summary>
+    ImmutableArray<GuestPort> Ports { get; }
+
+    /// <summary>
+    /// What happens to the copy, in order, each event once. There is one reader: the task that owns the domain.
+    /// The channel completes after <see cref="CopyEvent.Exited"/>.
+    /// </summary>
+    ChannelReader<CopyEvent> Events { get; }
+
+    Task<CopyStatus> QueryAsync(CancellationToken cancellationToken);
+
+    /// <summary>Lets the guest run. For a receiver this is the point of no return.</summary>
+    Task ContinueAsync(CancellationToken cancellationToken);
+
+    Task PauseAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks the guest to shut down (ACPI power button); it may take its time or refuse.</summary>
+    Task RequestShutdownAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks the guest to restart where the engine can ask; resets it where it cannot.</summary>
+    Task RebootAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the copy at once. Afterwards no process and no port of it is left. Repeating it is harmless.</summary>
+    Task DestroyAsync(CancellationToken cancellationToken);
+
+    /// <summary>The serial console: what the guest wrote so far (scrollback) first, then live, both ways.</summary>
+    Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins to send the running copy. The stream carries the engine's bytes: reading gives what the other side is
+    /// to have, writing takes what its <see cref="ReceiveAsync"/> stream gave. Then the events are, in order:
+    /// rounds; <see cref="CopyEvent.SwitchoverReady"/> (the guest is stopped, the engine waits for
+    /// <see cref="PermitSwitchoverAsync"/>); <see cref="CopyEvent.MemorySent"/>; <see cref="CopyEvent.Held"/>; or at any
+    /// point <see cref="CopyEvent.SendFailed"/>. After <see cref="CopyEvent.Held"/> this copy does not run again
+    /// by itself, whatever dies: this is the design's Hold.
+    /// </summary>
+    Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken);
+
+    Task<SendProgress> QuerySendAsync(CancellationToken cancellationToken);
+
+    Task PermitSwitchoverAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives up sending. Before Hold: the guest runs again when it ran before. After Hold: nothing happens, the
+    /// copy stays held until <see cref="ContinueAsync"/>, which only the winner of the abort may call.
+    /// </summary>
+    Task CancelSendAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens the receiver for the engine's stream. <see cref="CopyEvent.Loaded"/> follows when all is loaded and the
+    /// copy is paused, or <see cref="CopyEvent.ReceiveFailed"/>.
+    /// </summary>
+    Task<Stream> ReceiveAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A port of a guest in a bridge of this host.</summary>
+public sealed record GuestPort(MacAddress Mac, string Device, string Bridge);
+
+/// <summary>How a copy is to be sent.</summary>
+public sealed record SendOptions
+{
+    /// <summary>Downtime that the engine may aim for at the last round, in milliseconds.</summary>
+    public int DowntimeLimitMilliseconds { get; init; } = 50;
+
+    /// <summary>Upper bound in bytes per second; 0 for none.</summary>
+    public long MaxBytesPerSecond { get; init; }
+}
+
+/// <summary>Progress of sending, as the engine counts it.</summary>
+/// <param name="Round">Round of pre-copy, from 1.</param>
+/// <param name="SentBytes">Bytes of memory traffic so far.</param>
+/// <param name="RemainingBytes">Memory still to send in this round.</param>
+/// <param name="TotalBytes">Memory of the guest.</param>
+/// <param name="DirtyBytesPerSecond">Rate at which the guest dirties memory; 0 until measured.</param>
+/// <param name="BytesPerSecond">Throughput.</param>
+/// <param name="ExpectedDowntimeMilliseconds">The engine's forecast.</param>
+public sealed record SendProgress(
+    int Round,
+    long SentBytes,
+    long RemainingBytes,
+    long TotalBytes,
+    long DirtyBytesPerSecond,
+    long BytesPerSecond,
+    int ExpectedDowntimeMilliseconds);
+
+/// <summary>A look at a copy.</summary>
+/// <param name="Phase">What it does.</param>
+/// <param name="CpuTime">Processor time used by the engine for it.</param>
+/// <param name="MemoryMiB">Memory the guest has now.</param>
+/// <param name="ProcessId">The engine's process, 0 where there is none of its own.</param>
+public sealed record CopyStatus(CopyPhase Phase, TimeSpan CpuTime, int MemoryMiB, int ProcessId);
+
+/// <summary>What a copy does at this moment.</summary>
+public enum CopyPhase
+{
+    /// <summary>Started from cold and not yet let run.</summary>
+    Prepared = 1,
+    Running,
+    Paused,
+
+    /// <summary>A receiver that has not loaded all.</summary>
+    Receiving,
+
+    /// <summary>A receiver that has loaded and has never run here.</summary>
+    Loaded,
+
+    /// <summary>Sending, guest stopped for the last part.</summary>
+    SwitchingOver,
+
+    /// <summary>Sent and held: it runs again only by <see cref="IDomainCopy.ContinueAsync"/>.</summary>
+    Held,
+
+    /// <summary>Stopped by a disk that refused it or failed.</summary>
+    IoError,
+
+    /// <summary>The guest has ended; the process is kept for a look.</summary>
+    ShutOff,
+    Crashed,
+    Gone,
+}

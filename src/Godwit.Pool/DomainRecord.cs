@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Pool;
+
+/// <summary>
+/// What the registry holds of a domain, and the only place that says who owns it. It is changed by compare-and-set
+/// on <see cref="Revision"/> alone.
+/// </summary>
+public sealed record DomainRecord
+{
+    public required DomainSpec Spec { get; init; }
+
+    /// <summary>Machine type and CPU model, chosen at creation and never changed.</summary>
+    public required HardwarePin Pin { get; init; }
+
+    /// <summary>Kernel and ramdisk by content, so that any host can be given the same.</summary>
+    public BootFiles? Boot { get; init; }
+
+    /// <summary>Host that runs it, or is to run it.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Drawn from the pool's one counter in the transaction that made <see cref="Owner"/> the owner.</summary>
+    public long Epoch { get; init; }
+
+    public required RunState RunState { get; init; }
+
+    /// <summary>The owner has the domain by this epoch and has not yet said that it runs there.</summary>
+    public bool Arriving { get; init; }
+
+    /// <summary>The relocation that is under way; there is at most one.</summary>
+    public RelocationIntent? Intent { get; init; }
+
+    /// <summary>How the last relocation ended; what a lost reply is settled by.</summary>
+    public LastRelocation? Last { get; init; }
+
+    /// <summary>Grows by one with each change; 0 before the record exists.</summary>
+    public long Revision { get; init; }
+
+    public string Name => Spec.Name;
+}
+
+/// <summary>Virtual hardware as the driver pinned it; the registry does not look inside.</summary>
+public sealed record HardwarePin(string Engine, string Accelerator, string MachineType, string CpuModel);
+
+/// <summary>SHA-256 digests, in lower-case hexadecimal, of what the domain boots from.</summary>
+public sealed record BootFiles(string? KernelDigest, string? RamdiskDigest);
+
+/// <summary>A relocation that has begun and not ended.</summary>
+public sealed record RelocationIntent(Guid Id, string From, string To);
+
+/// <summary>A relocation that has ended by one of the design's four compare-and-sets.</summary>
+public sealed record LastRelocation(Guid Id, string From, string To, RelocationOutcome Outcome);
+
+public enum RelocationOutcome
+{
+    /// <summary>The destination took the domain.</summary>
+    Committed = 1,
+
+    /// <summary>The source kept it.</summary>
+    Aborted,
+
+    /// <summary>The destination had committed, never resumed, and returned it.</summary>
+    GivenBack,
+
+    /// <summary>A side was gone for good and someone entitled took the domain.</summary>
+    TakenOver,
+}
+
+/// <summary>A host of the pool.</summary>
+/// <param name="Name">Its name; the certificate carries the same.</param>
+/// <param name="Address">Address and port of its daemon, as in <c>10.9.0.11:8002</c>.</param>
+/// <param name="Roles">What it does: <c>compute</c>, <c>storage</c>, <c>registry</c>.</param>
+/// <param name="StorageMacs">Ethernet addresses it uses on the storage network.</param>
+public sealed record HostRecord(
+    string Name,
+    string Address,
+    ImmutableArray<string> Roles,
+    ImmutableArray<MacAddress> StorageMacs);
+
+/// <summary>A volume of the pool and where it is served.</summary>
+public sealed record VolumeRecord(VolumeName Name, long SizeBytes, string StorageHost, int Shelf, int Slot);

@@ -1,0 +1,73 @@
+using Godwit.Domains;
+
+namespace Godwit.Pool.Ownership;
+
+/// <summary>
+/// What may become of a record, as pure functions from the record that was read to the one to be written. Null says
+/// that the change is not to be had any more: somebody else came first.
+/// </summary>
+public static class Transitions
+{
+    /// <summary>The source writes its intent: only the owner, only when nothing else is under way.</summary>
+    public static Transition? Begin(DomainRecord record, RelocationIntent intent, long epoch) =>
+        record.Owner == intent.From && record.Epoch == epoch && record is { Intent: null, Arriving: false }
+            ? new(record with { Intent = intent })
+            : null;
+
+    /// <summary>The destination takes the domain under a new epoch.</summary>
+    public static Transition? Commit(DomainRecord record, Guid relocation) =>
+        record.Intent is { } intent && intent.Id == relocation
+            ? new(record with
+            {
+                Owner = intent.To,
+                Arriving = true,
+                Intent = null,
+                Last = new(intent.Id, intent.From, intent.To, RelocationOutcome.Committed),
+            }, DrawEpoch: true)
+            : null;
+
+    /// <summary>The source keeps the domain, under the epoch that it has.</summary>
+    public static Transition? Abort(DomainRecord record, Guid relocation) =>
+        record.Intent is { } intent && intent.Id == relocation
+            ? new(record with
+            {
+                Intent = null,
+                Last = new(intent.Id, intent.From, intent.To, RelocationOutcome.Aborted),
+            })
+            : null;
+
+    /// <summary>
+    /// A destination that has committed and not resumed returns the domain. The source gets a new epoch: the disks
+    /// that were fenced already have seen the destination's.
+    /// </summary>
+    public static Transition? GiveBack(DomainRecord record, Guid relocation) =>
+        record.Last is { Outcome: RelocationOutcome.Committed } last && last.Id == relocation
+        && record.Owner == last.To && record.Arriving
+            ? new(record with
+            {
+                Owner = last.From,
+                Last = last with { Outcome = RelocationOutcome.GivenBack },
+            }, DrawEpoch: true)
+            : null;
+
+    /// <summary>The owner runs the domain under its epoch.</summary>
+    public static Transition? Arrive(DomainRecord record, string owner, long epoch) =>
+        record.Owner == owner && record.Epoch == epoch && record.Arriving
+            ? new(record with { Arriving = false })
+            : null;
+
+    /// <summary>The owner notes what a user or the guest made of the domain.</summary>
+    public static Transition? SetRunState(DomainRecord record, string owner, long epoch, RunState state) =>
+        record.Owner == owner && record.Epoch == epoch && record.RunState != state
+            ? new(record with { RunState = state })
+            : null;
+
+    /// <summary>The owner starts it from cold again: a new stay, so a new epoch.</summary>
+    public static Transition? Restart(DomainRecord record, string owner, long epoch) =>
+        record.Owner == owner && record.Epoch == epoch && record.Intent is null
+            ? new(record with { RunState = RunState.Running, Arriving = true }, DrawEpoch: true)
+            : null;
+}
+
+/// <summary>A change to be written, with or without a new epoch.</summary>
+public sealed record Transition(DomainRecord Next, bool DrawEpoch = false);

@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace Godwit.Pool;
+
+/// <summary>Records of the registry as JSON, in the database and between hosts alike.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(DomainRecord))]
+[JsonSerializable(typeof(IReadOnlyList<DomainRecord>))]
+[JsonSerializable(typeof(HostRecord))]
+[JsonSerializable(typeof(IReadOnlyList<HostRecord>))]
+[JsonSerializable(typeof(VolumeRecord))]
+[JsonSerializable(typeof(IReadOnlyList<VolumeRecord>))]
+[JsonSerializable(typeof(CompareAndSetResult))]
+public sealed partial class PoolJson : JsonSerializerContext;

@@ -1,0 +1,46 @@
+using System.Buffers;
+using Godwit.Relocation.Protocol;
+
+namespace Godwit.Relocation.Channel;
+
+/// <summary>Carries what an engine says to the other side, and counts it.</summary>
+internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
+{
+    /// <summary>Large blocks: engines write the stream in pieces of 32 KiB and more, and each costs a wake-up.</summary>
+    private const int BlockLength = 256 * 1024;
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Runs to the end of the engine's stream; an engine that breaks off ends it too.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var block = ArrayPool<byte>.Shared.Rent(BlockLength);
+        try
+        {
+            int read;
+            while ((read = await ReadAsync(block, cancellationToken)) > 0)
+            {
+                await channel.SendAsync(new RelocationMessage.EngineBytes(block.AsMemory(0, read)), cancellationToken);
+                Bytes += read;
+            }
+            await channel.SendAsync(new RelocationMessage.EngineEnd(), cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    // What an engine's broken socket means is told by the engine's own event; here it is just the end.
+    private async ValueTask<int> ReadAsync(byte[] block, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.ReadAsync(block.AsMemory(0, BlockLength), cancellationToken);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,355 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Relocation.Channel;
+using Godwit.Relocation.Protocol;
+using Microsoft.Extensions.Logging;
+using Pipe = System.Threading.Channels.Channel;
+
+namespace Godwit.Relocation.Destination;
+
+/// <summary>
+/// Drives <see cref="DestinationMachine"/>: carries out its actions and feeds back what came of them. Like the
+/// source's run it is one logical thread.
+/// </summary>
+public sealed class DestinationRun(
+    IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log)
+{
+    private readonly Channel<DestinationEvent> _events = Pipe.CreateUnbounded<DestinationEvent>(new() { SingleReader = true });
+    private readonly List<Task> _beside = [];
+    private readonly ArrivalStamps _stamps = new(time);
+    private DestinationState _state = DestinationMachine.Initial;
+    private ImmutableArray<string> _missing = [];
+    private int _version;
+    private IDomainCopy? _copy;
+    private Stream? _engine;
+    private IBootFileSink? _bootFile;
+    private ImmutableArray<ImmutableArray<System.Net.IPAddress>> _addresses = [];
+
+    /// <summary>The copy that runs here, when the relocation ended so.</summary>
+    public IDomainCopy? Arrived => _state.Arrived ? _copy : null;
+
+    public RelocationOffer Offer => hello.Offer;
+
+    /// <summary>Runs to the end: afterwards the domain is here, or nothing of it is.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var token = stop.Token;
+        try
+        {
+            Post(new DestinationEvent.Offered());
+            Beside(ListenAsync(token));
+            while (_state.Phase != DestinationPhase.Ended)
+            {
+                var @event = await _events.Reader.ReadAsync(token);
+                var before = _state.Phase;
+                (_state, var actions) = DestinationMachine.Step(_state, @event);
+                if (before != _state.Phase)
+                    Log.DestinationPhase(log, Offer.Spec.Name, before, _state.Phase, @event.GetType().Name);
+                foreach (var action in actions)
+                    await PerformAsync(action, token);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(_beside);
+            if (_bootFile is not null)
+                await _bootFile.DisposeAsync();
+            if (_engine is not null)
+                await _engine.DisposeAsync();
+        }
+    }
+
+    private async Task PerformAsync(DestinationAction action, CancellationToken token)
+    {
+        switch (action)
+        {
+            case DestinationAction.Judge:
+                Beside(JudgeAsync(token));
+                break;
+            case DestinationAction.SendWelcome:
+                await SayAsync(new RelocationMessage.Welcome(_version, _missing), token);
+                break;
+            case DestinationAction.SendRefused:
+                await SayAsync(new RelocationMessage.Refused(_state.Reason!, _state.Remedy), token);
+                break;
+            case DestinationAction.Prepare:
+                Beside(PrepareAsync(token));
+                break;
+            case DestinationAction.SendPrepared:
+                await SayAsync(new RelocationMessage.Prepared(), token);
+                break;
+            case DestinationAction.Announce:
+                Beside(site.AnnounceAsync(_addresses, token));
+                break;
+            case DestinationAction.Commit:
+                Beside(CommitAsync(token));
+                break;
+            case DestinationAction.Fence:
+                Beside(FenceAsync(token));
+                break;
+            case DestinationAction.GiveBack:
+                Beside(GiveBackAsync(token));
+                break;
+            case DestinationAction.Resume:
+                await ResumeAsync(token);
+                break;
+            case DestinationAction.Confirm:
+                await SayAsync(new RelocationMessage.Running(_state.Epoch, _stamps.ToTimes()), token);
+                await site.ArriveAsync(_state.Epoch, _state.Reason, token);
+                break;
+            case DestinationAction.Undo:
+                await site.UndoAsync(token);
+                Post(new DestinationEvent.Undone());
+                break;
+            case DestinationAction.SendFailed:
+                await SayAsync(new RelocationMessage.Failed(_state.Reason ?? "the destination gave up", _state.Remedy), token);
+                break;
+            case DestinationAction.SendGaveBack:
+                await SayAsync(new RelocationMessage.GaveBack(_state.Reason!), token);
+                break;
+            case DestinationAction.Finish:
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(action), action, "No such action.");
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken token)
+    {
+        try
+        {
+            while (await channel.ReceiveAsync(token) is { } message)
+                await TakeAsync(message, token);
+            Post(new DestinationEvent.ChannelLost($"{channel.Peer} closed the line"));
+        }
+        catch (ChannelException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+        }
+        catch (GodwitException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+            await SayAsync(new RelocationMessage.Failed(e.Message, e.Remedy), token);
+        }
+    }
+
+    private async Task TakeAsync(RelocationMessage message, CancellationToken token)
+    {
+        switch (message)
+        {
+            case RelocationMessage.ClockQuestion m:
+                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, time.GetUtcNow()), token);
+                break;
+            case RelocationMessage.BootFile m when _missing.Contains(m.Digest) && _bootFile is null:
+                _bootFile = site.CreateBootFile(m.Digest, m.Length);
+                await KeepBootFileAsync(token);
+                break;
+            case RelocationMessage.FileBytes m when _bootFile is not null:
+                await _bootFile.WriteAsync(m.Bytes, token);
+                await KeepBootFileAsync(token);
+                break;
+            case RelocationMessage.Prepare:
+                Post(new DestinationEvent.PrepareAsked());
+                break;
+            case RelocationMessage.EngineBytes m when _engine is not null:
+                await WriteToEngineAsync(m.Bytes, token);
+                break;
+            case RelocationMessage.EngineEnd:
+                break;
+            case RelocationMessage.Stopping m when _copy is not null:
+                _addresses = m.Addresses;
+                Post(new DestinationEvent.SourceStopping());
+                break;
+            case RelocationMessage.Handover:
+                _stamps.HandoverReceived = time.GetUtcNow();
+                Post(new DestinationEvent.HandedOver());
+                break;
+            case RelocationMessage.Failed m:
+                Post(new DestinationEvent.SourceFailed(m.Reason));
+                break;
+            default:
+                throw new ChannelException($"{channel.Peer} sent a {message.GetType().Name}, which has no place here.");
+        }
+    }
+
+    private async Task KeepBootFileAsync(CancellationToken token)
+    {
+        if (!await _bootFile!.KeepAsync(token))
+            return;
+        await _bootFile.DisposeAsync();
+        _bootFile = null;
+    }
+
+    private async Task WriteToEngineAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+    {
+        try
+        {
+            await _engine!.WriteAsync(bytes, token);
+        }
+        catch (IOException e)
+        {
+            // The engine says by its own event why it takes no more.
+            Log.EngineClosed(log, Offer.Spec.Name, e.Message);
+        }
+    }
+
+    private async Task JudgeAsync(CancellationToken token)
+    {
+        if (ProtocolVersion.Choose(hello.LowestVersion, hello.HighestVersion) is not { } version)
+        {
+            Post(new DestinationEvent.Declined(
+                $"{Offer.From} speaks versions {hello.LowestVersion} to {hello.HighestVersion} of the relocation protocol, this host {ProtocolVersion.Lowest} to {ProtocolVersion.Current}",
+                "bring godwitd to the same version on both hosts"));
+            return;
+        }
+        _version = version;
+        try
+        {
+            _missing = await site.JudgeAsync(Offer, token);
+            Post(new DestinationEvent.Accepted());
+        }
+        catch (GodwitException e)
+        {
+            Post(new DestinationEvent.Declined(e.Message, e.Remedy));
+        }
+    }
+
+    private async Task PrepareAsync(CancellationToken token)
+    {
+        try
+        {
+            _copy = await site.PrepareAsync(Offer, token);
+            _engine = await _copy.ReceiveAsync(token);
+            Beside(WatchCopyAsync(_copy, token));
+            Beside(new EnginePump(_engine, channel).RunAsync(token));
+            Post(new DestinationEvent.ReceiverReady());
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Post(new DestinationEvent.PrepareFailed(e.Message, (e as GodwitException)?.Remedy));
+        }
+    }
+
+    // The copy has no owner's task yet, so its events are read here until the relocation has ended.
+    private async Task WatchCopyAsync(IDomainCopy copy, CancellationToken token)
+    {
+        while (await copy.Events.WaitToReadAsync(token))
+        {
+            while (_state.Phase != DestinationPhase.Ended && copy.Events.TryRead(out var @event))
+            {
+                switch (@event)
+                {
+                    case CopyEvent.Loaded:
+                        Post(new DestinationEvent.Loaded());
+                        break;
+                    case CopyEvent.ReceiveFailed e:
+                        Post(new DestinationEvent.ReceiveFailed(e.Reason));
+                        break;
+                    case CopyEvent.Exited e:
+                        Post(new DestinationEvent.ReceiveFailed($"the engine of the destination ended: {e.Reason}"));
+                        break;
+                    case CopyEvent.Resumed e:
+                        _stamps.Resumed(e.At);
+                        Post(new DestinationEvent.Resumed());
+                        break;
+                    default:
+                        break;
+                }
+            }
+            if (_state.Phase == DestinationPhase.Ended)
+                return;
+        }
+    }
+
+    private async Task CommitAsync(CancellationToken token)
+    {
+        _stamps.CommitBegan = time.GetUtcNow();
+        var epoch = await site.Registry.CommitAsync(token);
+        _stamps.CommitEnded = time.GetUtcNow();
+        Post(epoch is { } won ? new DestinationEvent.CommitWon(won) : new DestinationEvent.CommitLost());
+    }
+
+    private async Task FenceAsync(CancellationToken token)
+    {
+        _stamps.FenceBegan = time.GetUtcNow();
+        try
+        {
+            await site.FenceAsync(_state.Epoch, token);
+            _stamps.FenceEnded = time.GetUtcNow();
+            Post(new DestinationEvent.Fenced());
+        }
+        catch (GodwitException e)
+        {
+            Post(new DestinationEvent.FenceFailed(e.Message));
+        }
+    }
+
+    private async Task GiveBackAsync(CancellationToken token)
+    {
+        // Lost: somebody entitled took the domain over meanwhile; what is here goes in either case.
+        await site.Registry.GiveBackAsync(token);
+        Post(new DestinationEvent.GaveBack());
+    }
+
+    private async Task ResumeAsync(CancellationToken token)
+    {
+        if (Offer.RunState != RunState.Running)
+        {
+            _stamps.ResumeBegan = time.GetUtcNow();
+            _stamps.Resumed(_stamps.ResumeBegan);
+            Post(new DestinationEvent.Resumed());
+            return;
+        }
+        _stamps.ResumeBegan = time.GetUtcNow();
+        try
+        {
+            await _copy!.ContinueAsync(token);
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            _stamps.Resumed(time.GetUtcNow());
+            Post(new DestinationEvent.ResumeFailed(e.Message));
+        }
+    }
+
+    private async Task SayAsync(RelocationMessage message, CancellationToken token)
+    {
+        try
+        {
+            await channel.SendAsync(message, token);
+        }
+        catch (ChannelException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+        }
+    }
+
+    private void Post(DestinationEvent @event) => _events.Writer.TryWrite(@event);
+
+    private void Beside(Task task) => _beside.Add(GuardAsync(task));
+
+    private async Task GuardAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // The run has ended, or its daemon ends; the next one settles it.
+        }
+        catch (ChannelException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+        }
+        catch (Exception e)
+        {
+            Log.Unforeseen(log, Offer.Spec.Name, e);
+            Post(new DestinationEvent.ReceiveFailed(e.Message));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace Godwit.Relocation.Source;
+
+/// <summary>
+/// Asks registry and disks again and again while pre-copy runs, so that at the moment of the stop it is known, without
+/// a wait, whether they answered just now.
+/// </summary>
+internal sealed class ProbeWatch(ISourceSite site, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long an answer counts as "just now".</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+
+    private DateTimeOffset? _answered;
+
+    public bool AnsweredJustNow => _answered is { } at && time.GetUtcNow() - at < Fresh;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            // The answer counts from when it was asked for: what is slow is not "now".
+            var asked = time.GetUtcNow();
+            using var limit = new CancellationTokenSource(Fresh, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            try
+            {
+                await Task.WhenAll(site.Registry.ProbeAsync(either.Token), site.ProbeDisksAsync(either.Token));
+                _answered = asked;
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Not an error of the relocation yet: what counts is the age of the last answer at the stop.
+            }
+            await Task.Delay(Interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+}

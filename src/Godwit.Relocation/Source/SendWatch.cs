@@ -1,0 +1,46 @@
+using Godwit.Hypervisors;
+
+namespace Godwit.Relocation.Source;
+
+/// <summary>Reports how pre-copy goes on, as the engine counts it.</summary>
+internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    public int Round { get; set; }
+
+    public RelocationProgress Last { get; private set; } = new(default, RelocationStep.Check);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && ticket.Step == RelocationStep.PreCopy)
+        {
+            await Task.Delay(Interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (ticket.Step != RelocationStep.PreCopy || cancellationToken.IsCancellationRequested)
+                return;
+            var progress = await copy.QuerySendAsync(cancellationToken);
+            Round = Math.Max(Round, progress.Round);
+            Last = new RelocationProgress(time.GetUtcNow(), RelocationStep.PreCopy)
+            {
+                Round = Round,
+                SentBytes = progress.SentBytes,
+                RemainingBytes = progress.RemainingBytes,
+                TotalBytes = progress.TotalBytes,
+                DirtyBytesPerSecond = progress.DirtyBytesPerSecond,
+                BytesPerSecond = progress.BytesPerSecond,
+                Expected = Expect(progress),
+            };
+            ticket.Report(Last);
+        }
+    }
+
+    /// <summary>
+    /// When the rest will have been sent, if guest and line go on as they do: each round leaves what was dirtied
+    /// while it ran, so the rounds are a geometric series. Null when the guest dirties faster than the line carries.
+    /// </summary>
+    internal static TimeSpan? Expect(SendProgress progress)
+    {
+        var gain = progress.BytesPerSecond - progress.DirtyBytesPerSecond;
+        return gain <= 0 ? null : TimeSpan.FromSeconds((double)progress.RemainingBytes / gain);
+    }
+}

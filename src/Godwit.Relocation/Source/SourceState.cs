@@ -1,0 +1,122 @@
+namespace Godwit.Relocation.Source;
+
+/// <summary>Where the source is.</summary>
+public enum SourcePhase
+{
+    Checking = 1,
+    Beginning,
+    Preparing,
+    PreCopying,
+    Stopping,
+    HandedOver,
+    Aborting,
+    Regaining,
+    Ended,
+}
+
+/// <summary>State of the source's side of one relocation.</summary>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Ending">How it is to end, once that is certain enough to act on.</param>
+/// <param name="Reason">For a person, with <paramref name="Ending"/>.</param>
+/// <param name="Remedy">What to do about it.</param>
+/// <param name="Held">The engine holds the copy: it runs again only when told.</param>
+public sealed record SourceState(
+    SourcePhase Phase,
+    RelocationEnding? Ending = null,
+    string? Reason = null,
+    string? Remedy = null,
+    bool Held = false);
+
+/// <summary>What the source hears.</summary>
+public abstract record SourceEvent
+{
+    private SourceEvent()
+    {
+    }
+
+    public sealed record Welcomed : SourceEvent;
+
+    public sealed record Refused(string Reason, string? Remedy) : SourceEvent;
+
+    /// <summary>The intent is in the registry.</summary>
+    public sealed record IntentWon : SourceEvent;
+
+    public sealed record IntentLost : SourceEvent;
+
+    public sealed record DestinationPrepared : SourceEvent;
+
+    /// <summary>The destination ended it before Handover and undoes what it did.</summary>
+    public sealed record DestinationFailed(string Reason, string? Remedy) : SourceEvent;
+
+    /// <summary>The line is broken or was never made.</summary>
+    public sealed record ChannelLost(string Reason) : SourceEvent;
+
+    /// <summary>The engine has stopped the guest and waits for permission to send the rest.</summary>
+    /// <param name="ProbedJustNow">Registry and all disks have answered within the last moments.</param>
+    public sealed record SwitchoverReady(bool ProbedJustNow) : SourceEvent;
+
+    public sealed record Held : SourceEvent;
+
+    public sealed record SendFailed(string Reason) : SourceEvent;
+
+    public sealed record GuestEnded(string Reason) : SourceEvent;
+
+    public sealed record CancelAsked : SourceEvent;
+
+    public sealed record TimeLimitPassed : SourceEvent;
+
+    public sealed record AbortWon : SourceEvent;
+
+    public sealed record AbortLost : SourceEvent;
+
+    /// <summary>The record, read after the hand-over.</summary>
+    public sealed record RecordRead(Standing Standing) : SourceEvent;
+
+    /// <summary>The destination says that the domain runs there.</summary>
+    public sealed record DestinationRuns : SourceEvent;
+
+    public sealed record DestinationGaveBack(string Reason) : SourceEvent;
+
+    /// <summary>Disks are this host's again, after a give-back.</summary>
+    public sealed record Regained : SourceEvent;
+}
+
+/// <summary>What the source is to do next; the driver of the machine carries it out and feeds back an event.</summary>
+public enum SourceAction
+{
+    RecordIntent = 1,
+    SendPrepare,
+    BeginSending,
+
+    /// <summary>Tell the destination that the guest is stopped, and let the engine send the rest.</summary>
+    PermitSwitchover,
+
+    /// <summary>Journal that the copy is held, and send Handover.</summary>
+    HandOver,
+
+    /// <summary>End the engine's sending; the guest runs on, or again.</summary>
+    CancelSending,
+
+    /// <summary>Tell the destination that it ends here.</summary>
+    SendFailed,
+
+    RecordAbort,
+
+    /// <summary>Read the record now, and on until it says how this ended.</summary>
+    ReadRecord,
+
+    /// <summary>Take the writer's role of all disks back under the new epoch.</summary>
+    RegainDisks,
+
+    /// <summary>Let the held copy run: this host owns the domain.</summary>
+    ResumeHeld,
+
+    /// <summary>Draw the guest's frames back to this host.</summary>
+    AnnounceBack,
+
+    /// <summary>Destroy this copy: the record says that it runs elsewhere under a greater epoch.</summary>
+    DestroyCopy,
+
+    /// <summary>End with <see cref="SourceState.Ending"/>.</summary>
+    Finish,
+}

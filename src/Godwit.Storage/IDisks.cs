@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Storage;
+
+/// <summary>
+/// The disks of domains as one host sees them: finding what a configuration names, attaching it, and the writer's
+/// role in it. Implementations carry the calls to the storage host that owns the disk.
+/// </summary>
+public interface IDisks
+{
+    /// <summary>
+    /// Finds what a disk's target names: a block device or file of this host, else a volume of the pool. Refused with
+    /// the nearest known name when there is neither.
+    /// </summary>
+    Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes the disk usable on this host. This host is then admitted as a reader, under a session of its own; it
+    /// writes nothing before <see cref="FenceAsync"/>. On failure nothing is left attached.
+    /// </summary>
+    Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves the writer's role to this host. When it returns, the role is durable, and no frame of the former writer
+    /// reaches the disk any more, not even one that was on its way. Refused with the code
+    /// <see cref="FenceRefusal.StaleEpoch"/> when the disk has seen a greater epoch. Repeating it is harmless.
+    /// </summary>
+    /// <returns>The epoch that held the role before.</returns>
+    Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken);
+
+    /// <summary>Draws a new session after the role was lost to another host and is to be taken back.</summary>
+    Task<AttachedDisk> ReadmitAsync(AttachedDisk disk, CancellationToken cancellationToken);
+
+    /// <summary>Succeeds when the storage that holds the disk answers now.</summary>
+    Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken);
+
+    /// <summary>All that the guest wrote so far is on stable storage.</summary>
+    Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken);
+
+    /// <summary>Detaches, and gives up this host's session. Repeating it is harmless.</summary>
+    Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken);
+
+    /// <summary>What is attached on this host, after a restart of the daemon too.</summary>
+    Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What a disk is, the same seen from every host; compared before a move.</summary>
+public sealed record DiskIdentity
+{
+    public required DiskKind Kind { get; init; }
+
+    /// <summary>Volume as <c>group/volume</c>, or the path of a device or file.</summary>
+    public required string Name { get; init; }
+
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Host that serves the volume; null for devices and files.</summary>
+    public string? StorageHost { get; init; }
+
+    /// <summary>ATA-over-Ethernet address of a volume.</summary>
+    public int Shelf { get; init; }
+
+    public int Slot { get; init; }
+
+    /// <summary>Whether another host can be kept from writing to it.</summary>
+    public bool Fenced => Kind == DiskKind.PoolVolume;
+}
+
+public enum DiskKind
+{
+    /// <summary>A volume that a storage host of the pool serves.</summary>
+    PoolVolume = 1,
+
+    /// <summary>A block device that the host has by other means.</summary>
+    BlockDevice,
+
+    /// <summary>A file of the host.</summary>
+    File,
+}
+
+/// <summary>A disk made usable on this host for one domain.</summary>
+public sealed record AttachedDisk
+{
+    public required string Domain { get; init; }
+
+    public required DiskIdentity Disk { get; init; }
+
+    public required bool ReadOnly { get; init; }
+
+    /// <summary>Path that an engine opens: a socket that speaks NBD for volumes, else the device or file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Session under which the storage knows this stay; 0 where the disk has no fence.</summary>
+    public int Session { get; init; }
+
+    /// <summary>The format the guest's data has inside.</summary>
+    public DiskFormat Format { get; init; } = DiskFormat.Raw;
+}
+
+/// <summary>Stable codes of a refused fence.</summary>
+public static class FenceRefusal
+{
+    public const string StaleEpoch = "stale-epoch";
+    public const string NotAdmitted = "not-admitted";
+}
