@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.Host;
 
 /// <summary>The domains of one host: a task for each, and the channels by which others come.</summary>
-public sealed class DomainHost : IDomainHost
+public sealed class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
 
@@ -46,8 +46,9 @@ public sealed class DomainHost : IDomainHost
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
-        _stop.Dispose();
     }
+
+    public void Dispose() => _stop.Dispose();
 
     public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
     {

@@ -1,0 +1,58 @@
+# Debian packages that Godwit's scripts need, by purpose. Sourced, not run.
+# shellcheck shell=bash
+
+# purpose  package  why
+godwit_packages='
+build  gcc               links the programs, compiles the guest writer
+build  libc6-dev         C headers and static libraries for that
+build  zlib1g-dev        the programs are linked with zlib
+lab    qemu-system-x86   runs the guests
+lab    qemu-utils        looks at and makes disk images
+lab    iproute2          namespaces, links and bridges of the lab
+lab    util-linux        unshare and nsenter: hosts of the lab
+lab    iputils-ping      ping between hosts of the lab
+lab    procps            ps in hosts of the lab
+lab    mmdebstrap        builds the Debian image for guests
+lab    e2fsprogs         makes and checks file systems of guests
+lab    xz-utils          unpacks kernel modules for guests
+test   busybox-static    a second reader for the archives that tests write
+test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
+'
+
+# Installs what is missing for the given purposes, and says what and why. Asks apt nothing when all is there.
+need_packages() {
+    local missing=() purpose package why line
+    while read -r purpose package why; do
+        [[ -n $purpose && " $* " == *" $purpose "* ]] || continue
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) == installed ]] && continue
+        missing+=("$package")
+        line+=$(printf '\n  %-16s %s' "$package" "$why")
+    done <<< "$godwit_packages"
+    ((${#missing[@]})) || return 0
+
+    echo "Installing from the distribution:$line"
+    need_root "installing packages"
+    export DEBIAN_FRONTEND=noninteractive
+    local log
+    log=$(mktemp)
+    if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        echo "The packages could not be installed; see above." >&2
+        exit 1
+    fi
+    rm -f "$log"
+}
+
+# need_root WHY
+need_root() {
+    ((EUID == 0)) && return
+    echo "$0: $1 needs root: run it with sudo." >&2
+    exit 1
+}
+
+need_dotnet() {
+    command -v dotnet > /dev/null && return
+    echo "$0: the .NET 10 SDK is needed: https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+    exit 1
+}

@@ -1,0 +1,51 @@
+using Godwit.Domains;
+
+namespace Godwit.Aoe.Control;
+
+/// <summary>
+/// A control request that was refused, or that no process answered. <see cref="GodwitException.Code"/> is one of
+/// <see cref="AoeControlCode"/>.
+/// </summary>
+public sealed class AoeControlException(string code, string message, string? remedy = null, Exception? inner = null)
+    : GodwitException(code, message, remedy, inner)
+{
+    /// <summary>The epoch that the disk holds, with <see cref="AoeControlCode.StaleEpoch"/>; else null.</summary>
+    public long? HeldEpoch { get; init; }
+}
+
+/// <summary>Stable codes of refused control requests.</summary>
+public static class AoeControlCode
+{
+    /// <summary>The disk has seen a greater epoch, or the same one from somebody else.</summary>
+    public const string StaleEpoch = "stale-epoch";
+
+    /// <summary>The session is no entry of that host.</summary>
+    public const string NotAdmitted = "not-admitted";
+
+    /// <summary>The state of the fence is missing or damaged, so that nobody is served but by <c>init</c>.</summary>
+    public const string NoFenceState = "no-fence-state";
+
+    /// <summary>There is a state already; <c>init</c> never overwrites one that can be read.</summary>
+    public const string HasFenceState = "has-fence-state";
+
+    /// <summary>The state could not be made durable; nothing changed.</summary>
+    public const string StateNotSaved = "state-not-saved";
+
+    /// <summary>The export runs without <c>--managed</c> and has no fence.</summary>
+    public const string NotManaged = "not-managed";
+
+    /// <summary>All 2,047 session numbers are in use.</summary>
+    public const string NoSessionLeft = "no-session-left";
+
+    /// <summary>The request could not be understood, or an argument is missing or out of range.</summary>
+    public const string BadRequest = "bad-request";
+
+    /// <summary>The process speaks, but has no such operation.</summary>
+    public const string UnknownOperation = "unknown-operation";
+
+    /// <summary>No process answers at the socket.</summary>
+    public const string NotRunning = "not-running";
+
+    /// <summary>The target refused, or did not answer in time, what the operation needed of it.</summary>
+    public const string TargetFailed = "target-failed";
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+
+namespace Godwit.Aoe.Control;
+
+/// <summary>What an attached device says of itself.</summary>
+public sealed record AttachStatus
+{
+    /// <summary>Address, as in <c>e0.0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    public required int Session { get; init; }
+
+    public required AttachState State { get; init; }
+
+    public required string Interface { get; init; }
+
+    public required int Mtu { get; init; }
+
+    /// <summary>Ethernet address of the target.</summary>
+    public required string TargetMac { get; init; }
+
+    public required int SectorsPerFrame { get; init; }
+
+    /// <summary>Frames that may be on their way at a time, now.</summary>
+    public required int Window { get; init; }
+
+    public required int InFlight { get; init; }
+
+    /// <summary>Mean time from a frame to its answer, in microseconds.</summary>
+    public required long RttMicroseconds { get; init; }
+
+    public required long Retransmits { get; init; }
+
+    /// <summary>Whether the target answers writes before they are on stable storage, as it was asked to.</summary>
+    public required bool WriteCache { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<AttachState>))]
+public enum AttachState
+{
+    /// <summary>The target answers.</summary>
+    [JsonStringEnumMemberName("up")]
+    Up = 1,
+
+    /// <summary>The target has not answered for some time; requests wait.</summary>
+    [JsonStringEnumMemberName("down")]
+    Down,
+
+    /// <summary>The target answers, but refuses this session: it was superseded, or not admitted yet.</summary>
+    [JsonStringEnumMemberName("refused")]
+    Refused,
+}

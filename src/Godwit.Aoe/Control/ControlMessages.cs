@@ -1,0 +1,59 @@
+namespace Godwit.Aoe.Control;
+
+/// <summary>One line that a client sends. Which members count depends on <see cref="Op"/>.</summary>
+public sealed record ControlRequest
+{
+    public required string Op { get; init; }
+
+    public string? Host { get; init; }
+
+    public IReadOnlyList<string>? Macs { get; init; }
+
+    public long? Epoch { get; init; }
+
+    public int? Session { get; init; }
+}
+
+/// <summary>One line that a server answers.</summary>
+public sealed record ControlReply
+{
+    public required bool Ok { get; init; }
+
+    public ControlError? Error { get; init; }
+
+    public int? Session { get; init; }
+
+    public long? PreviousEpoch { get; init; }
+
+    public ExportStatus? Export { get; init; }
+
+    public AttachStatus? Attach { get; init; }
+
+    public static ControlReply Done { get; } = new() { Ok = true };
+
+    public static ControlReply Refused(AoeControlException e) => new()
+    {
+        Ok = false,
+        Error = new ControlError(e.Code, e.Message) { Remedy = e.Remedy, HeldEpoch = e.HeldEpoch },
+    };
+}
+
+public sealed record ControlError(string Code, string Message)
+{
+    public string? Remedy { get; init; }
+
+    public long? HeldEpoch { get; init; }
+}
+
+/// <summary>Names of the operations on the wire.</summary>
+internal static class ControlOp
+{
+    public const string Admit = "admit";
+    public const string Fence = "fence";
+    public const string Release = "release";
+    public const string Init = "init";
+    public const string Status = "status";
+    public const string Session = "session";
+    public const string Flush = "flush";
+    public const string Detach = "detach";
+}

@@ -1,0 +1,45 @@
+namespace Godwit.Aoe.Control;
+
+/// <summary>What an export says of itself.</summary>
+public sealed record ExportStatus
+{
+    /// <summary>Address, as in <c>e0.0</c>.</summary>
+    public required string Device { get; init; }
+
+    public required string Path { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    public required string Interface { get; init; }
+
+    public required bool ReadOnly { get; init; }
+
+    public required bool Managed { get; init; }
+
+    /// <summary>False where the export is read-only, its state is missing or damaged, or its medium failed.</summary>
+    public required bool ServesWrites { get; init; }
+
+    /// <summary>Why it serves no writes though it should; null when all is well.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Drawn anew whenever the process starts.</summary>
+    public required string BootId { get; init; }
+
+    public long Epoch { get; init; }
+
+    public FenceHolder? Writer { get; init; }
+
+    public required IReadOnlyList<FenceHolder> Readers { get; init; }
+
+    public required ExportCounters Counters { get; init; }
+}
+
+/// <summary>A host's stay at a disk.</summary>
+public sealed record FenceHolder(string Host, int Session, IReadOnlyList<string> Macs);
+
+/// <summary>Frames since the start of the process.</summary>
+public sealed record ExportCounters(long Reads, long Writes, long Flushes, long Refused, long Malformed, long Repeated);
+
+/// <summary>The answer to a fence: the epoch that held the role before, and the session that holds it now.</summary>
+public readonly record struct FenceAnswer(long PreviousEpoch, int Session);

@@ -1,0 +1,31 @@
+using Godwit.Domains;
+using Godwit.Native.Packets;
+
+namespace Godwit.Aoe;
+
+/// <summary>
+/// A wire that carries frames: a network interface, or memory in tests. One thread receives; others may send, each
+/// with a batch of its own, and wake it.
+/// </summary>
+public interface IFrameLink : IDisposable
+{
+    string Name { get; }
+
+    /// <summary>The address that frames are sent from.</summary>
+    MacAddress Address { get; }
+
+    /// <summary>Greatest payload of a frame, in bytes.</summary>
+    int Mtu { get; }
+
+    /// <summary>
+    /// Waits for frames and takes all that are there and fit. Comes back with none when the time is over or after
+    /// <see cref="Wake"/>.
+    /// </summary>
+    /// <param name="timeoutMs">Milliseconds; 0 does not wait, -1 waits for ever.</param>
+    void Receive(PacketBatch batch, int timeoutMs);
+
+    /// <summary>Sends what is in the batch. Frames may be lost without notice.</summary>
+    void Send(PacketBatch batch);
+
+    void Wake();
+}

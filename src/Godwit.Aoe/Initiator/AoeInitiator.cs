@@ -1,0 +1,211 @@
+using Godwit.Aoe.Control;
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Aoe.Initiator;
+
+/// <summary>
+/// A disk behind a target, as a block device of this process. Requests of any size are cut into frames; many are on
+/// their way at a time. A request that the target refuses fails at once; one without an answer is sent again, under
+/// the same tag, until it is too old.
+/// </summary>
+public sealed partial class AoeInitiator : IAsyncDisposable
+{
+    private readonly IFrameLink _link;
+    private readonly AoeAddress _address;
+    private readonly InitiatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly FrameExchange _exchange;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _heartbeat = Task.CompletedTask;
+    private FenceStanding _standing;
+    private Guid _bootId;
+    private volatile bool _writeCache;
+
+    private AoeInitiator(IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger)
+    {
+        _link = link;
+        _address = address;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _exchange = new FrameExchange(link, address, options, time, logger);
+    }
+
+    /// <summary>Bytes.</summary>
+    public long SizeBytes { get; private set; }
+
+    /// <summary>Fails when the network interface did.</summary>
+    public Task Ended => _exchange.Ended;
+
+    /// <summary>Finds the target and learns its size. Takes over the link, also when it fails.</summary>
+    /// <exception cref="TargetErrorException">It answered with an error.</exception>
+    /// <exception cref="OperationCanceledException">It was not found in the caller's time.</exception>
+    public static async Task<AoeInitiator> ConnectAsync(
+        IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var initiator = new AoeInitiator(link, address, options, time, logger);
+        try
+        {
+            await initiator._exchange.FindTargetAsync(cancellationToken).ConfigureAwait(false);
+            await initiator.IdentifyAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await initiator.AskForWriteCacheAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            initiator._heartbeat = initiator.BeatAsync(initiator._stop.Token);
+            return initiator;
+        }
+        catch
+        {
+            await initiator.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Reads whole sectors. The buffer belongs to the initiator until the task is done.</summary>
+    public ValueTask ReadAsync(long offset, Memory<byte> buffer) => _exchange.Submit(new IoRequest
+    {
+        Command = AtaCommand.ReadExt,
+        Into = buffer,
+        FirstSector = Sector(offset, buffer.Length),
+        Sectors = buffer.Length / AoeProtocol.SectorBytes,
+    });
+
+    /// <summary>
+    /// Writes whole sectors; on stable storage after the next <see cref="FlushAsync"/>. The data must not change until
+    /// the task is done.
+    /// </summary>
+    public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) => _exchange.Submit(new IoRequest
+    {
+        Command = AtaCommand.WriteExt,
+        From = data,
+        FirstSector = Sector(offset, data.Length),
+        Sectors = data.Length / AoeProtocol.SectorBytes,
+    });
+
+    /// <summary>All writes whose tasks were done before are on stable storage.</summary>
+    public ValueTask FlushAsync() => _exchange.Submit(new IoRequest { Command = AtaCommand.FlushCache });
+
+    /// <summary>
+    /// From now on all frames carry this session, also those that wait for an answer: they are sent again. Done when
+    /// the target has heard of it; whether it serves the session shows in <see cref="Status"/>.
+    /// </summary>
+    public async Task SetSessionAsync(int session)
+    {
+        _exchange.SetSession(session);
+        await AskForWriteCacheAsync().ConfigureAwait(false);
+        await IdentifyAsync().ConfigureAwait(false);
+    }
+
+    public AttachStatus Status()
+    {
+        var status = _exchange.Status();
+        return new AttachStatus
+        {
+            Device = _address.ToString(),
+            Size = SizeBytes,
+            Session = status.Session,
+            State = !status.Answering ? AttachState.Down
+                : _standing == FenceStanding.None ? AttachState.Refused : AttachState.Up,
+            Interface = _link.Name,
+            Mtu = _link.Mtu,
+            TargetMac = status.Target.ToString(),
+            SectorsPerFrame = status.SectorsPerFrame,
+            Window = status.Window,
+            InFlight = status.InFlight,
+            RttMicroseconds = status.RttMicroseconds,
+            Retransmits = status.Retransmits,
+            WriteCache = _writeCache,
+        };
+    }
+
+    /// <summary>Waits for the requests on their way, then lets go of the link.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _exchange.StopAsync().ConfigureAwait(false);
+        await _heartbeat.ConfigureAwait(false);
+        _link.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task IdentifyAsync()
+    {
+        var data = new byte[AtaIdentity.Bytes];
+        await _exchange.Submit(new IoRequest { Command = AtaCommand.Identify, Into = data, Sectors = 1 }).ConfigureAwait(false);
+        if (!AtaIdentity.TryRead(data, out var identity))
+            throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
+        SizeBytes = identity.Sectors * AoeProtocol.SectorBytes;
+        if (identity.Godwit is not { } godwit)
+        {
+            _standing = FenceStanding.Unfenced;
+            return;
+        }
+        if (godwit.Standing != _standing) LogStanding(_logger, _address, godwit.Standing, godwit.Epoch);
+        if (_bootId != default && godwit.BootId != _bootId) LogRestarted(_logger, _address);
+        _standing = godwit.Standing;
+        _bootId = godwit.BootId;
+        if (_writeCache && !identity.WriteCache) _writeCache = false;
+    }
+
+    private async Task AskForWriteCacheAsync()
+    {
+        try
+        {
+            await _exchange.Submit(new IoRequest
+            {
+                Command = AtaCommand.SetFeatures,
+                Feature = AtaCommand.EnableWriteCache,
+            }).ConfigureAwait(false);
+            _writeCache = true;
+        }
+        catch (TargetErrorException e) when (e.Failure is TargetFailure.AtaError or TargetFailure.AoeError)
+        {
+            // Then each write is durable before it is answered, or refused anyway.
+            _writeCache = false;
+        }
+    }
+
+    // Tells in time that the target went, that it came back and forgot, and that another host took the disk over.
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(_options.Heartbeat, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            {
+                try
+                {
+                    await IdentifyAsync().ConfigureAwait(false);
+                    if (!_writeCache && _standing != FenceStanding.None) await AskForWriteCacheAsync().ConfigureAwait(false);
+                }
+                catch (TargetErrorException e)
+                {
+                    LogHeartbeatFailed(_logger, _address, e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogDetached(_logger, _address);
+        }
+    }
+
+    private static long Sector(long offset, int length) =>
+        offset % AoeProtocol.SectorBytes == 0 && length % AoeProtocol.SectorBytes == 0 && length > 0
+            ? offset / AoeProtocol.SectorBytes
+            : throw new ArgumentException($"{length} bytes at {offset} are not whole sectors");
+
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "{Device}: the target's fence says {Standing}, epoch {Epoch}")]
+    private static partial void LogStanding(ILogger logger, AoeAddress device, FenceStanding standing, long epoch);
+
+    [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "{Device}: the target was restarted")]
+    private static partial void LogRestarted(ILogger logger, AoeAddress device);
+
+    [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "{Device}: {Reason}")]
+    private static partial void LogHeartbeatFailed(ILogger logger, AoeAddress device, string reason);
+
+    [LoggerMessage(EventId = 1204, Level = LogLevel.Debug, Message = "{Device}: detached")]
+    private static partial void LogDetached(ILogger logger, AoeAddress device);
+}

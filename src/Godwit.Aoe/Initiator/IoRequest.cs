@@ -1,0 +1,57 @@
+using System.Threading.Tasks.Sources;
+
+namespace Godwit.Aoe.Initiator;
+
+/// <summary>
+/// One request of the caller, which crosses in one or more frames. Its fields belong to the initiator's lock. The
+/// awaiting code runs on the thread that completes it: the answer to a guest's fsync should not wait for another thread.
+/// </summary>
+internal sealed class IoRequest : IValueTaskSource
+{
+    private ManualResetValueTaskSourceCore<bool> _core;
+
+    public required byte Command { get; init; }
+
+    public byte Feature { get; init; }
+
+    /// <summary>Where data goes to; empty for writes.</summary>
+    public Memory<byte> Into { get; init; }
+
+    /// <summary>Where data comes from; empty for reads.</summary>
+    public ReadOnlyMemory<byte> From { get; init; }
+
+    public long FirstSector { get; init; }
+
+    /// <summary>Sectors in all; 0 for commands without data.</summary>
+    public int Sectors { get; init; }
+
+    public long SubmittedAt { get; set; }
+
+    /// <summary>Sectors that were put into frames so far.</summary>
+    public int Issued { get; set; }
+
+    public bool AllIssued { get; set; }
+
+    /// <summary>Frames without an answer yet.</summary>
+    public int Outstanding { get; set; }
+
+    public TargetErrorException? Error { get; set; }
+
+    public bool Completed { get; set; }
+
+    public ValueTask Task => new(this, _core.Version);
+
+    public void Finish()
+    {
+        if (Error is null) _core.SetResult(true);
+        else _core.SetException(Error);
+    }
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}

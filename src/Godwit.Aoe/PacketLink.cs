@@ -1,0 +1,52 @@
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+using Godwit.Native.Packets;
+
+namespace Godwit.Aoe;
+
+/// <summary>A network interface, through a packet socket that takes AoE frames only.</summary>
+public sealed class PacketLink : IFrameLink
+{
+    private readonly PacketSocket _socket;
+
+    private PacketLink(PacketSocket socket)
+    {
+        _socket = socket;
+        Address = MacAddress.Read(socket.Interface.Address.Span);
+    }
+
+    public string Name => _socket.Interface.Name;
+
+    public MacAddress Address { get; }
+
+    public int Mtu => _socket.Interface.Mtu;
+
+    /// <exception cref="GodwitException">The interface is not there, is down, or may not be opened.</exception>
+    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter)
+    {
+        PacketSocket socket;
+        try
+        {
+            socket = PacketSocket.Open(
+                interfaceName, new PacketSocketOptions { EtherType = AoeProtocol.EtherType, Filter = filter });
+        }
+        catch (IOException e)
+        {
+            throw new GodwitException("no-interface", $"Cannot use the network interface {interfaceName}: {e.Message}",
+                "See 'ip link' for the interfaces; raw frames need root or CAP_NET_RAW and CAP_NET_ADMIN.", e);
+        }
+        if (socket.Interface.Up && AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return new PacketLink(socket);
+        socket.Dispose();
+        throw new GodwitException("no-interface",
+            $"The network interface {interfaceName} is down, or its MTU of {socket.Interface.Mtu} holds no sector.",
+            $"ip link set {interfaceName} up mtu 9000");
+    }
+
+    public void Receive(PacketBatch batch, int timeoutMs) => _socket.Receive(batch, timeoutMs);
+
+    public void Send(PacketBatch batch) => _socket.Send(batch);
+
+    public void Wake() => _socket.Wake();
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,38 @@
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+
+namespace Godwit.Aoe.Target;
+
+/// <summary>Whether a frame's sender may do what it asks for, by the fence of a pool or by a reservation.</summary>
+internal sealed class Admission(Fence? fence, InBandCommands inBand)
+{
+    public FenceStanding Standing(in AoeHeader header) =>
+        fence?.Standing(header.Source, new FrameTag(header.Tag).Session) ?? FenceStanding.Unfenced;
+
+    public long Epoch => fence?.State?.Epoch ?? 0;
+
+    public AdmissionAnswer Ask(in AoeHeader header, byte command)
+    {
+        if (fence is null)
+        {
+            if (!inBand.MaySendAta(header.Source)) return AdmissionAnswer.Reserved;
+            return inBand.Problem is not null && IsWrite(command) ? AdmissionAnswer.Refused : AdmissionAnswer.Allowed;
+        }
+        if (command == AtaCommand.Identify) return AdmissionAnswer.Allowed;
+        var needed = IsWrite(command) ? FenceStanding.Writer : FenceStanding.Reader;
+        return Standing(header) >= needed ? AdmissionAnswer.Allowed : AdmissionAnswer.Refused;
+    }
+
+    private static bool IsWrite(byte command) => command is AtaCommand.Write or AtaCommand.WriteExt;
+}
+
+internal enum AdmissionAnswer
+{
+    Allowed = 1,
+
+    /// <summary>ATA error status, which gives EIO on the initiator's side at once.</summary>
+    Refused,
+
+    /// <summary>AoE error 6.</summary>
+    Reserved,
+}

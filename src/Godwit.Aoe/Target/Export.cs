@@ -1,0 +1,132 @@
+using Godwit.Aoe.Control;
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+using Godwit.Native.Packets;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Aoe.Target;
+
+/// <summary>
+/// One medium under one address. It takes requests and writes the answers; all of it runs on the thread of its
+/// <see cref="AoeTarget"/>.
+/// <code>
+///   request ─► for us? ─► listened to? ─► allowed? ─► executed ─► answer ─┐
+///                          (masks)         (fence, or reservation)        ▼
+///                                     Commit: sync once for all that need it, then the answers leave
+/// </code>
+/// </summary>
+public sealed partial class Export : IDisposable
+{
+    private readonly AtaCommands _ata;
+    private readonly InBandCommands _inBand;
+    private readonly ILogger _logger;
+
+    private Export(ExportSettings settings, IMedium medium, Fence? fence, InBandCommands inBand, Guid bootId, ILogger logger)
+    {
+        Settings = settings;
+        Fence = fence;
+        BootId = bootId;
+        _inBand = inBand;
+        _logger = logger;
+        _ata = new AtaCommands(settings, medium, new Admission(fence, inBand), bootId, logger);
+    }
+
+    public ExportSettings Settings { get; }
+
+    /// <summary>The fence of a managed export; null where reservations come over the wire.</summary>
+    public Fence? Fence { get; }
+
+    public Guid BootId { get; }
+
+    /// <summary>An export in a pool: one writer at a time, as its fence says.</summary>
+    public static Export Managed(ExportSettings settings, IMedium medium, Fence fence, Guid bootId, ILogger logger) =>
+        new(settings, medium, fence, InBandCommands.Refusing(settings), bootId, logger);
+
+    /// <summary>An export on its own: reservations, masks and the configuration string come over the wire.</summary>
+    public static Export Standalone(ExportSettings settings, IMedium medium, Guid bootId, ILogger logger) =>
+        new(settings, medium, null, InBandCommands.Load(settings, logger), bootId, logger);
+
+    /// <summary>Executes a request and adds the answer, if it gets one. The batch has room for one more.</summary>
+    internal void Handle(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, IFrameLink link)
+    {
+        if (!_inBand.ListensTo(header.Source)) return;
+        var answer = answers.Next;
+        var written = Execute(header, frame, answer, answers.Count, link, out var error);
+        if (written < 0) return;
+        header.Answer(link.Address, Settings.Address, error).Write(answer);
+        answers.Add(Math.Max(written, AoeHeader.Bytes));
+    }
+
+    /// <summary>
+    /// Makes durable what answers in the batch promise, and turns them into errors where that fails. Called before
+    /// the batch is sent.
+    /// </summary>
+    internal void Commit(PacketBatch answers) => _ata.Commit(answers);
+
+    /// <summary>An unasked answer to all, by which targets tell that they are there.</summary>
+    internal void Announce(PacketBatch frames, IFrameLink link)
+    {
+        var frame = frames.Next;
+        var request = AoeHeader.Request(link.Address, new MacAddress(0xFFFF_FFFF_FFFF), Settings.Address, AoeCommand.QueryConfig, 0);
+        request.Answer(link.Address, Settings.Address).Write(frame);
+        frames.Add(_inBand.WriteConfig(frame, link, ConfigCommand.Read));
+    }
+
+    public ExportStatus Status(string interfaceName) => new()
+    {
+        Device = Settings.Address.ToString(),
+        Path = Settings.Path,
+        Size = _ata.SizeBytes,
+        Interface = interfaceName,
+        ReadOnly = Settings.ReadOnly,
+        Managed = Fence is not null,
+        ServesWrites = !Settings.ReadOnly && Problem is null,
+        Problem = Problem,
+        BootId = BootId.ToString(),
+        Epoch = Fence?.State?.Epoch ?? 0,
+        Writer = Holder(Fence?.State?.Writer),
+        Readers = Fence?.State is { } state ? [.. state.Readers.Select(r => Holder(r)!)] : [],
+        Counters = _ata.Counters,
+    };
+
+    public void Dispose() => _ata.Dispose();
+
+    /// <summary>Syncs what initiators were told is not synced yet; for an orderly end.</summary>
+    internal void Sync() => _ata.Sync();
+
+    private string? Problem => Fence?.Problem ?? _inBand.Problem ?? _ata.Problem;
+
+    // The length of the answer's frame; negative when there is none.
+    private int Execute(
+        in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, int index, IFrameLink link, out AoeError error)
+    {
+        error = AoeError.None;
+        if (header.Version != AoeProtocol.Version)
+        {
+            error = AoeError.UnsupportedVersion;
+            return AoeHeader.Bytes;
+        }
+        switch (header.Command)
+        {
+            case AoeCommand.Ata:
+                // Nobody means "every disk" by a read or a write.
+                return header.Address == Settings.Address ? _ata.Execute(header, frame, answer, index, link.Mtu, out error) : -1;
+            case AoeCommand.QueryConfig:
+                return _inBand.Config(header, frame, answer, link, out error);
+            case AoeCommand.MacMaskList:
+                return _inBand.Mask(header, frame, answer, out error);
+            case AoeCommand.ReserveRelease:
+                return _inBand.Reserve(header, frame, answer, out error);
+            default:
+                LogUnknownCommand(_logger, Settings.Address, (byte)header.Command, header.Source);
+                error = AoeError.UnrecognizedCommand;
+                return AoeHeader.Bytes;
+        }
+    }
+
+    private static FenceHolder? Holder(FenceEntry? entry) =>
+        entry is null ? null : new FenceHolder(entry.Host, entry.Session, [.. entry.Macs.Select(m => m.ToString())]);
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Debug, Message = "{Device}: unknown command {Command} from {Source}")]
+    private static partial void LogUnknownCommand(ILogger logger, AoeAddress device, byte command, MacAddress source);
+}

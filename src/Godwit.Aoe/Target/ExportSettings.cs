@@ -1,0 +1,24 @@
+using Godwit.Aoe.Wire;
+
+namespace Godwit.Aoe.Target;
+
+/// <summary>How one medium is served.</summary>
+public sealed record ExportSettings
+{
+    public required AoeAddress Address { get; init; }
+
+    /// <summary>For status and log.</summary>
+    public required string Path { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Directory of the state; null keeps what comes over the wire in memory only.</summary>
+    public string? StateDirectory { get; init; }
+
+    /// <summary>Frames that initiators may have on their way at a time.</summary>
+    public ushort BufferCount { get; init; } = 128;
+
+    public string FencePath => System.IO.Path.Combine(StateDirectory!, $"{Address}.fence");
+
+    public string InBandPath => System.IO.Path.Combine(StateDirectory!, $"{Address}.inband");
+}

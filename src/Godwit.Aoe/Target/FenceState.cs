@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Aoe.Target;
+
+/// <summary>
+/// Who may use a disk: one writer and any number of readers.
+/// <code>
+///                 Admit                      Fence, a greater epoch
+///    (nobody) ──────────────► reader ─────────────────────────────────► writer
+///        ▲                      │  ▲ Admit again: a fresh session          │
+///        └──────── Release ─────┘  └───────                                │
+///        └──── Release, or another's Fence: reads are refused as well ─────┘
+/// </code>
+/// An entry stands for one stay of a host, under a session number that no other living entry has.
+/// </summary>
+public sealed record FenceState
+{
+    /// <summary>The greatest epoch that took the writer's role; it never falls.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The epoch before, for the answer to a repeated request.</summary>
+    public required long PreviousEpoch { get; init; }
+
+    public FenceEntry? Writer { get; init; }
+
+    public ImmutableArray<FenceEntry> Readers { get; init; } = [];
+
+    /// <summary>Where the search for the next free session number begins.</summary>
+    public required int NextSession { get; init; }
+
+    public static FenceState New(long epoch) => new() { Epoch = epoch, PreviousEpoch = epoch, NextSession = 1 };
+}
+
+/// <summary>One stay of a host. Frames count as its own by source address and session together.</summary>
+public sealed record FenceEntry(string Host, int Session, ImmutableArray<MacAddress> Macs)
+{
+    public bool Is(string host, int session) => Session == session && Host == host;
+
+    public bool Sent(MacAddress source, int session) => Session == session && Macs.Contains(source);
+}

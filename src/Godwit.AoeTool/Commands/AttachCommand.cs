@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Godwit.Aoe.Wire;
+using Godwit.AoeTool.Running;
+
+namespace Godwit.AoeTool.Commands;
+
+internal static class AttachCommand
+{
+    public static Command Build()
+    {
+        var device = CommonOptions.Device();
+        var @interface = CommonOptions.Interface();
+        var socket = new Option<string>("--socket") { Description = "NBD socket to serve", HelpName = "SOCKET", Required = true };
+        var control = new Option<string?>("--control") { Description = "Control socket to serve; it exists once the disk can be used", HelpName = "SOCKET" };
+        var session = CommonOptions.Number("--session", "N", "Session that the target's fence gave to this host; 0 for none", 0, FrameTag.LastSession, 0);
+        var timeout = CommonOptions.Number("--timeout-seconds", "N", "Seconds after which an unanswered request fails", 1, 86400, 180);
+        var json = CommonOptions.Json();
+        return new DocumentedCommand("attach", "Use a disk of the network: serve it as NBD on a Unix socket; ends on SIGTERM")
+        {
+            Arguments = { device },
+            Options = { @interface, socket, control, session, timeout, json },
+            Examples =
+            [
+                ("godwit-aoe attach e0.0 --interface eth1 --socket /run/e0.0.nbd",
+                    "then: qemu-img info 'nbd+unix:///?socket=/run/e0.0.nbd'"),
+                ("godwit-aoe attach e0.0 -i eth1 --socket /run/e0.0.nbd --control /run/e0.0.ctl --session 3",
+                    "in a pool, under the session that the storage host gave"),
+            ],
+        }.Runs((parsed, ct) => AttachRun.RunAsync(
+            new AttachRunOptions
+            {
+                Device = parsed.GetValue(device),
+                Interface = parsed.GetRequiredValue(@interface),
+                NbdSocket = parsed.GetRequiredValue(socket),
+                ControlSocket = parsed.GetValue(control),
+                Session = parsed.GetValue(session),
+                FailAfter = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+                Json = parsed.GetValue(json),
+            }, ct));
+    }
+}

@@ -1,0 +1,8 @@
+namespace Godwit.AoeTool;
+
+internal enum ExitCode
+{
+    Success = 0,
+    Failure = 1,
+    Usage = 2,
+}

@@ -1,0 +1,23 @@
+using Godwit.Aoe.Initiator;
+using Godwit.Aoe.Wire;
+using Godwit.Nbd;
+
+namespace Godwit.AoeTool.Running;
+
+/// <summary>An attached device as NBD serves it.</summary>
+internal sealed class AoeDisk(AoeInitiator initiator) : INbdDevice
+{
+    public long SizeBytes => initiator.SizeBytes;
+
+    public int BlockBytes => AoeProtocol.SectorBytes;
+
+    public int PreferredBytes => 4096;
+
+    public bool ReadOnly => false;
+
+    public ValueTask ReadAsync(long offset, Memory<byte> buffer) => initiator.ReadAsync(offset, buffer);
+
+    public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) => initiator.WriteAsync(offset, data);
+
+    public ValueTask FlushAsync() => initiator.FlushAsync();
+}

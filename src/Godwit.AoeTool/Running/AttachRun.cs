@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Godwit.Aoe;
+using Godwit.Aoe.Control;
+using Godwit.Aoe.Initiator;
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+using Godwit.Nbd;
+
+namespace Godwit.AoeTool.Running;
+
+internal sealed record AttachRunOptions
+{
+    public required AoeAddress Device { get; init; }
+
+    public required string Interface { get; init; }
+
+    public required string NbdSocket { get; init; }
+
+    public required string? ControlSocket { get; init; }
+
+    public required int Session { get; init; }
+
+    public required TimeSpan FailAfter { get; init; }
+
+    public required bool Json { get; init; }
+}
+
+/// <summary><c>godwit-aoe attach</c> from start to end.</summary>
+internal static class AttachRun
+{
+    public static async Task<ExitCode> RunAsync(AttachRunOptions options, CancellationToken stop)
+    {
+        var log = StderrLogger.Instance;
+        var initiator = await ConnectAsync(options, stop).ConfigureAwait(false);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var control = new AttachControl(initiator, ending.Cancel, released.Task);
+        var failed = false;
+        using (var listener = UnixListener.Bind(options.NbdSocket))
+        {
+            var server = new NbdServer(new AoeDisk(initiator), log);
+            using var serving = new CancellationTokenSource();
+            var served = listener.RunAsync(server.ServeAsync, serving.Token);
+            await using var controlServer = options.ControlSocket is { } path
+                ? ControlServer.Start(path, control.HandleAsync, log) : null;
+            Announce(initiator.Status(), options);
+            try
+            {
+                await initiator.Ended.WaitAsync(ending.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                failed = e is IOException;
+            }
+            await serving.CancelAsync().ConfigureAwait(false);
+            await served.ConfigureAwait(false);
+            failed |= !await FlushAsync(initiator).ConfigureAwait(false);
+            await initiator.DisposeAsync().ConfigureAwait(false);
+            released.SetResult();
+        }
+        return failed ? ExitCode.Failure : ExitCode.Success;
+    }
+
+    private static async Task<AoeInitiator> ConnectAsync(AttachRunOptions options, CancellationToken stop)
+    {
+        var link = PacketLink.Open(options.Interface, AoeFilters.Answers(options.Device));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(options.FailAfter);
+        try
+        {
+            return await AoeInitiator.ConnectAsync(link, options.Device,
+                new InitiatorOptions { Session = options.Session, FailAfter = options.FailAfter },
+                TimeProvider.System, StderrLogger.Instance, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new GodwitException("no-target",
+                $"{options.Device} does not answer on {options.Interface} within {options.FailAfter.TotalSeconds:0} s.",
+                "'godwit-aoe discover' shows what answers. Are target and interface on the same network, with the same MTU?", e);
+        }
+    }
+
+    private static void Announce(AttachStatus status, AttachRunOptions options)
+    {
+        Console.Out.WriteLine(options.Json
+            ? JsonSerializer.Serialize(status, ToolJson.Default.AttachStatus)
+            : $"attached {status.Device} {status.Size} bytes on {status.Interface} socket {options.NbdSocket}");
+        Console.Out.Flush();
+    }
+
+    // A superseded or unreachable target cannot be flushed; what was flushed before is safe all the same.
+    private static async Task<bool> FlushAsync(AoeInitiator initiator)
+    {
+        try
+        {
+            await initiator.FlushAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            await Console.Error.WriteLineAsync($"godwit-aoe: the last flush failed: {e.Message}").ConfigureAwait(false);
+            return false;
+        }
+    }
+}

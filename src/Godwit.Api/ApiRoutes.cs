@@ -1,0 +1,64 @@
+namespace Godwit.Api;
+
+/// <summary>Every route of the API, as the daemon maps it and as the client asks for it.</summary>
+public static class ApiRoutes
+{
+    public const string OpenApi = "/openapi/v1.json";
+
+    public const string Host = "/v1/host";
+    public const string Hosts = "/v1/hosts";
+
+    public const string Domains = "/v1/domains";
+    public const string Domain = "/v1/domains/{name}";
+    public const string DomainVerb = "/v1/domains/{name}/{verb}";
+    public const string DomainConsole = "/v1/domains/{name}/console";
+    public const string DomainMigrations = "/v1/domains/{name}/migrations";
+
+    public const string Migrations = "/v1/migrations";
+    public const string Migration = "/v1/migrations/{id:guid}";
+    public const string MigrationEvents = "/v1/migrations/{id:guid}/events";
+    public const string MigrationCancel = "/v1/migrations/{id:guid}/cancel";
+
+    public const string Volumes = "/v1/volumes";
+    public const string VolumeAdmit = "/v1/volumes/{group}/{volume}/admit";
+    public const string VolumeFence = "/v1/volumes/{group}/{volume}/fence";
+    public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";
+    public const string VolumeProbe = "/v1/volumes/{group}/{volume}/probe";
+
+    public const string Pool = "/v1/pool";
+    public const string PoolInit = "/v1/pool/init";
+    public const string PoolTokens = "/v1/pool/tokens";
+    public const string PoolJoin = "/v1/pool/join";
+    public const string PoolMembers = "/v1/pool/members";
+
+    public const string RegistryDomains = "/v1/registry/domains";
+    public const string RegistryDomain = "/v1/registry/domains/{name}";
+    public const string RegistryHosts = "/v1/registry/hosts";
+    public const string RegistryHost = "/v1/registry/hosts/{name}";
+    public const string RegistryVolumes = "/v1/registry/volumes";
+    public const string RegistryVolume = "/v1/registry/volumes/{group}/{volume}";
+    public const string RegistryProbe = "/v1/registry/probe";
+
+    /// <summary>Query that keeps an answer to what the asked host itself has.</summary>
+    public const string HostScope = "scope=host";
+
+    /// <summary>A template with its parameters filled in, in the order in which they stand there.</summary>
+    public static string Fill(string template, params ReadOnlySpan<string> values)
+    {
+        var path = new System.Text.StringBuilder();
+        var next = 0;
+        foreach (var part in template.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            path.Append('/').Append(part[0] == '{' ? Uri.EscapeDataString(values[next++]) : part);
+        return path.ToString();
+    }
+}
+
+/// <summary>Header fields of Godwit's own.</summary>
+public static class ApiHeaders
+{
+    /// <summary>Name of the host of the pool that the request is for; the asked daemon hands it on.</summary>
+    public const string TargetHost = "Godwit-Host";
+
+    /// <summary>Set by a daemon that hands a request on: for whom it does, as <c>USER@HOST</c>.</summary>
+    public const string OnBehalfOf = "Godwit-For";
+}

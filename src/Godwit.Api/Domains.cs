@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Api;
+
+/// <summary>A domain as the API shows it.</summary>
+public sealed record DomainInfo
+{
+    public required string Name { get; init; }
+
+    public required Guid Uuid { get; init; }
+
+    /// <summary>Host that owns it.</summary>
+    public required string Host { get; init; }
+
+    public required long Epoch { get; init; }
+
+    public required DomainState State { get; init; }
+
+    /// <summary>Why it is in this state, where that needs saying ("waiting for the registry at storage:8002").</summary>
+    public string? Reason { get; init; }
+
+    public required int MemoryMiB { get; init; }
+
+    public required int VirtualCpus { get; init; }
+
+    /// <summary>Processor time used so far on this host, in seconds.</summary>
+    public double CpuSeconds { get; init; }
+
+    /// <summary>Engine and accelerator, such as <c>qemu</c> and <c>tcg</c>.</summary>
+    public required string Engine { get; init; }
+
+    public required string Accelerator { get; init; }
+
+    public required string MachineType { get; init; }
+
+    public required string CpuModel { get; init; }
+
+    /// <summary>Process of the engine on its host; null where it is not known.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>Relocation under way.</summary>
+    public Guid? Migration { get; init; }
+
+    public DomainSpec? Spec { get; init; }
+}
+
+/// <summary>What <c>godwit list</c> shows.</summary>
+public enum DomainState
+{
+    Running = 1,
+    Paused,
+
+    /// <summary>Being started.</summary>
+    Starting,
+
+    /// <summary>Running while it moves.</summary>
+    Migrating,
+
+    /// <summary>Stopped by a disk that failed or refused.</summary>
+    IoError,
+    ShutOff,
+    Crashed,
+
+    /// <summary>Its owner does not answer.</summary>
+    Unknown,
+}
+
+public sealed record CreateDomainRequest
+{
+    public required DomainSpec Spec { get; init; }
+
+    /// <summary>Leave it paused before its first instruction.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Accept disks that no other host can be kept from writing to.</summary>
+    public bool Unfenced { get; init; }
+}
+
+/// <summary>What can be asked of a domain without more words; each is <c>POST /v1/domains/NAME/VERB</c>.</summary>
+public enum DomainVerb
+{
+    Shutdown = 1,
+    Reboot,
+    Destroy,
+    Pause,
+    Unpause,
+}
+
+public sealed record HostInfo(
+    string Name,
+    string Address,
+    ImmutableArray<string> Roles,
+    bool Reachable,
+    string Version,
+    string? Engine,
+    string? EngineVersion,
+    string? Accelerator,
+    int Domains);
+
+public sealed record VolumeInfo(string Name, long SizeBytes, string StorageHost, int Shelf, int Slot);
+
+public sealed record CreateVolumeRequest(string Name, long SizeBytes);
+
+/// <summary>Body of every answer that is not a success.</summary>
+/// <param name="Code">Stable name of the error in kebab-case.</param>
+/// <param name="Message">What is wrong, for a person.</param>
+/// <param name="Remedy">What to do about it.</param>
+/// <param name="Place">What in the request it is about, such as <c>disk[0]</c>.</param>
+public sealed record ApiError(string Code, string Message, string? Remedy = null, string? Place = null);

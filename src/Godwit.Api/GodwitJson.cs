@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Godwit.Domains;
+
+namespace Godwit.Api;
+
+/// <summary>JSON of the API: camelCase names, enumerations as kebab-case words, nothing where there is null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters =
+    [
+        typeof(KebabCaseEnumConverter<DomainState>),
+        typeof(KebabCaseEnumConverter<DomainVerb>),
+        typeof(KebabCaseEnumConverter<DiskBackend>),
+        typeof(KebabCaseEnumConverter<DiskFormat>),
+        typeof(KebabCaseEnumConverter<LifecycleAction>),
+    ])]
+[JsonSerializable(typeof(ApiError))]
+[JsonSerializable(typeof(DomainInfo))]
+[JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
+[JsonSerializable(typeof(CreateDomainRequest))]
+[JsonSerializable(typeof(HostInfo))]
+[JsonSerializable(typeof(ImmutableArray<HostInfo>))]
+[JsonSerializable(typeof(VolumeInfo))]
+[JsonSerializable(typeof(ImmutableArray<VolumeInfo>))]
+[JsonSerializable(typeof(CreateVolumeRequest))]
+[JsonSerializable(typeof(MigrateRequest))]
+[JsonSerializable(typeof(MigrationInfo))]
+[JsonSerializable(typeof(ImmutableArray<MigrationInfo>))]
+[JsonSerializable(typeof(MigrationEvent))]
+[JsonSerializable(typeof(PoolInfo))]
+[JsonSerializable(typeof(PoolInitRequest))]
+[JsonSerializable(typeof(PoolToken))]
+[JsonSerializable(typeof(PoolJoinRequest))]
+[JsonSerializable(typeof(PoolMemberRequest))]
+[JsonSerializable(typeof(PoolMembership))]
+public sealed partial class GodwitJson : JsonSerializerContext;

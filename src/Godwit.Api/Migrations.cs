@@ -1,0 +1,109 @@
+using System.Text.Json.Serialization;
+
+namespace Godwit.Api;
+
+public sealed record MigrateRequest
+{
+    public required string Destination { get; init; }
+
+    /// <summary>Give up, with the domain running where it was, after so many seconds; null for no limit.</summary>
+    public int? TimeoutSeconds { get; init; }
+
+    /// <summary>Downtime to aim for in the last round, in milliseconds.</summary>
+    public int DowntimeLimitMilliseconds { get; init; } = 50;
+
+    /// <summary>Upper bound in bytes per second; 0 for none.</summary>
+    public long MaxBytesPerSecond { get; init; }
+}
+
+/// <summary>A relocation as the API shows it, under way or ended.</summary>
+public sealed record MigrationInfo
+{
+    public required Guid Id { get; init; }
+
+    public required string Domain { get; init; }
+
+    public required string From { get; init; }
+
+    public required string To { get; init; }
+
+    /// <summary>Step of the protocol's table it is in, such as <c>pre-copy</c>.</summary>
+    public required string Step { get; init; }
+
+    public DateTimeOffset Began { get; init; }
+
+    public MigrationResult? Result { get; init; }
+}
+
+/// <summary>How a relocation ended, and its figures.</summary>
+public sealed record MigrationResult
+{
+    /// <summary>Member of the closed set of endings, such as <c>completed</c> or <c>destination-refused</c>.</summary>
+    public required string Ending { get; init; }
+
+    public required bool Succeeded { get; init; }
+
+    /// <summary>For a person: the side and step at fault and what became of the domain.</summary>
+    public required string Message { get; init; }
+
+    public string? Remedy { get; init; }
+
+    /// <summary>From the request to the guest running on the other side, in milliseconds.</summary>
+    public double TotalMilliseconds { get; init; }
+
+    /// <summary>From STOP on the source to RESUME on the destination, in milliseconds.</summary>
+    public double DowntimeMilliseconds { get; init; }
+
+    public DowntimeParts? DowntimeParts { get; init; }
+
+    public int Rounds { get; init; }
+
+    /// <summary>Bytes of the engine's stream that crossed the relocation channel.</summary>
+    public long Bytes { get; init; }
+}
+
+/// <summary>
+/// Named parts of the downtime, in milliseconds. Each has time stamps of its own for its begin and its end; none
+/// is a remainder. Stamps of the two hosts are brought to one clock by the channel's measured offset.
+/// </summary>
+public sealed record DowntimeParts(
+    double Stop,
+    double LastRound,
+    double DeviceState,
+    double Commit,
+    double Fence,
+    double Resume)
+{
+    [JsonIgnore]
+    public double Sum => Stop + LastRound + DeviceState + Commit + Fence + Resume;
+}
+
+/// <summary>
+/// One line of <c>GET /v1/migrations/ID/events</c> (newline-delimited JSON). The last line has <see cref="Result"/>.
+/// </summary>
+public sealed record MigrationEvent
+{
+    public required DateTimeOffset At { get; init; }
+
+    public required string Step { get; init; }
+
+    public int Round { get; init; }
+
+    public long SentBytes { get; init; }
+
+    public long RemainingBytes { get; init; }
+
+    public long TotalBytes { get; init; }
+
+    /// <summary>Bytes of memory the guest dirties in a second; 0 until measured.</summary>
+    public long DirtyBytesPerSecond { get; init; }
+
+    public long BytesPerSecond { get; init; }
+
+    /// <summary>Seconds until the guest is expected to run on the other side; null while unknown.</summary>
+    public double? ExpectedSeconds { get; init; }
+
+    public string? Note { get; init; }
+
+    public MigrationResult? Result { get; init; }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Godwit.Api;
+using Godwit.Cli.Rendering;
+using Godwit.Cli.Running;
+
+namespace Godwit.Cli.Commands;
+
+/// <summary>Makes one pool of several hosts: <c>init</c> on the first, <c>token</c> on a member, <c>join</c> on a new one.</summary>
+internal static class PoolCommands
+{
+    public static Command Build(Surroundings around) => new Command("pool", "The hosts that belong together")
+    {
+        Init(around),
+        Token(around),
+        Join(around),
+        Status(around),
+    };
+
+    private static DocumentedCommand Init(Surroundings around) =>
+        new DocumentedCommand("init", "Make a new pool, with its own certificate authority, of this host")
+        {
+            Examples = [("godwit pool init", "on the host that keeps the registry")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var pool = await client.PoolInitAsync(ct).ConfigureAwait(false);
+            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+        });
+
+    private static DocumentedCommand Token(Surroundings around) =>
+        new DocumentedCommand("token", "Print a token with which one host may join")
+        {
+            Examples = [("godwit pool token", "good once, and for a short time")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var token = await client.PoolTokenAsync(ct).ConfigureAwait(false);
+            return call.Show(token, CliJson.Pretty.PoolToken, (o, t) => o.WriteLine(t.Token));
+        });
+
+    private static DocumentedCommand Join(Surroundings around)
+    {
+        var member = new Argument<string>("MEMBER[:PORT]") { Description = "A host that belongs to the pool" };
+        var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "From godwit pool token on a member", Required = true };
+        return new DocumentedCommand("join", "Let this host join a pool")
+        {
+            Arguments = { member },
+            Options = { token },
+            Examples = [("godwit pool join storage --token TOKEN", "port 8002 when none is given")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var pool = await client.PoolJoinAsync(new PoolJoinRequest(call.Get(member), call.Get(token)!), ct).ConfigureAwait(false);
+            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+        });
+    }
+
+    private static DocumentedCommand Status(Surroundings around) =>
+        new DocumentedCommand("status", "Show the pool of this host")
+        {
+            Examples = [("godwit pool status", "exit code 1 while the host belongs to none")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var pool = await client.PoolStatusAsync(ct).ConfigureAwait(false);
+            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+        });
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Godwit.Api;
+using Godwit.Cli.Rendering;
+using Godwit.Cli.Running;
+
+namespace Godwit.Cli.Commands;
+
+internal static class VolumeCommands
+{
+    public static Command Build(Surroundings around) => new Command("volume", "The volumes of the pool's storage")
+    {
+        Create(around),
+        List(around),
+    };
+
+    private static DocumentedCommand Create(Surroundings around)
+    {
+        var name = new Argument<string>("GROUP/VOLUME") { Description = "Name as LVM has them, such as vg_xen/lv_vm1" };
+        var size = Arguments.Size("--size", "Size, with k, m, g or t for powers of 1024");
+        size.Required = true;
+        size.Aliases.Add("-L");
+        return new DocumentedCommand("create", "Make an empty volume and export it to the hosts")
+        {
+            Arguments = { name },
+            Options = { size },
+            Examples = [("godwit volume create vg_xen/lv_vm1 -L 5g", "5 GiB, which use space only where written")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var request = new CreateVolumeRequest(call.Get(name), call.Get(size));
+            var volume = await client.CreateVolumeAsync(request, ct).ConfigureAwait(false);
+            return call.Show(volume, CliJson.Pretty.VolumeInfo, (o, v) => o.WriteLine(
+                Units.Text($"{v.Name}: {Units.Bytes(v.SizeBytes)} on {v.StorageHost}, exported as e{v.Shelf}.{v.Slot}")));
+        });
+    }
+
+    private static DocumentedCommand List(Surroundings around) =>
+        new DocumentedCommand("list", "List the volumes")
+        {
+            Examples = [("godwit volume list", "with the shelf and slot that each is exported as")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var volumes = await client.ListVolumesAsync(ct).ConfigureAwait(false);
+            return call.Show(volumes, CliJson.Pretty.ImmutableArrayVolumeInfo, (o, all) =>
+            {
+                var table = new Table(new Column("Name", MinWidth: 24), Column.Number("Size", 10), "Storage", "AoE");
+                foreach (var v in all.OrderBy(v => v.Name, StringComparer.Ordinal))
+                    table.Add(v.Name, Units.Bytes(v.SizeBytes).Replace(" ", "", StringComparison.Ordinal), v.StorageHost, Units.Text($"e{v.Shelf}.{v.Slot}"));
+                table.Write(o);
+            });
+        });
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Godwit.Api;
+using Godwit.Domains;
+
+namespace Godwit.Cli.Rendering;
+
+/// <summary>What <c>godwit info NAME</c> prints: a word and its value in each line.</summary>
+internal static class DomainSheet
+{
+    private const int Width = 14;
+
+    public static void Write(TextWriter output, DomainInfo d)
+    {
+        Line(output, "name", d.Name);
+        Line(output, "uuid", d.Uuid.ToString());
+        Line(output, "host", d.Host);
+        Line(output, "epoch", Units.Text($"{d.Epoch}"));
+        Line(output, "state", d.Reason is null ? DomainTable.State(d.State) : $"{DomainTable.State(d.State)}, {d.Reason}");
+        Line(output, "memory", Units.Text($"{d.MemoryMiB} MiB"));
+        Line(output, "vcpus", Units.Text($"{d.VirtualCpus}"));
+        Line(output, "cpu time", Units.Text($"{d.CpuSeconds:0.0} s"));
+        Line(output, "engine", $"{d.Engine}, accelerator {d.Accelerator}");
+        Line(output, "machine", d.MachineType);
+        Line(output, "cpu model", d.CpuModel);
+        if (d.ProcessId is { } pid) Line(output, "process", Units.Text($"{pid}"));
+        if (d.Migration is { } migration) Line(output, "migration", migration.ToString());
+        if (d.Spec is null) return;
+        Disks(output, d.Spec.Disks);
+        Interfaces(output, d.Spec.Interfaces);
+    }
+
+    public static void Line(TextWriter output, string word, string value) =>
+        output.WriteLine($"{word.PadRight(Width)}{value}");
+
+    private static void Disks(TextWriter output, ImmutableArray<DiskSpec> disks)
+    {
+        for (var i = 0; i < disks.Length; i++) Line(output, Units.Text($"disk[{i}]"), Disk(disks[i]));
+    }
+
+    private static void Interfaces(TextWriter output, ImmutableArray<InterfaceSpec> interfaces)
+    {
+        for (var i = 0; i < interfaces.Length; i++) Line(output, Units.Text($"vif[{i}]"), Interface(interfaces[i]));
+    }
+
+    public static string Disk(DiskSpec disk) =>
+        $"{disk.Target} as {disk.VirtualDevice}, {disk.Format.ToString().ToLowerInvariant()}"
+        + (disk.IsCdrom ? ", cdrom" : "") + (disk.ReadOnly ? ", read-only" : ", read-write");
+
+    public static string Interface(InterfaceSpec vif) =>
+        $"{vif.Mac} on {vif.Bridge}"
+        + (vif.Addresses.IsDefaultOrEmpty ? "" : ", " + string.Join(' ', vif.Addresses))
+        + (vif.Mtu is { } mtu ? Units.Text($", mtu {mtu}") : "")
+        + (vif.Model is { } model ? $", {model}" : "");
+}

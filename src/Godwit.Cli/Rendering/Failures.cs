@@ -1,0 +1,67 @@
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text.Json;
+using Godwit.Api;
+using Godwit.Cli.Running;
+using Godwit.Domains;
+
+namespace Godwit.Cli.Rendering;
+
+/// <summary>
+/// What went wrong, on standard error: <c>godwit: message</c> and below it what to do; with <c>--json</c> one
+/// <see cref="ApiError"/> in a line.
+/// </summary>
+internal static class Failures
+{
+    /// <summary>Code of the error where no daemon answered; the client throws it too.</summary>
+    public const string NoDaemon = "no-daemon";
+
+    public static ExitCode Print(Exception failure, bool json, Surroundings around)
+    {
+        if (failure is OperationCanceledException && around.Interrupts.First.IsCancellationRequested)
+        {
+            Print(new ApiError("interrupted", "interrupted"), json, around);
+            return ExitCode.Interrupted;
+        }
+        var error = Describe(failure);
+        Print(error, json, around);
+        return CodeOf(error);
+    }
+
+    public static void Print(ApiError error, bool json, Surroundings around)
+    {
+        if (json)
+        {
+            around.Error.WriteLine(JsonSerializer.Serialize(error, CliJson.OneLine.ApiError));
+            return;
+        }
+        around.Error.WriteLine("godwit: " + error.Message);
+        foreach (var line in error.Remedy?.Split('\n') ?? []) around.Error.WriteLine("  " + line);
+    }
+
+    public static ExitCode CodeOf(ApiError error) => error.Code switch
+    {
+        NoDaemon => ExitCode.NoDaemon,
+        "timed-out" or "interrupted" => ExitCode.Interrupted,
+        _ => ExitCode.Failed,
+    };
+
+    private static ApiError Describe(Exception failure) => failure switch
+    {
+        ApiException e => e.Error,
+        GodwitException e => new ApiError(e.Code, e.Message, e.Remedy),
+        HttpRequestException { InnerException: SocketException socket } => Unreachable(socket),
+        SocketException e => Unreachable(e),
+        HttpRequestException e => new ApiError("connection-lost", $"godwitd broke off the conversation: {e.Message}",
+            "ask again; its log says more: journalctl -u godwitd"),
+        FileNotFoundException or DirectoryNotFoundException => new ApiError("no-such-file", failure.Message),
+        IOException or UnauthorizedAccessException => new ApiError("io-error", failure.Message),
+        TimeoutException or OperationCanceledException => new ApiError("timed-out", "godwitd did not answer in time"),
+        _ => new ApiError("internal-error", $"this should not happen: {failure.GetType().Name}: {failure.Message}",
+            "please report it with the command that you gave"),
+    };
+
+    private static ApiError Unreachable(SocketException e) => e.SocketErrorCode == SocketError.AccessDenied
+        ? new ApiError(NoDaemon, "the socket of godwitd is closed to you", "run it as root, or join the group godwit")
+        : new ApiError(NoDaemon, $"no godwitd answers: {e.Message}", "systemctl start godwitd, or try it with godwit lab up");
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using Godwit.Api;
+
+namespace Godwit.Cli.Rendering;
+
+/// <summary>What <c>godwit migration show</c> prints.</summary>
+internal static class MigrationSheet
+{
+    public static void Write(TextWriter output, MigrationInfo m)
+    {
+        DomainSheet.Line(output, "id", m.Id.ToString());
+        DomainSheet.Line(output, "domain", m.Domain);
+        DomainSheet.Line(output, "from", m.From);
+        DomainSheet.Line(output, "to", m.To);
+        DomainSheet.Line(output, "began", m.Began.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        DomainSheet.Line(output, "step", m.Step);
+        if (m.Result is not { } result) return;
+        DomainSheet.Line(output, "ended", result.Ending);
+        if (result.Succeeded)
+        {
+            foreach (var line in MigrationText.Summary(m, result)) output.WriteLine(line);
+            return;
+        }
+        DomainSheet.Line(output, "", result.Message);
+        if (result.Remedy is not null) DomainSheet.Line(output, "", result.Remedy);
+    }
+}

@@ -1,0 +1,9 @@
+using Godwit.Api;
+
+namespace Godwit.Cli.Rendering;
+
+/// <summary>What <c>godwit pool status</c> prints.</summary>
+internal static class PoolSheet
+{
+    public static void Write(TextWriter output, PoolInfo pool) => DomainSheet.Line(output, "pool", pool.Name);
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
+using Godwit.Api;
+using Godwit.Cli.Commands;
+
+namespace Godwit.Cli.Running;
+
+/// <summary>One command being carried out: its words, its surroundings and the way to the daemon.</summary>
+internal sealed class Invocation(ParseResult parsed, Surroundings around)
+{
+    public Surroundings Around => around;
+
+    public TextWriter Out => around.Out;
+
+    public bool Json => parsed.GetValue(GlobalOptions.Json);
+
+    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+
+    public T? Find<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public GodwitClient Connect() =>
+        Connection.Open(parsed.GetValue(GlobalOptions.Socket), parsed.GetValue(GlobalOptions.Host), around);
+
+    /// <summary>Prints a value as JSON where that was asked for, and else what <paramref name="text"/> writes.</summary>
+    public ExitCode Show<T>(T value, JsonTypeInfo<T> type, Action<TextWriter, T> text)
+    {
+        if (Json) CliJson.Write(Out, value, type);
+        else text(Out, value);
+        return ExitCode.Success;
+    }
+}

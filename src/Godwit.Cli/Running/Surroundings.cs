@@ -1,0 +1,59 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Godwit.Cli.Running;
+
+/// <summary>What a command sees of the process it runs in. Tests give it streams in memory.</summary>
+internal sealed class Surroundings
+{
+    public Stream Input { get => field ??= OpenStandardInput(); init; }
+
+    /// <summary>Standard output as text.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Standard output for a console's bytes; nothing may be left in <see cref="Out"/> when it is used.</summary>
+    public required Stream RawOut { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public bool InputIsTerminal { get; init; }
+
+    public bool OutIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    public Func<string, string?> Environment { get; init; } = _ => null;
+
+    /// <summary>First and second Ctrl-C.</summary>
+    public required Interrupts Interrupts { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Escape sequences are welcome there: a terminal that can, and a user who has not set NO_COLOR.</summary>
+    public bool OutIsLively =>
+        OutIsTerminal && string.IsNullOrEmpty(Environment("NO_COLOR")) && Environment("TERM") is not (null or "" or "dumb");
+
+    /// <summary>Those of this process.</summary>
+    public static Surroundings OfProcess(Interrupts interrupts)
+    {
+        var output = Console.OpenStandardOutput();
+        return new Surroundings
+        {
+            Out = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true },
+            RawOut = output,
+            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true },
+            InputIsTerminal = !Console.IsInputRedirected,
+            OutIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            Environment = System.Environment.GetEnvironmentVariable,
+            Interrupts = interrupts,
+        };
+    }
+
+    /// <summary>
+    /// Standard input byte by byte. The stream of <see cref="Console"/> edits lines when it is a terminal, so that a
+    /// guest would hear nothing before Enter. Opened when it is first needed: it may be closed.
+    /// </summary>
+    private static FileStream OpenStandardInput() =>
+        new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace Godwit.Domains.Config;
+
+/// <summary>Gives the settings of a file their meaning.</summary>
+internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, Value Value)> settings, List<Diagnostic> diagnostics)
+{
+    private const int LeastMemory = 4;
+    private const int MostMemory = 16 << 20;
+    private const int MostCpus = 512;
+    private const int MostDevices = 64;
+
+    private readonly Settings _settings = new(settings, diagnostics);
+    private readonly ImmutableDictionary<string, Span>.Builder _places = ImmutableDictionary.CreateBuilder<string, Span>(StringComparer.Ordinal);
+
+    public (DomainSpec? Spec, ImmutableDictionary<string, Span> Places) Bind()
+    {
+        foreach (var (name, span, value) in settings)
+        {
+            _places[name] = value.Span;
+            JudgeKey(name, span);
+        }
+        var domain = Name();
+        var memory = Memory();
+        var uuid = Uuid();
+        var disks = Devices("disk", text => DiskParser.Parse(text, diagnostics));
+        var interfaces = Devices("vif", text => InterfaceParser.Parse(text, diagnostics));
+        Type();
+        SameTwice(disks);
+        var spec = new DomainSpec
+        {
+            Name = domain ?? "",
+            Uuid = uuid,
+            MemoryMiB = memory ?? 0,
+            MaxMemoryMiB = Math.Max(memory ?? 0, _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB") ?? 0),
+            VirtualCpus = _settings.Number("vcpus", 1, MostCpus, "") ?? 1,
+            Kernel = Path("kernel"),
+            Ramdisk = Path("ramdisk"),
+            Root = _settings.Text("root"),
+            CommandLine = string.Join(' ', new[] { _settings.Word("cmdline"), _settings.Word("extra") }.Where(s => !string.IsNullOrWhiteSpace(s))),
+            Disks = disks,
+            Interfaces = [.. interfaces.Select((nic, i) => nic.Mac == default ? nic with { Mac = GeneratedMac.For(domain ?? "", uuid, i) } : nic)],
+            OnPowerOff = Action("on_poweroff", LifecycleAction.Destroy),
+            OnReboot = Action("on_reboot", LifecycleAction.Restart),
+            OnCrash = Action("on_crash", LifecycleAction.Destroy),
+        };
+        CheckRoot(spec);
+        return (domain is null || memory is null ? null : spec, _places.ToImmutable());
+    }
+
+    private void JudgeKey(string name, Span span)
+    {
+        if (KnownKeys.Understood.Contains(name))
+            return;
+        if (KnownKeys.Ignored.Contains(name))
+        {
+            diagnostics.Add(new Diagnostic(Severity.Note, $"{name} means nothing here and is ignored", span));
+            return;
+        }
+        // A name that others refer to is a variable of the file's own.
+        var near = Nearest.To(name, KnownKeys.All);
+        diagnostics.Add(new Diagnostic(Severity.Warning, $"{name} is not a setting that is known; it is ignored", span,
+            near is null ? null : $"did you mean {near}?"));
+    }
+
+    private string? Name()
+    {
+        if (_settings.Find("name") is not { } value)
+            return Missing<string>("name", "name = \"vm1\"");
+        var name = _settings.Text("name");
+        if (name is null || DomainName().IsMatch(name))
+            return name;
+        return _settings.Wrong<string>(value, $"'{name}' cannot be the name of a domain",
+            "use 1 to 64 letters, digits and . _ + -, beginning with a letter or digit");
+    }
+
+    private int? Memory() => _settings.Find("memory") is null && _settings.Find("maxmem") is null
+        ? Missing<int?>("memory", "memory = 256")
+        : _settings.Number("memory", LeastMemory, MostMemory, " of MiB") ?? _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB");
+
+    private Guid Uuid() => _settings.Text("uuid") is not { } text ? Guid.Empty
+        : Guid.TryParse(text, out var uuid) ? uuid
+        : _settings.Wrong<Guid>(_settings.Find("uuid")!, $"'{text}' is not a UUID", "write 8-4-4-4-12 hexadecimal digits, or leave it out");
+
+    private string? Path(string name)
+    {
+        var path = _settings.Text(name);
+        if (path is null || path.StartsWith('/'))
+            return path;
+        return _settings.Wrong<string>(_settings.Find(name)!, $"{name} is not an absolute path", $"write {name} = \"/boot/…\"");
+    }
+
+    private void Type()
+    {
+        foreach (var (name, known) in new[] { ("type", (string[])["pv", "pvh", "hvm"]), ("builder", ["generic", "linux", "hvm"]) })
+        {
+            if (_settings.Text(name) is { } given && !known.Contains(given))
+                _settings.Wrong<string>(_settings.Find(name)!, $"'{given}' is not a {name}", $"it is one of {string.Join(", ", known)}");
+        }
+    }
+
+    private LifecycleAction Action(string name, LifecycleAction otherwise)
+    {
+        switch (_settings.Text(name))
+        {
+            case null: return otherwise;
+            case "destroy": return LifecycleAction.Destroy;
+            case "restart" or "rename-restart" or "soft-reset": return LifecycleAction.Restart;
+            case "preserve" or "coredump-restart" or "coredump-destroy": return LifecycleAction.Preserve;
+            case { } other:
+                _settings.Wrong<string>(_settings.Find(name)!, $"'{other}' is not something to do {name.Replace('_', ' ')}",
+                    Nearest.To(other, ["destroy", "restart", "preserve"]) is { } near ? $"did you mean {near}?" : "it is destroy, restart or preserve");
+                return otherwise;
+        }
+    }
+
+    private ImmutableArray<T> Devices<T>(string key, Func<Value.Text, T?> parse)
+        where T : class
+    {
+        var texts = _settings.Texts(key);
+        if (texts.Length > MostDevices)
+        {
+            diagnostics.Add(new Diagnostic(Severity.Error, $"{key} has {texts.Length} entries; at most {MostDevices} are possible", texts[MostDevices].Span));
+            return [];
+        }
+        for (var i = 0; i < texts.Length; i++)
+            _places[$"{key}[{i}]"] = texts[i].Span;
+        return [.. texts.Select(parse).OfType<T>()];
+    }
+
+    private void SameTwice(ImmutableArray<DiskSpec> disks)
+    {
+        foreach (var twice in disks.GroupBy(d => d.VirtualDevice).Where(g => g.Count() > 1))
+        {
+            diagnostics.Add(new Diagnostic(Severity.Error, $"two disks are called {twice.Key}", _places["disk"],
+                "give each its own name, as in xvda and xvdb"));
+        }
+    }
+
+    private void CheckRoot(DomainSpec spec)
+    {
+        if (spec.Root is null || spec.Disks.IsEmpty || RootDevice.Map(spec.Root, spec.Disks, index => $"disk{index}") is not null)
+            return;
+        diagnostics.Add(new Diagnostic(Severity.Error, $"root names {spec.Root}, and there is no such disk", _places["root"],
+            $"the disks are called {string.Join(", ", spec.Disks.Select(d => "/dev/" + d.VirtualDevice))}"));
+    }
+
+    private T? Missing<T>(string name, string example)
+    {
+        diagnostics.Add(new Diagnostic(Severity.Error, $"{name} is not set", new Span(0, 1, 1, 1), $"add a line such as {example}"));
+        return default;
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex DomainName();
+}

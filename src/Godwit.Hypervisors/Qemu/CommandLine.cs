@@ -1,0 +1,98 @@
+using System.Globalization;
+using Godwit.Domains;
+
+namespace Godwit.Hypervisors.Qemu;
+
+/// <summary>Descriptors that QEMU inherits, by the numbers it gets them under.</summary>
+internal sealed record InheritedDescriptors(int Monitor, int Console, IReadOnlyList<int> Taps);
+
+/// <summary>
+/// QEMU's command line for a copy. All that the guest can see depends on the specification and the pin alone, so that
+/// every host builds the same machine.
+/// </summary>
+internal static class CommandLine
+{
+    public static List<string> Make(
+        CopyOrder order, QemuOptions options, RunDirectory directory, InheritedDescriptors descriptors, bool receiver)
+    {
+        var (spec, pin) = (order.Spec, order.Pin);
+        List<string> words =
+        [
+            options.Binary,
+            "-name", $"guest={Escape(spec.Name)},debug-threads=on",
+            "-no-user-config", "-nodefaults", "-display", "none", "-S",
+            "-pidfile", directory.PidFile,
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-machine", $"{pin.MachineType},usb=off,vmport=off,smbus=off,sata=off,dump-guest-core=off",
+            "-accel", pin.Accelerator == "tcg" ? Invariant($"tcg,tb-size={options.TranslationBufferMiB}") : pin.Accelerator,
+            "-cpu", pin.CpuModel,
+            "-m", Invariant($"size={spec.MemoryMiB}M"),
+            "-smp", spec.VirtualCpus.ToString(CultureInfo.InvariantCulture),
+            "-rtc", "base=utc",
+            // What follows on a guest's end is the daemon's to decide: QEMU only stops there.
+            "-action", $"shutdown=pause,panic=pause,reboot={(spec.OnReboot == LifecycleAction.Restart ? "reset" : "shutdown")}",
+            "-device", "pvpanic",
+            "-chardev", Invariant($"socket,id=monitor,fd={descriptors.Monitor},server=on,wait=off"),
+            "-mon", "chardev=monitor,mode=control",
+            "-chardev", Invariant($"socket,id=console,fd={descriptors.Console},server=on,wait=off,logfile={Escape(directory.ConsoleLog)},logappend=on"),
+            "-serial", "chardev:console",
+        ];
+        if (spec.Uuid != Guid.Empty) words.AddRange(["-uuid", spec.Uuid.ToString()]);
+        if (order.KernelPath is { } kernel)
+        {
+            words.AddRange(["-kernel", kernel, "-append", KernelCommandLine.Make(spec)]);
+            if (order.RamdiskPath is { } ramdisk) words.AddRange(["-initrd", ramdisk]);
+        }
+        for (var i = 0; i < order.Disks.Length; i++) AddDisk(words, i, order.Disks[i], options);
+        for (var i = 0; i < spec.Interfaces.Length; i++) AddInterface(words, i, spec.Interfaces[i], descriptors.Taps[i]);
+        if (receiver) words.AddRange(["-incoming", "defer"]);
+        return words;
+    }
+
+    private static void AddDisk(List<string> words, int index, DiskSource disk, QemuOptions options)
+    {
+        var node = DiskNames.Node(index);
+        var path = Escape(disk.Path);
+        var source = disk.Kind switch
+        {
+            DiskSourceKind.NbdSocket => Invariant(
+                $"driver=nbd,node-name={node},server.type=unix,server.path={path},reconnect-delay={options.DiskReconnectSeconds}"),
+            // Past the page cache: what another host wrote to the device before a move must be seen here after it.
+            DiskSourceKind.BlockDevice => $"driver=host_device,node-name={node},filename={path},cache.direct=on",
+            DiskSourceKind.RawFile => $"driver=file,node-name={node},filename={path}",
+            DiskSourceKind.Qcow2File => $"driver=qcow2,node-name={node},file.driver=file,file.filename={path}",
+            _ => throw new ArgumentOutOfRangeException(nameof(disk), disk.Kind, "No such kind of disk."),
+        };
+        words.AddRange(
+        [
+            "-blockdev", $"{source},discard=unmap,read-only={OnOff(disk.ReadOnly)}",
+            // A disk that fails stops the guest, which then goes on where it was; the guest itself never sees an error.
+            "-device", Invariant($"virtio-blk-pci,id=virtio-{node},drive={node},werror=stop,rerror=stop,bootindex={index}"),
+        ]);
+    }
+
+    private static void AddInterface(List<string> words, int index, InterfaceSpec nic, int tap)
+    {
+        var device = nic.Model switch
+        {
+            null or "virtio" or "virtio-net" or "netfront" => "virtio-net-pci",
+            "e1000" => "e1000",
+            "e1000e" => "e1000e",
+            var other => throw new GodwitException(
+                "unknown-network-model", $"QEMU is not given a network adapter '{other}'.", "Use model=virtio, e1000 or e1000e."),
+        };
+        var mtu = device == "virtio-net-pci" && nic.Mtu is { } bytes ? Invariant($",host_mtu={bytes}") : "";
+        words.AddRange(
+        [
+            "-netdev", Invariant($"tap,id=net{index},fd={tap}"),
+            "-device", Invariant($"{device},id=nic{index},netdev=net{index},mac={nic.Mac}{mtu},romfile="),
+        ]);
+    }
+
+    /// <summary>In QEMU's option lists a comma of a value is doubled.</summary>
+    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+    private static string OnOff(bool value) => value ? "on" : "off";
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

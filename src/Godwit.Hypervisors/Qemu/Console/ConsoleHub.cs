@@ -1,0 +1,118 @@
+using System.Net.Sockets;
+using Godwit.Native.Files;
+
+namespace Godwit.Hypervisors.Qemu.Console;
+
+/// <summary>
+/// A copy's serial console. QEMU logs all output to a file, which is what viewers read: so scrollback and live output
+/// join without a gap, any number may look, and a restarted daemon shows what it missed. The socket takes input, and
+/// what comes from it only tells that there is something new in the file.
+/// </summary>
+internal sealed class ConsoleHub : IAsyncDisposable
+{
+    /// <summary>What is kept of the output; before it the file becomes a hole, so that a talkative guest fills no memory.</summary>
+    private const long Scrollback = 1 << 20;
+    private static readonly TimeSpan Reconnect = TimeSpan.FromMilliseconds(200);
+    private readonly RunDirectory _directory;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Task _listening;
+    private volatile Socket? _socket;
+    private volatile TaskCompletionSource _news = NewSignal();
+    private long _punched;
+
+    public ConsoleHub(RunDirectory directory, TimeProvider time)
+    {
+        (_directory, _time) = (directory, time);
+        _listening = ListenAsync();
+    }
+
+    /// <summary>No output comes any more: QEMU has ended or the copy was let go of.</summary>
+    public bool Ended => _closing.IsCancellationRequested;
+
+    /// <summary>Completes at the next output, or at the end.</summary>
+    public Task News => _news.Task;
+
+    public ConsoleStream Open()
+    {
+        var log = new FileStream(
+            _directory.ConsoleLog, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        log.Position = Math.Max(0, log.Length - Scrollback);
+        return new ConsoleStream(this, log, _time);
+    }
+
+    /// <summary>Types on the console; waits while there is no connection.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await _writing.WaitAsync(either.Token);
+        try
+        {
+            while (!input.IsEmpty)
+            {
+                if (_socket is not { } socket)
+                {
+                    await Task.Delay(Reconnect, _time, either.Token);
+                    continue;
+                }
+                input = input[await socket.SendAsync(input, either.Token)..];
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("the console's line to the guest broke", e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _listening;
+        _news.TrySetResult();
+    }
+
+    private async Task ListenAsync()
+    {
+        var sink = new byte[8192];
+        while (!Ended)
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_directory.ConsoleSocket), _closing.Token);
+                _socket = socket;
+                while (await socket.ReceiveAsync(sink, _closing.Token) > 0) Announce();
+            }
+            catch (SocketException)
+            {
+                // QEMU has ended or is about to: its process is watched elsewhere.
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            finally
+            {
+                _socket = null;
+            }
+            await Task.Delay(Reconnect, _time, CancellationToken.None);
+        }
+    }
+
+    private void Announce()
+    {
+        Interlocked.Exchange(ref _news, NewSignal()).TrySetResult();
+        using var log = File.OpenHandle(_directory.ConsoleLog, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var end = RandomAccess.GetLength(log) - 2 * Scrollback;
+        if (end - _punched < Scrollback) return;
+        HolePunch.TryPunch(log, 0, end);
+        _punched = end;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,14 @@
+namespace Godwit.Native;
+
+/// <summary>The numbers of errno(3) that something here is decided by; the same on x86-64 and arm64.</summary>
+internal static class Errno
+{
+    public const int ENXIO = 6;
+    public const int EINTR = 4;
+    public const int ESRCH = 3;
+    public const int EAGAIN = 11;
+    public const int ENODEV = 19;
+    public const int EMSGSIZE = 90;
+    public const int ENETDOWN = 100;
+    public const int ENOBUFS = 105;
+}

@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Godwit.Native.Packets;
+
+/// <summary>
+/// A packet(7) socket for whole Ethernet frames of one EtherType on one interface. One thread receives; any may send
+/// or <see cref="Wake"/>, but no two with the same batch. It belongs to the network namespace it was opened in.
+/// </summary>
+public sealed partial class PacketSocket : IDisposable
+{
+    private const int AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
+    private const int SOL_SOCKET = 1, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
+    private const int SOL_PACKET = 263, PACKET_QDISC_BYPASS = 20;
+    private const int MSG_DONTWAIT = 0x40;
+    private const short POLLIN = 1, POLLOUT = 4;
+
+    /// <summary>How long a send waits for room before it gives frames up, as a full switch would.</summary>
+    private const int SendPatienceMs = 100;
+
+    private readonly SafeFileHandle _socket;
+    private readonly EventSignal _wake = new();
+    private long _dropped;
+
+    private PacketSocket(SafeFileHandle socket, PacketInterface @interface)
+    {
+        _socket = socket;
+        Interface = @interface;
+    }
+
+    /// <summary>The interface as it was when the socket was opened.</summary>
+    public PacketInterface Interface { get; }
+
+    /// <summary>Frames that were not sent, because there was no room or the interface was down.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <exception cref="NativeException">No such interface, or no right (CAP_NET_RAW) to open it.</exception>
+    public static PacketSocket Open(string interfaceName, PacketSocketOptions options)
+    {
+        var found = PacketInterface.Find(interfaceName);
+        // Protocol 0 receives nothing: no frame comes in before the filter stands.
+        var descriptor = SystemCall.Run("packet socket", 0,
+            _ => socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            Attach(handle, options.Filter);
+            SetOption(handle, SOL_SOCKET, SO_RCVBUFFORCE, options.ReceiveBufferBytes, "SO_RCVBUFFORCE");
+            SetOption(handle, SOL_SOCKET, SO_SNDBUFFORCE, options.SendBufferBytes, "SO_SNDBUFFORCE");
+            if (options.BypassQueueing) SetOption(handle, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
+            var address = new SockaddrLl
+            {
+                Family = AF_PACKET,
+                Protocol = BinaryPrimitives.ReverseEndianness(options.EtherType),
+                IfIndex = found.Index,
+            };
+            if (bind(handle, in address, Marshal.SizeOf<SockaddrLl>()) < 0)
+                throw NativeException.Last($"bind to interface '{interfaceName}'");
+            return new PacketSocket(handle, found);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits for frames and takes all that are there and fit. Comes back with none when the time is over, after
+    /// <see cref="Wake"/>, and when the interface went down.
+    /// </summary>
+    /// <param name="timeoutMs">Milliseconds; 0 does not wait, -1 waits for ever.</param>
+    public void Receive(PacketBatch batch, int timeoutMs)
+    {
+        batch.Clear();
+        if (TryReceive(batch) || timeoutMs == 0) return;
+        if (Poll(POLLIN, timeoutMs, orWake: true)) TryReceive(batch);
+    }
+
+    /// <summary>Ends a wait in <see cref="Receive"/>, or the next one.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>
+    /// Sends the frames of a batch, which stays as it is. Frames that find no room are dropped and counted: the
+    /// protocols above send again.
+    /// </summary>
+    public unsafe void Send(PacketBatch batch)
+    {
+        var headers = batch.PrepareSend();
+        while (headers.Length > 0)
+        {
+            int sent;
+            fixed (MMsgHdr* first = headers) sent = sendmmsg(_socket, first, (uint)headers.Length, MSG_DONTWAIT);
+            if (sent > 0)
+            {
+                // The kernel notes what it sent where the batch keeps the length; they are the same.
+                headers = headers[sent..];
+                continue;
+            }
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Errno.EINTR) continue;
+            if (errno == Errno.EAGAIN && Poll(POLLOUT, SendPatienceMs, orWake: false)) continue;
+            if (errno is not (Errno.EAGAIN or Errno.ENOBUFS or Errno.ENETDOWN or Errno.ENXIO or Errno.EMSGSIZE))
+                throw new NativeException($"send on interface '{Interface.Name}'", errno);
+            Interlocked.Increment(ref _dropped);
+            headers = headers[1..];
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _wake.Dispose();
+    }
+
+    private unsafe bool TryReceive(PacketBatch batch)
+    {
+        var headers = batch.PrepareReceive();
+        while (true)
+        {
+            int count;
+            fixed (MMsgHdr* first = headers) count = recvmmsg(_socket, first, (uint)headers.Length, MSG_DONTWAIT, 0);
+            if (count > 0)
+            {
+                batch.Received(count);
+                return true;
+            }
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.EINTR:
+                    continue;
+                // A link that went down is told once; frames come again when it is back.
+                case Errno.EAGAIN or Errno.ENETDOWN:
+                    return false;
+                case var errno:
+                    throw new NativeException($"receive on interface '{Interface.Name}'", errno);
+            }
+        }
+    }
+
+    private unsafe bool Poll(short events, int timeoutMs, bool orWake)
+    {
+        var polls = stackalloc PollFd[2];
+        polls[0] = new PollFd { Descriptor = (int)_socket.DangerousGetHandle(), Events = events };
+        polls[1] = new PollFd { Descriptor = (int)_wake.Handle.DangerousGetHandle(), Events = POLLIN };
+        // A signal ends the wait early: the caller looks at its state and comes back.
+        if (poll(polls, orWake ? 2u : 1u, timeoutMs) <= 0) return false;
+        if (polls[1].Returned != 0) _wake.Clear();
+        return polls[0].Returned != 0;
+    }
+
+    private static unsafe void Attach(SafeFileHandle socket, IReadOnlyList<BpfInstruction> filter)
+    {
+        if (filter.Count == 0) return;
+        fixed (BpfInstruction* first = filter.ToArray())
+        {
+            var program = new SockFprog { Length = (ushort)filter.Count, Filter = (nint)first };
+            if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, (uint)sizeof(SockFprog)) < 0)
+                throw NativeException.Last("SO_ATTACH_FILTER");
+        }
+    }
+
+    private static unsafe void SetOption(SafeFileHandle socket, int level, int option, int value, string name)
+    {
+        if (setsockopt(socket, level, option, &value, sizeof(int)) < 0) throw NativeException.Last(name);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int bind(SafeFileHandle fd, in SockaddrLl address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int setsockopt(SafeFileHandle fd, int level, int option, void* value, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int recvmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags, nint timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int sendmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int poll(PollFd* descriptors, nuint count, int timeoutMs);
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Godwit.Native.Sockets;
+
+/// <summary>
+/// Makes a listening Unix socket to be handed to another program. .NET's own listener removes its file when it is
+/// closed; this one leaves it to the program that got the descriptor.
+/// </summary>
+public static partial class UnixListener
+{
+    /// <summary>unix(7): <c>sun_path</c> has room for 108 bytes with the closing zero.</summary>
+    public const int LongestPath = 107;
+
+    private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000;
+    private const int PathOffset = 2;
+
+    /// <exception cref="NativeException">The path cannot be bound, because it is there already or may not be written.</exception>
+    public static SafeFileHandle Listen(string path)
+    {
+        var address = new byte[PathOffset + LongestPath + 1];
+        address[0] = AF_UNIX;
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+            throw new ArgumentException($"'{path}' is longer than a Unix socket's path may be ({LongestPath} bytes).", nameof(path));
+        var length = PathOffset + Encoding.UTF8.GetBytes(path, address.AsSpan(PathOffset)) + 1;
+        var handle = new SafeFileHandle(
+            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), ownsHandle: true);
+        if (bind(handle, address, length) < 0 || listen(handle, 8) < 0)
+        {
+            var failure = NativeException.Last($"listen on '{path}'");
+            handle.Dispose();
+            throw failure;
+        }
+        return handle;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int bind(SafeFileHandle fd, byte[] address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int listen(SafeFileHandle fd, int backlog);
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Godwit.Aoe.Control;
+
+namespace Godwit.Aoe.Tests.EndToEnd;
+
+/// <summary>The programs as they ship, over real sockets, with QEMU's own tools as the guest.</summary>
+public sealed class ToolTests : IDisposable
+{
+    private static readonly string Tool = Path.Combine(AppContext.BaseDirectory, "godwit-aoe");
+    private readonly TemporaryDirectory _directory = new();
+    private readonly VethPair? _pair;
+
+    public ToolTests()
+    {
+        Assert.SkipUnless(VethPair.Possible, "needs root, ip and qemu-io");
+        _pair = new VethPair();
+        using var disk = File.Create(Disk);
+        disk.SetLength(64 << 20);
+    }
+
+    private VethPair Pair => _pair!;
+
+    private string Disk => _directory.File("disk.img");
+
+    private string Nbd => _directory.File("nbd");
+
+    private string Url => $"nbd+unix:///?socket={Nbd}";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _pair?.Dispose();
+        _directory.Dispose();
+    }
+
+    private Process Export(params string[] more) => Pair.Start(Pair.Storage, _directory.File("e.ctl"),
+        [Tool, "export", Disk, "--shelf", "0", "--slot", "0", "--interface", "st0", "--control", _directory.File("e.ctl"), .. more]);
+
+    private Process Attach(params string[] more) => Pair.Start(Pair.Host, _directory.File("a.ctl"),
+        [Tool, "attach", "e0.0", "--interface", "st0", "--socket", Nbd, "--control", _directory.File("a.ctl"), .. more]);
+
+    private (int Code, string Output) QemuIo(params string[] commands) =>
+        VethPair.Run("qemu-io", ["-f", "raw", Url, .. commands.SelectMany(c => new[] { "-c", c })]);
+
+    [Fact]
+    public async Task A_pattern_that_is_written_is_read_back_and_on_the_disk()
+    {
+        var export = Export();
+        var attach = Attach();
+        var (code, output) = QemuIo("write -P 0x5a 1M 3M", "write -f -P 0x33 8M 4k", "write -z 2M 64k", "flush");
+        Assert.True(code == 0, output);
+        (code, output) = QemuIo("read -P 0x5a 1M 1M", "read -P 0 2M 64k", "read -P 0x33 8M 4k", "read -P 0 60M 4M");
+        Assert.True(code == 0 && !output.Contains("failed", StringComparison.Ordinal), output);
+        var client = new AttachControlClient(_directory.File("a.ctl"));
+        Assert.Equal((AttachState.Up, 64L << 20, true), await Shown(client));
+        await client.FlushAsync(Ct);
+        await client.DetachAsync(Ct);
+        Assert.True(attach.WaitForExit(5000) && attach.ExitCode == 0);
+        Assert.False(File.Exists(Nbd));
+        VethPair.Run("kill", "-TERM", export.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(export.WaitForExit(5000) && export.ExitCode == 0);
+        var data = await File.ReadAllBytesAsync(Disk, Ct);
+        Assert.Equal((0x5a, 0, 0x33), (data[1 << 20], data[2 << 20], data[8 << 20]));
+    }
+
+    [Fact]
+    public async Task A_fence_that_moves_away_gives_io_errors()
+    {
+        Export("--managed", "--new-state", "--state", _directory.File("state"));
+        var fence = new ExportControlClient(_directory.File("e.ctl"));
+        var (_, mac) = VethPair.RunIn(Pair.Host, "cat", "/sys/class/net/st0/address");
+        var session = await fence.AdmitAsync("resource-1", [mac.Trim()], Ct);
+        Attach("--session", $"{session}");
+        Assert.NotEqual(0, QemuIo("write -P 1 0 4k").Code);
+        await fence.FenceAsync("resource-1", 1, session, Ct);
+        Assert.Equal(0, QemuIo("write -P 1 0 64k", "flush", "read -P 1 0 64k").Code);
+
+        var other = await fence.AdmitAsync("resource-2", ["02:00:00:00:00:99"], Ct);
+        Assert.Equal(new FenceAnswer(1, other), await fence.FenceAsync("resource-2", 2, other, Ct));
+        var (code, output) = QemuIo("write -P 2 0 4k");
+        Assert.True(code != 0 && output.Contains("Input/output error", StringComparison.Ordinal), output);
+        Assert.NotEqual(0, QemuIo("read 0 4k").Code);
+        Assert.Equal(1, (await File.ReadAllBytesAsync(Disk, Ct))[0]);
+
+        var attach = new AttachControlClient(_directory.File("a.ctl"));
+        for (var i = 0; i < 100 && (await attach.StatusAsync(Ct)).State != AttachState.Refused; i++) await Task.Delay(50, Ct);
+        Assert.Equal(AttachState.Refused, (await attach.StatusAsync(Ct)).State);
+        // Given back under a new session, the attachment goes on without a restart.
+        session = await fence.AdmitAsync("resource-1", [mac.Trim()], Ct);
+        await fence.FenceAsync("resource-1", 3, session, Ct);
+        await attach.SetSessionAsync(session, Ct);
+        Assert.Equal(0, QemuIo("write -P 3 0 4k", "flush").Code);
+    }
+
+    [Fact]
+    public void The_fence_outlives_the_process_and_is_not_made_up_when_it_is_lost()
+    {
+        var state = _directory.File("state");
+        using (var export = Export("--managed", "--new-state", "--state", state))
+        {
+            // A second one with the same state would believe in a fence of its own.
+            var (code, output) = VethPair.RunIn(Pair.Storage, Tool, "export", Disk, "--shelf", "0", "--slot", "0",
+                "--interface", "st0", "--managed", "--state", state);
+            Assert.True(code == 1 && output.Contains("Another process", StringComparison.Ordinal), output);
+            var fence = new ExportControlClient(_directory.File("e.ctl"));
+            fence.FenceAsync("h", 9, fence.AdmitAsync("h", ["02:00:00:00:00:99"], Ct).Result, Ct).Wait(Ct);
+            export.Kill();
+            export.WaitForExit();
+        }
+        File.Delete(_directory.File("e.ctl"));
+        var again = Export("--managed", "--state", state);
+        Assert.Equal(9, new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct).Result.Epoch);
+        again.Kill();
+        again.WaitForExit();
+        File.Delete(_directory.File("e.ctl"));
+        File.Delete(Path.Combine(state, "e0.0.fence"));
+        Export("--managed", "--state", state);
+        var status = new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct).Result;
+        Assert.True(!status.ServesWrites && status.Problem!.Contains("missing", StringComparison.Ordinal), status.Problem);
+    }
+
+    [Fact]
+    public void Discover_and_stat_show_it()
+    {
+        Export();
+        var (code, output) = VethPair.RunIn(Pair.Host, Tool, "discover");
+        Assert.True(code == 0, output);
+        Assert.Matches(@"(?m)^e0\.0\s+st0\s+([0-9a-f]{2}:){5}[0-9a-f]{2}\s+128\s+1\s+17$", output);
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "e0.0");
+        Assert.True(code == 0, output);
+        Assert.Matches(@"(?m)^\s+e0\.0\s+0\.067GB\s+st0\s+9000 up\s+open$", output);
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "--json");
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(64 << 20, json.RootElement[0].GetProperty("size").GetInt64());
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "e1.1", "--wait-ms", "50");
+        Assert.True(code == 1 && output.Contains("down", StringComparison.Ordinal), output);
+    }
+
+    [Theory]
+    [InlineData(2, "export", "/x")]
+    [InlineData(2, "attach", "e0.255", "--interface", "st0", "--socket", "s")]
+    [InlineData(2, "dance")]
+    [InlineData(2, "export", "/x", "--shelf", "0", "--slot", "0", "--interface", "st0", "--managed")]
+    [InlineData(1, "export", "/nonexistent", "--shelf", "0", "--slot", "0", "--interface", "st0")]
+    [InlineData(1, "discover", "--interface", "nonexistent")]
+    [InlineData(1, "attach", "e9.9", "--interface", "st0", "--socket", "s", "--timeout-seconds", "1")]
+    [InlineData(0, "export", "--help")]
+    public void Exit_codes_tell_usage_from_failure(int expected, params string[] arguments)
+    {
+        var (code, output) = VethPair.RunIn(Pair.Host, Tool, arguments);
+        Assert.True(expected == code, $"{code}: {output}");
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        if (expected == 0) Assert.Contains("Examples:", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(AttachState, long, bool)> Shown(AttachControlClient client)
+    {
+        var status = await client.StatusAsync(Ct);
+        return (status.State, status.Size, status.WriteCache);
+    }
+}

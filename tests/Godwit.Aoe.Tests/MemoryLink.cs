@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+using Godwit.Native.Packets;
+
+namespace Godwit.Aoe.Tests;
+
+/// <summary>Two ends of a wire in memory, which may drop, double and hold back frames as a seed says.</summary>
+internal sealed class MemoryLink : IFrameLink
+{
+    private readonly BlockingCollection<byte[]> _queue = [];
+    private readonly Faults _faults;
+    private MemoryLink? _other;
+
+    private MemoryLink(string name, ulong address, int mtu, Faults faults)
+    {
+        (Name, Address, Mtu, _faults) = (name, new MacAddress(address), mtu, faults);
+    }
+
+    public string Name { get; }
+
+    public MacAddress Address { get; }
+
+    public int Mtu { get; }
+
+    public static (MemoryLink A, MemoryLink B) Pair(int mtu = 9000, Faults? faults = null)
+    {
+        var a = new MemoryLink("a", 0x02_00_00_00_00_0A, mtu, faults ?? new Faults());
+        var b = new MemoryLink("b", 0x02_00_00_00_00_0B, mtu, faults ?? new Faults());
+        (a._other, b._other) = (b, a);
+        return (a, b);
+    }
+
+    public void Receive(PacketBatch batch, int timeoutMs)
+    {
+        batch.Clear();
+        if (!_queue.TryTake(out var frame, timeoutMs)) return;
+        do
+        {
+            if (frame.Length > 0) batch.Add(frame);
+        }
+        while (!batch.IsFull && _queue.TryTake(out frame));
+    }
+
+    public void Send(PacketBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            foreach (var frame in _faults.Pass(batch[i].ToArray())) _other!._queue.Add(frame);
+        }
+    }
+
+    public void Wake() => _queue.Add([]);
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>In thousandths of all frames.</summary>
+    internal sealed class Faults(int seed = 0)
+    {
+        private readonly Random _random = new(seed);
+        private readonly Lock _gate = new();
+        private readonly List<(int Until, byte[] Frame)> _held = [];
+        private int _passed;
+
+        public int Drop { get; init; }
+
+        public int Double { get; init; }
+
+        public int Hold { get; init; }
+
+        /// <summary>Most frames that overtake a held one.</summary>
+        public int Overtaken { get; init; } = 30;
+
+        public int Count(string what) => what switch { "dropped" => _dropped, "doubled" => _doubled, _ => _heldBack };
+
+        private int _dropped, _doubled, _heldBack;
+
+        public List<byte[]> Pass(byte[] frame)
+        {
+            lock (_gate)
+            {
+                var passing = new List<byte[]>();
+                _passed++;
+                foreach (var held in _held.Where(h => h.Until <= _passed).ToList())
+                {
+                    passing.Add(held.Frame);
+                    _held.Remove(held);
+                }
+                var copies = Chance(Double) ? 2 : 1;
+                if (copies == 2) _doubled++;
+                for (var i = 0; i < copies; i++)
+                {
+                    if (Chance(Drop)) _dropped++;
+                    else if (Chance(Hold))
+                    {
+                        _heldBack++;
+                        _held.Add((_passed + _random.Next(1, Overtaken), frame));
+                    }
+                    else passing.Add(frame);
+                }
+                return passing;
+            }
+        }
+
+        private bool Chance(int thousandths) => _random.Next(1000) < thousandths;
+    }
+}

@@ -1,0 +1,223 @@
+using System.Text;
+using CsCheck;
+using Godwit.Aoe.Target;
+using Godwit.Aoe.Wire;
+using Godwit.Domains;
+
+namespace Godwit.Aoe.Tests.Target;
+
+public sealed class TargetTests : IDisposable
+{
+    private static readonly MacAddress A = TargetBench.HostA, B = TargetBench.HostB;
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    private static byte[] Sectors(byte value, int count = 1) => [.. Enumerable.Repeat(value, 512 * count)];
+
+    private ExportSettings Kept => new() { Address = TargetBench.Address, Path = "memory", StateDirectory = _directory.Path };
+
+    [Fact]
+    public void A_write_is_durable_before_it_is_answered()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 1, 2, Sectors(7, 2)).Good);
+        Assert.Equal(bench.Medium.Data, bench.Medium.Durable);
+        Assert.Equal(7, bench.Medium.Durable[512]);
+    }
+
+    [Fact]
+    public void With_the_write_cache_on_a_flush_makes_it_durable_and_only_for_who_asked()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.EnableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        Assert.Equal(0, bench.Medium.Syncs);
+        Assert.True(bench.Ata(AtaCommand.FlushCacheExt).Good);
+        Assert.Equal(1, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 1, 1, Sectors(2), B).Good);
+        Assert.Equal(2, bench.Medium.Durable[512]);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.DisableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 2, 1, Sectors(3)).Good);
+        Assert.Equal(3, bench.Medium.Durable[1024]);
+    }
+
+    [Fact]
+    public void One_sync_serves_all_writes_that_came_together()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        for (uint i = 0; i < 20; i++) bench.Queue(TargetBench.Request(AtaCommand.WriteExt, i, 1, Sectors((byte)i), sequence: i));
+        Assert.Equal(20, bench.Step().Count);
+        Assert.Equal(1, bench.Medium.Syncs);
+    }
+
+    [Fact]
+    public void A_failing_medium_gives_errors_and_a_failed_sync_stays_failed()
+    {
+        var bench = new TargetBench(new MemoryMedium(64) { FailReads = true });
+        Assert.Equal(AtaStatus.Uncorrectable, bench.Ata(AtaCommand.ReadExt, 0, 1).Error);
+        bench.Medium.FailWrites = true;
+        Assert.False(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        bench.Medium.FailWrites = false;
+        bench.Medium.FailSyncs = true;
+        Assert.False(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        // The kernel would call the next sync good though the data is gone.
+        bench.Medium.FailSyncs = false;
+        Assert.False(bench.Ata(AtaCommand.FlushCache).Good);
+        Assert.False(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        Assert.False(bench.Export.Status("x").ServesWrites);
+    }
+
+    [Fact]
+    public void The_ends_of_the_disk_hold()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 63, 1).Good);
+        Assert.Equal(AtaStatus.IdNotFound, bench.Ata(AtaCommand.ReadExt, 63, 2).Error);
+        Assert.Equal(AtaStatus.IdNotFound, bench.Ata(AtaCommand.WriteExt, (1L << 48) - 1, 1, Sectors(1)).Error);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.ReadExt, 0, 18).AoeError);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.ReadExt, 0, 0).AoeError);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.WriteExt, 0, 2, Sectors(1)).AoeError);
+    }
+
+    [Fact]
+    public void A_read_only_export_refuses_writes()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: new ExportSettings { Address = TargetBench.Address, Path = "m", ReadOnly = true });
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Aborted);
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1).Good);
+    }
+
+    [Fact]
+    public void The_config_string_is_a_compare_and_set_that_survives_a_restart()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Equal(("", AoeError.None), Config(bench, ConfigCommand.Read, ""));
+        Assert.Equal(("one", AoeError.None), Config(bench, ConfigCommand.Set, "one"));
+        Assert.Equal(("one", AoeError.ConfigStringPresent), Config(bench, ConfigCommand.Set, "two"));
+        bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Equal(("one", AoeError.None), Config(bench, ConfigCommand.Test, "one"));
+        Assert.Null(Config(bench, ConfigCommand.Test, "on"));
+        Assert.Equal(("one", AoeError.None), Config(bench, ConfigCommand.TestPrefix, "on"));
+        Assert.Equal(("two", AoeError.None), Config(bench, ConfigCommand.ForceSet, "two"));
+    }
+
+    [Fact]
+    public void Reservations_keep_others_out_also_after_a_restart()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.Set, A));
+        Assert.Equal(AoeError.TargetIsReserved, Reserve(bench, B, ReserveCommand.Set, B));
+        bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Equal(AoeError.TargetIsReserved, bench.Ata(AtaCommand.ReadExt, 0, 1, from: B).AoeError);
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: A).Good);
+        Assert.Equal(AoeError.None, Reserve(bench, B, ReserveCommand.ForceSet));
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: B).Good);
+    }
+
+    [Fact]
+    public void Masks_make_the_target_deaf_to_others()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        var frame = new byte[200];
+        AoeHeader.Request(new MacAddress(1), A, TargetBench.Address, AoeCommand.MacMaskList, 1).Write(frame);
+        var length = MaskSection.Write(frame, MaskCommand.Edit, MaskError.None, [new MaskDirective(MaskChange.Add, A)]);
+        var answer = Assert.Single(bench.Send(frame.AsSpan(0, length)));
+        Assert.Equal(MalformedFrame.No, MaskSection.TryRead(answer, out var mask));
+        Assert.Equal((1, A), (mask.Count, mask[0].Mac));
+        bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Empty(bench.Send(TargetBench.Request(AtaCommand.ReadExt, 0, 1, from: B)));
+        Assert.Single(bench.Send(TargetBench.Request(AtaCommand.ReadExt, 0, 1, from: A)));
+    }
+
+    [Fact]
+    public void A_damaged_state_serves_no_writes()
+    {
+        _ = Reserve(new TargetBench(new MemoryMedium(64), settings: Kept), A, ReserveCommand.Set, A);
+        File.AppendAllText(Kept.InBandPath, "x");
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1), A).Aborted);
+        Assert.Contains("damaged", bench.Export.Status("x").Problem, StringComparison.Ordinal);
+    }
+
+    /// <summary>Random commands against a plain array that does the same.</summary>
+    [Fact]
+    public void It_does_what_a_disk_does() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Long[0, 66], Gen.Int[0, 18], Gen.Byte).Array[1, 60].Sample(steps =>
+        {
+            var bench = new TargetBench(new MemoryMedium(64));
+            var model = new byte[64 * 512];
+            foreach (var (what, lba, count, fill) in steps)
+            {
+                var fits = count is >= 1 and <= 17;
+                var inside = lba + count <= 64;
+                var region = inside ? model.AsSpan((int)lba * 512, count * 512) : default;
+                if (what is 0 or 1)
+                {
+                    var answer = bench.Ata(what == 0 ? AtaCommand.WriteExt : AtaCommand.Write, lba, count, Sectors(fill, Math.Min(count, 17)));
+                    Assert.Equal(fits && inside, answer.Good);
+                    if (answer.Good) region.Fill(fill);
+                }
+                else if (what == 2)
+                {
+                    var answer = bench.Ata(AtaCommand.ReadExt, lba, count);
+                    Assert.Equal(fits && inside, answer.Good);
+                    if (answer.Good) Assert.True(region.SequenceEqual(answer.Data));
+                }
+                else
+                {
+                    Assert.True(bench.Ata(AtaCommand.FlushCacheExt).Good);
+                    Assert.Equal(bench.Medium.Data, bench.Medium.Durable);
+                }
+                Assert.Equal(model, bench.Medium.Data);
+            }
+        }, iter: 300);
+
+    /// <summary>Frames from plausible to absurd: no exception, and none of them makes more than one answer.</summary>
+    [Fact]
+    public void Hostile_frames_do_no_harm()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        var random = new Random(4711);
+        var frame = new byte[1200];
+        long answers = 0;
+        for (var i = 0; i < 250_000; i++)
+        {
+            random.NextBytes(frame.AsSpan(0, 64));
+            var length = random.Next(0, i % 50 == 0 ? frame.Length : 80);
+            if (random.Next(10) > 0)
+            {
+                AoeHeader.Request(new MacAddress(1), A, random.Next(3) == 0 ? AoeAddress.Broadcast : TargetBench.Address,
+                    (AoeCommand)random.Next(6), (uint)random.Next()).Write(frame);
+                if (random.Next(8) == 0) frame[14] = (byte)random.Next(256);
+            }
+            var got = bench.Send(frame.AsSpan(0, length));
+            Assert.True(got.Count <= 1);
+            answers += got.Count;
+        }
+        Assert.True(answers > 10_000);
+        Assert.Equal(64 * 512, bench.Medium.Data.Length);
+    }
+
+    private static (string, AoeError)? Config(TargetBench bench, ConfigCommand command, string text)
+    {
+        var frame = new byte[200];
+        AoeHeader.Request(new MacAddress(1), A, TargetBench.Address, AoeCommand.QueryConfig, 1).Write(frame);
+        var section = new ConfigSection { Command = command, String = Encoding.ASCII.GetBytes(text) };
+        section.Write(frame);
+        var answers = bench.Send(frame.AsSpan(0, section.FrameBytes));
+        if (answers.Count == 0) return null;
+        Assert.Equal(MalformedFrame.No, AoeHeader.TryRead(answers[0], out var header));
+        Assert.Equal(MalformedFrame.No, ConfigSection.TryRead(answers[0], out var answer));
+        return (Encoding.ASCII.GetString(answer.String), header.Error);
+    }
+
+    private static AoeError Reserve(TargetBench bench, MacAddress from, ReserveCommand command, params MacAddress[] macs)
+    {
+        var frame = new byte[200];
+        AoeHeader.Request(new MacAddress(1), from, TargetBench.Address, AoeCommand.ReserveRelease, 1).Write(frame);
+        var length = ReserveSection.Write(frame, command, macs);
+        Assert.Equal(MalformedFrame.No, AoeHeader.TryRead(Assert.Single(bench.Send(frame.AsSpan(0, length))), out var header));
+        return header.Error;
+    }
+}
