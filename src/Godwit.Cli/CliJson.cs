@@ -1,35 +1,35 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Godwit.Api;
 using Godwit.Cli.Configurations;
+using Godwit.Domains;
 using Godwit.Lab;
 
 namespace Godwit.Cli;
 
 /// <summary>
-/// JSON as this program prints it, with the API's names: indented for results, in one line for errors and events.
+/// JSON as this program prints it: what the API has, as the API has it; what only this program has, in the same
+/// manner. Results are indented, errors and events stand in one line.
 /// </summary>
-[JsonSerializable(typeof(ApiError))]
-[JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
-[JsonSerializable(typeof(ImmutableArray<HostInfo>))]
-[JsonSerializable(typeof(ImmutableArray<VolumeInfo>))]
-[JsonSerializable(typeof(ImmutableArray<MigrationInfo>))]
-[JsonSerializable(typeof(MigrationEvent))]
-[JsonSerializable(typeof(PoolInfo))]
-[JsonSerializable(typeof(PoolToken))]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters =
+    [
+        typeof(KebabCaseEnumConverter<DiskBackend>),
+        typeof(KebabCaseEnumConverter<DiskFormat>),
+        typeof(KebabCaseEnumConverter<LifecycleAction>),
+        typeof(KebabCaseEnumConverter<HostRoles>),
+    ])]
 [JsonSerializable(typeof(ConfigReport))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(LabStatus))]
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    public static CliJson OneLine => Default;
-
-    public static CliJson Pretty => field ??= new(new JsonSerializerOptions(Default.Options!) { WriteIndented = true });
+    /// <summary>The API's JSON, indented.</summary>
+    public static GodwitJson Api => field ??= new(new JsonSerializerOptions(GodwitJson.Default.Options) { WriteIndented = true });
 
     public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) =>
         output.WriteLine(JsonSerializer.Serialize(value, type));

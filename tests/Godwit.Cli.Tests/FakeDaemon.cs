@@ -23,6 +23,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(Socket));
         _app = builder.Build();
+        _app.UseWebSockets();
         _app.Run(AnswerAsync);
     }
 
@@ -50,13 +51,13 @@ internal sealed class FakeDaemon : IAsyncDisposable
     public FakeDaemon Refuses(string request, ApiError error, int status = 409) => On(request, context =>
     {
         context.Response.StatusCode = status;
-        return WriteAsync(context, JsonSerializer.Serialize(error, CliJson.OneLine.ApiError));
+        return WriteAsync(context, JsonSerializer.Serialize(error, GodwitJson.Default.ApiError));
     });
 
     /// <summary>One line of a stream of events, which arrives at once.</summary>
     public static async Task WriteLineAsync(HttpContext context, MigrationEvent e)
     {
-        await context.Response.WriteAsync(JsonSerializer.Serialize(e, CliJson.OneLine.MigrationEvent) + "\n");
+        await context.Response.WriteAsync(JsonSerializer.Serialize(e, GodwitJson.Default.MigrationEvent) + "\n");
         await context.Response.Body.FlushAsync();
     }
 

@@ -62,7 +62,7 @@ public sealed class UnixListener : IDisposable
     public void Dispose()
     {
         // Disposing twice must not remove the socket of a successor that took the path in between.
-        if (!_socket.SafeHandle.IsClosed) File.Delete(_path);
+        if (!_socket.SafeHandle.IsClosed && File.Exists(_path)) File.Delete(_path);
         _socket.Dispose();
     }
 

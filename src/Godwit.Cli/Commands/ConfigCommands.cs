@@ -27,7 +27,7 @@ internal static class ConfigCommands
             var file = await DomainFile.ReadAsync(call.Get(path), ct).ConfigureAwait(false);
             var report = ConfigReport.Of(file);
             if (!call.Json) file.PrintDiagnostics(around);
-            call.Show(report, CliJson.Pretty.ConfigReport, ConfigSheet.Write);
+            call.Show(report, CliJson.Default.ConfigReport, ConfigSheet.Write);
             return report.Ok ? ExitCode.Success : ExitCode.Failed;
         });
     }

@@ -46,8 +46,8 @@ internal static class CreateCommand
                 return Failures.CodeOf(e.Error);
             }
             if (!call.Get(console))
-                return call.Show(domain, CliJson.Pretty.DomainInfo, (o, d) => o.WriteLine($"{d.Name} is {DomainTable.State(d.State)} on {d.Host}"));
-            if (call.Json) CliJson.Write(call.Out, domain, CliJson.Pretty.DomainInfo);
+                return call.Show(domain, CliJson.Api.DomainInfo, (o, d) => o.WriteLine($"{d.Name} is {DomainTable.State(d.State)} on {d.Host}"));
+            if (call.Json) CliJson.Write(call.Out, domain, CliJson.Api.DomainInfo);
             return await ConsoleCommand.AttachAsync(client, domain.Name, around, ct).ConfigureAwait(false);
         });
     }

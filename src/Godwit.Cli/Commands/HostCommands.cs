@@ -15,7 +15,7 @@ internal static class HostCommands
         {
             using var client = call.Connect();
             var hosts = await client.ListHostsAsync(ct).ConfigureAwait(false);
-            return call.Show(hosts, CliJson.Pretty.ImmutableArrayHostInfo, (o, all) => HostTable.Write(o, all));
+            return call.Show(hosts, CliJson.Api.ImmutableArrayHostInfo, (o, all) => HostTable.Write(o, all));
         }),
     };
 }

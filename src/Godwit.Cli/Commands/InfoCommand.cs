@@ -24,10 +24,10 @@ internal static class InfoCommand
             if (call.Find(name) is not { } domain)
             {
                 var hosts = await client.ListHostsAsync(ct).ConfigureAwait(false);
-                return call.Show(hosts, CliJson.Pretty.ImmutableArrayHostInfo, (o, all) => HostTable.Write(o, all));
+                return call.Show(hosts, CliJson.Api.ImmutableArrayHostInfo, (o, all) => HostTable.Write(o, all));
             }
             var info = await client.GetDomainAsync(domain, ct).ConfigureAwait(false);
-            return call.Show(info, CliJson.Pretty.DomainInfo, DomainSheet.Write);
+            return call.Show(info, CliJson.Api.DomainInfo, DomainSheet.Write);
         });
     }
 }

@@ -47,7 +47,7 @@ internal static class LabCommands
             var progress = call.Json ? null : new PlainProgress(call.Out);
             var lab = await Godwit.Lab.Lab.UpAsync(spec, progress, ct).ConfigureAwait(false);
             var status = await Godwit.Lab.Lab.StatusAsync(lab.Spec.Name, ct).ConfigureAwait(false);
-            return call.Show(status!, CliJson.Pretty.LabStatus, Write);
+            return call.Show(status!, CliJson.Default.LabStatus, Write);
         });
     }
 
@@ -76,7 +76,7 @@ internal static class LabCommands
         {
             var status = await Godwit.Lab.Lab.StatusAsync(call.Get(name), ct).ConfigureAwait(false)
                 ?? throw NoLab(call.Get(name));
-            return call.Show(status, CliJson.Pretty.LabStatus, Write);
+            return call.Show(status, CliJson.Default.LabStatus, Write);
         });
     }
 

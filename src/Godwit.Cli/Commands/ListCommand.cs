@@ -20,7 +20,7 @@ internal static class ListCommand
         {
             using var client = call.Connect();
             var domains = await client.ListDomainsAsync(ct).ConfigureAwait(false);
-            return call.Show(domains, CliJson.Pretty.ImmutableArrayDomainInfo, (o, all) => DomainTable.Write(o, all));
+            return call.Show(domains, CliJson.Api.ImmutableArrayDomainInfo, (o, all) => DomainTable.Write(o, all));
         });
     }
 }

@@ -88,7 +88,7 @@ internal static class MigrateCommand
             if (call.Json && !events)
             {
                 var ended = await client.GetMigrationAsync(begun.Id, around.Interrupts.Second).ConfigureAwait(false);
-                CliJson.Write(call.Out, ended with { Result = ended.Result ?? result }, CliJson.Pretty.MigrationInfo);
+                CliJson.Write(call.Out, ended with { Result = ended.Result ?? result }, CliJson.Api.MigrationInfo);
             }
             if (result.Succeeded)
             {

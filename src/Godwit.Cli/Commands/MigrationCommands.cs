@@ -26,7 +26,7 @@ internal static class MigrationCommands
         {
             using var client = call.Connect();
             var migrations = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-            return call.Show(migrations, CliJson.Pretty.ImmutableArrayMigrationInfo, (o, all) =>
+            return call.Show(migrations, CliJson.Api.ImmutableArrayMigrationInfo, (o, all) =>
             {
                 var table = new Table("ID", "Domain", "From", "To", "Step", "Ended", Column.Number("Total"), Column.Number("Downtime"));
                 foreach (var m in all.OrderBy(m => m.Began))
@@ -52,7 +52,7 @@ internal static class MigrationCommands
         {
             using var client = call.Connect();
             var migration = await FindAsync(client, call.Get(which), ct).ConfigureAwait(false);
-            return call.Show(migration, CliJson.Pretty.MigrationInfo, MigrationSheet.Write);
+            return call.Show(migration, CliJson.Api.MigrationInfo, MigrationSheet.Write);
         });
     }
 

@@ -16,16 +16,20 @@ internal static class PoolCommands
         Status(around),
     };
 
-    private static DocumentedCommand Init(Surroundings around) =>
-        new DocumentedCommand("init", "Make a new pool, with its own certificate authority, of this host")
+    private static DocumentedCommand Init(Surroundings around)
+    {
+        var name = new Option<string?>("--name") { HelpName = "NAME", Description = "Name of the pool (default godwit)" };
+        return new DocumentedCommand("init", "Make a new pool, with its own certificate authority, of this host")
         {
+            Options = { name },
             Examples = [("godwit pool init", "on the host that keeps the registry")],
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var pool = await client.PoolInitAsync(ct).ConfigureAwait(false);
-            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+            var pool = await client.PoolInitAsync(new PoolInitRequest(call.Get(name)), ct).ConfigureAwait(false);
+            return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
         });
+    }
 
     private static DocumentedCommand Token(Surroundings around) =>
         new DocumentedCommand("token", "Print a token with which one host may join")
@@ -35,7 +39,7 @@ internal static class PoolCommands
         {
             using var client = call.Connect();
             var token = await client.PoolTokenAsync(ct).ConfigureAwait(false);
-            return call.Show(token, CliJson.Pretty.PoolToken, (o, t) => o.WriteLine(t.Token));
+            return call.Show(token, CliJson.Api.PoolToken, (o, t) => o.WriteLine(t.Token));
         });
 
     private static DocumentedCommand Join(Surroundings around)
@@ -51,7 +55,7 @@ internal static class PoolCommands
         {
             using var client = call.Connect();
             var pool = await client.PoolJoinAsync(new PoolJoinRequest(call.Get(member), call.Get(token)!), ct).ConfigureAwait(false);
-            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+            return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
         });
     }
 
@@ -63,6 +67,6 @@ internal static class PoolCommands
         {
             using var client = call.Connect();
             var pool = await client.PoolStatusAsync(ct).ConfigureAwait(false);
-            return call.Show(pool, CliJson.Pretty.PoolInfo, PoolSheet.Write);
+            return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
         });
 }

@@ -16,5 +16,5 @@ internal static class VersionCommand
         {
             Examples = [("godwit version", "that of the daemons is in godwit host list")],
         }.Runs(around, (call, _) =>
-            Task.FromResult(call.Show(new VersionInfo(Version), CliJson.Pretty.VersionInfo, (o, v) => o.WriteLine("godwit " + v.Version))));
+            Task.FromResult(call.Show(new VersionInfo(Version), CliJson.Default.VersionInfo, (o, v) => o.WriteLine("godwit " + v.Version))));
 }

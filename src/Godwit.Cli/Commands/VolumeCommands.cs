@@ -29,7 +29,7 @@ internal static class VolumeCommands
             using var client = call.Connect();
             var request = new CreateVolumeRequest(call.Get(name), call.Get(size));
             var volume = await client.CreateVolumeAsync(request, ct).ConfigureAwait(false);
-            return call.Show(volume, CliJson.Pretty.VolumeInfo, (o, v) => o.WriteLine(
+            return call.Show(volume, CliJson.Api.VolumeInfo, (o, v) => o.WriteLine(
                 Units.Text($"{v.Name}: {Units.Bytes(v.SizeBytes)} on {v.StorageHost}, exported as e{v.Shelf}.{v.Slot}")));
         });
     }
@@ -42,7 +42,7 @@ internal static class VolumeCommands
         {
             using var client = call.Connect();
             var volumes = await client.ListVolumesAsync(ct).ConfigureAwait(false);
-            return call.Show(volumes, CliJson.Pretty.ImmutableArrayVolumeInfo, (o, all) =>
+            return call.Show(volumes, CliJson.Api.ImmutableArrayVolumeInfo, (o, all) =>
             {
                 var table = new Table(new Column("Name", MinWidth: 24), Column.Number("Size", 10), "Storage", "AoE");
                 foreach (var v in all.OrderBy(v => v.Name, StringComparer.Ordinal))

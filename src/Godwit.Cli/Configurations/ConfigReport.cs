@@ -8,7 +8,7 @@ namespace Godwit.Cli.Configurations;
 /// <param name="Ok">A domain can be made from it.</param>
 /// <param name="Spec">What was understood; null where an error left no meaning.</param>
 /// <param name="Devices">What the guest will call its disks, in their order.</param>
-/// <param name="Root">The root device as the guest will be told; null where the file names none.</param>
+/// <param name="Root">The root device as the guest will be told; null where the file names none, or none of its disks.</param>
 internal sealed record ConfigReport(
     string File,
     bool Ok,

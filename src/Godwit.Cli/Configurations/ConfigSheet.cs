@@ -16,8 +16,7 @@ internal static class ConfigSheet
         if (spec.Kernel is null) Line("boot", "from the first disk");
         else Line("kernel", spec.Kernel + ", from the host where the domain is created");
         if (spec.Ramdisk is not null) Line("ramdisk", spec.Ramdisk);
-        if (spec.Root is not null)
-            Line("root", report.Root == spec.Root ? spec.Root : $"{spec.Root} -> {report.Root}, as the guest names it");
+        if (spec.Root is not null) Line("root", Root(spec.Root, report.Root));
         if (spec.CommandLine.Length > 0) Line("extra", $"\"{spec.CommandLine}\", handed to the kernel");
         for (var i = 0; i < spec.Disks.Length; i++)
             Line(Units.Text($"disk[{i}]"), $"{DomainSheet.Disk(spec.Disks[i])} -> {report.Devices[i]}");
@@ -29,6 +28,11 @@ internal static class ConfigSheet
 
         void Line(string word, string meaning) => DomainSheet.Line(output, word, meaning);
     }
+
+    private static string Root(string configured, string? seen) =>
+        seen is null ? $"{configured}, which is none of the disks below"
+        : seen == configured ? configured
+        : $"{configured} -> {seen}, as the guest names it";
 
     private static string Action(LifecycleAction action) => action switch
     {

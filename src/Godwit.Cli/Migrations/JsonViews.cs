@@ -9,7 +9,7 @@ internal sealed class JsonEventsView(TextWriter output) : IMigrationView
     public async Task FollowAsync(IAsyncEnumerable<MigrationEvent> events)
     {
         await foreach (var e in events.ConfigureAwait(false))
-            output.WriteLine(JsonSerializer.Serialize(e, CliJson.OneLine.MigrationEvent));
+            output.WriteLine(JsonSerializer.Serialize(e, GodwitJson.Default.MigrationEvent));
     }
 }
 

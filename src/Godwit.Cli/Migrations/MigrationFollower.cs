@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Godwit.Api;
 using Godwit.Domains;
@@ -59,5 +60,5 @@ internal sealed class MigrationFollower(GodwitClient client, Guid id, TimeProvid
     }
 
     private static bool IsLineTrouble(Exception e) =>
-        e is IOException or HttpRequestException or GodwitException { Code: Rendering.Failures.NoDaemon };
+        e is IOException or ApiException { Status: null or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout };
 }

@@ -1,5 +1,3 @@
-using System.Net.Http;
-using System.Net.Sockets;
 using System.Text.Json;
 using Godwit.Api;
 using Godwit.Cli.Running;
@@ -13,9 +11,6 @@ namespace Godwit.Cli.Rendering;
 /// </summary>
 internal static class Failures
 {
-    /// <summary>Code of the error where no daemon answered; the client throws it too.</summary>
-    public const string NoDaemon = "no-daemon";
-
     public static ExitCode Print(Exception failure, bool json, Surroundings around)
     {
         if (failure is OperationCanceledException && around.Interrupts.First.IsCancellationRequested)
@@ -30,18 +25,25 @@ internal static class Failures
 
     public static void Print(ApiError error, bool json, Surroundings around)
     {
-        if (json)
+        try
         {
-            around.Error.WriteLine(JsonSerializer.Serialize(error, CliJson.OneLine.ApiError));
-            return;
+            if (json)
+            {
+                around.Error.WriteLine(JsonSerializer.Serialize(error, GodwitJson.Default.ApiError));
+                return;
+            }
+            around.Error.WriteLine("godwit: " + error.Message);
+            foreach (var line in error.Remedy?.Split('\n') ?? []) around.Error.WriteLine("  " + line);
         }
-        around.Error.WriteLine("godwit: " + error.Message);
-        foreach (var line in error.Remedy?.Split('\n') ?? []) around.Error.WriteLine("  " + line);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Standard error is closed: the exit code is all that can still be said.
+        }
     }
 
     public static ExitCode CodeOf(ApiError error) => error.Code switch
     {
-        NoDaemon => ExitCode.NoDaemon,
+        ApiException.NoDaemon => ExitCode.NoDaemon,
         "timed-out" or "interrupted" => ExitCode.Interrupted,
         _ => ExitCode.Failed,
     };
@@ -50,18 +52,10 @@ internal static class Failures
     {
         ApiException e => e.Error,
         GodwitException e => new ApiError(e.Code, e.Message, e.Remedy),
-        HttpRequestException { InnerException: SocketException socket } => Unreachable(socket),
-        SocketException e => Unreachable(e),
-        HttpRequestException e => new ApiError("connection-lost", $"godwitd broke off the conversation: {e.Message}",
-            "ask again; its log says more: journalctl -u godwitd"),
         FileNotFoundException or DirectoryNotFoundException => new ApiError("no-such-file", failure.Message),
         IOException or UnauthorizedAccessException => new ApiError("io-error", failure.Message),
         TimeoutException or OperationCanceledException => new ApiError("timed-out", "godwitd did not answer in time"),
         _ => new ApiError("internal-error", $"this should not happen: {failure.GetType().Name}: {failure.Message}",
             "please report it with the command that you gave"),
     };
-
-    private static ApiError Unreachable(SocketException e) => e.SocketErrorCode == SocketError.AccessDenied
-        ? new ApiError(NoDaemon, "the socket of godwitd is closed to you", "run it as root, or join the group godwit")
-        : new ApiError(NoDaemon, $"no godwitd answers: {e.Message}", "systemctl start godwitd, or try it with godwit lab up");
 }

@@ -1,5 +1,4 @@
 using Godwit.Api;
-using Godwit.Cli.Rendering;
 using Godwit.Domains;
 using Godwit.Lab;
 
@@ -28,10 +27,10 @@ internal static class Connection
                 around.Error.WriteLine($"godwit: no godwitd runs on this machine; speaking to {LabHost} of the lab {only}");
                 return SocketOf(labs, only);
             case []:
-                throw new GodwitException(Failures.NoDaemon, $"no godwitd runs on this machine: there is no {usual}",
+                throw new GodwitException(ApiException.NoDaemon, $"no godwitd runs on this machine: there is no {usual}",
                     "systemctl start godwitd, name another with --socket, or try it with godwit lab up");
             case var several:
-                throw new GodwitException(Failures.NoDaemon, "no godwitd runs on this machine, but several labs do",
+                throw new GodwitException(ApiException.NoDaemon, "no godwitd runs on this machine, but several labs do",
                     $"name one with --socket, such as {SocketOf(labs, several[0])}; the labs are {string.Join(", ", several)}");
         }
     }

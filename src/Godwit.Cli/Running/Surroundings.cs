@@ -36,12 +36,12 @@ internal sealed class Surroundings
     /// <summary>Those of this process.</summary>
     public static Surroundings OfProcess(Interrupts interrupts)
     {
-        var output = Console.OpenStandardOutput();
+        var output = OpenOutput(1, Console.IsOutputRedirected, Console.OpenStandardOutput);
         return new Surroundings
         {
             Out = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true },
             RawOut = output,
-            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true },
+            Error = new StreamWriter(OpenOutput(2, Console.IsErrorRedirected, Console.OpenStandardError), new UTF8Encoding(false)) { AutoFlush = true },
             InputIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
@@ -56,4 +56,12 @@ internal sealed class Surroundings
     /// </summary>
     private static FileStream OpenStandardInput() =>
         new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+
+    /// <summary>
+    /// A terminal is written to directly: the streams of <see cref="Console"/> switch its keypad to another mode first,
+    /// and leave it so. What is not a terminal may be a file that others write to as well, which they do rightly.
+    /// </summary>
+    private static Stream OpenOutput(nint descriptor, bool redirected, Func<Stream> usual) => redirected
+        ? usual()
+        : new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 }

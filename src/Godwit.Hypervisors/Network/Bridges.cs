@@ -1,3 +1,4 @@
+using System.Globalization;
 using Godwit.Domains;
 
 namespace Godwit.Hypervisors.Network;
@@ -22,5 +23,31 @@ internal static class Bridges
             "no-such-bridge",
             $"The bridge '{name}' {what} on this host{(known.Length > 0 ? $"; known are {known}" : " and there is no other")}.",
             $"Name an existing bridge in vif, or make this one: ip link add {name} type bridge && ip link set {name} up");
+    }
+
+    /// <summary>
+    /// Whether the bridge sends a guest's frames to this port, or does not know where to send them. False once the
+    /// guest was heard elsewhere, and when the port is gone.
+    /// </summary>
+    /// <remarks>
+    /// <c>brforward</c> holds entries of 16 bytes (linux/if_bridge.h, struct __fdb_entry): address (6), low byte of the
+    /// port's number, is local, age in ticks (4), high byte of the port's number, 3 unused.
+    /// </remarks>
+    public static bool IsAt(GuestPort port)
+    {
+        const int EntryLength = 16, PortLow = 6, PortHigh = 12;
+        try
+        {
+            var text = File.ReadAllText(Path.Combine(Devices, port.Device, "brport", "port_no")).Trim();
+            var number = int.Parse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            ReadOnlySpan<byte> table = File.ReadAllBytes(Path.Combine(Devices, port.Bridge, "brforward"));
+            for (; table.Length >= EntryLength; table = table[EntryLength..])
+                if (MacAddress.Read(table) == port.Mac) return (table[PortHigh] << 8 | table[PortLow]) == number;
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

@@ -43,14 +43,17 @@ internal static class CommandLine
             words.AddRange(["-kernel", kernel, "-append", KernelCommandLine.Make(spec)]);
             if (order.RamdiskPath is { } ramdisk) words.AddRange(["-initrd", ramdisk]);
         }
-        for (var i = 0; i < order.Disks.Length; i++) AddDisk(words, i, order.Disks[i], options);
+        for (var i = 0; i < order.Disks.Length; i++) AddDisk(words, i, order, options);
         for (var i = 0; i < spec.Interfaces.Length; i++) AddInterface(words, i, spec.Interfaces[i], descriptors.Taps[i]);
         if (receiver) words.AddRange(["-incoming", "defer"]);
         return words;
     }
 
-    private static void AddDisk(List<string> words, int index, DiskSource disk, QemuOptions options)
+    private static void AddDisk(List<string> words, int index, CopyOrder order, QemuOptions options)
     {
+        var disk = order.Disks[index];
+        // A kernel that is given takes the first place itself.
+        var boot = order.KernelPath is null ? Invariant($",bootindex={index}") : "";
         var node = DiskNames.Node(index);
         var path = Escape(disk.Path);
         var source = disk.Kind switch
@@ -61,13 +64,13 @@ internal static class CommandLine
             DiskSourceKind.BlockDevice => $"driver=host_device,node-name={node},filename={path},cache.direct=on",
             DiskSourceKind.RawFile => $"driver=file,node-name={node},filename={path}",
             DiskSourceKind.Qcow2File => $"driver=qcow2,node-name={node},file.driver=file,file.filename={path}",
-            _ => throw new ArgumentOutOfRangeException(nameof(disk), disk.Kind, "No such kind of disk."),
+            _ => throw new ArgumentOutOfRangeException(nameof(order), disk.Kind, "No such kind of disk."),
         };
         words.AddRange(
         [
             "-blockdev", $"{source},discard=unmap,read-only={OnOff(disk.ReadOnly)}",
             // A disk that fails stops the guest, which then goes on where it was; the guest itself never sees an error.
-            "-device", Invariant($"virtio-blk-pci,id=virtio-{node},drive={node},werror=stop,rerror=stop,bootindex={index}"),
+            "-device", Invariant($"virtio-blk-pci,id=virtio-{node},drive={node},werror=stop,rerror=stop{boot}"),
         ]);
     }
 

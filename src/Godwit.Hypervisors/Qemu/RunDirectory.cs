@@ -108,12 +108,12 @@ internal sealed class RunDirectory(string path)
         if (!HasRun) File.Create(At("ran")).Dispose();
     }
 
-    /// <summary>The last line that QEMU wrote before it ended; empty when it wrote none.</summary>
+    /// <summary>The last lines that QEMU wrote before it ended; empty when it wrote none.</summary>
     public string LastWords()
     {
         try
         {
-            return File.ReadLines(EngineLog).LastOrDefault(line => line.Length > 0) ?? "";
+            return string.Join("; ", File.ReadLines(EngineLog).Where(line => line.Length > 0).TakeLast(3));
         }
         catch (IOException)
         {

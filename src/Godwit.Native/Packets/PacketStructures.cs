@@ -5,7 +5,7 @@ namespace Godwit.Native.Packets;
 // Names and order as in the headers of Linux; sizes are those of 64-bit systems and held by a test.
 
 /// <summary>linux/if_packet.h <c>struct sockaddr_ll</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct SockaddrLl
 {
     public ushort Family;

@@ -12,7 +12,7 @@ namespace Godwit.Native.Processes;
 public readonly partial record struct RunningProcess(int Id, long StartTicks)
 {
     // proc_pid_stat(5), counted from the field after the command's closing parenthesis, which is number 3.
-    private const int StateField = 0, UserTimeField = 11, SystemTimeField = 12, StartTimeField = 19;
+    private const int StateField = 0, UserTimeField = 11, SystemTimeField = 12, ThreadsField = 17, StartTimeField = 19;
     private const int TicksPerSecond = 100; // USER_HZ, the same on all architectures that Linux has today.
     private const int WNOHANG = 1, SIGKILL = 9;
 
@@ -24,9 +24,10 @@ public readonly partial record struct RunningProcess(int Id, long StartTicks)
     public bool HasExited()
     {
         var collected = waitpid(Id, out _, WNOHANG);
-        if (collected == Id) return true;
+        if (collected >= 0) return collected == Id;
+        // Not our child, or collected before. A first thread that has ended while others go on looks like a zombie too.
         return ReadStat(Id) is not { } fields
-            || fields[StateField] is "Z" or "X"
+            || (fields[StateField] is ("Z" or "X") && fields[ThreadsField] is ("0" or "1"))
             || long.Parse(fields[StartTimeField], CultureInfo.InvariantCulture) != StartTicks;
     }
 

@@ -95,6 +95,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void The_socket_is_for_its_owner_alone_and_is_not_taken_from_a_living_process()
     {
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Socket) & (UnixFileMode)0x1FF);

@@ -95,29 +95,29 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
-    public void The_fence_outlives_the_process_and_is_not_made_up_when_it_is_lost()
+    public async Task The_fence_outlives_the_process_and_is_not_made_up_when_it_is_lost()
     {
         var state = _directory.File("state");
-        using (var export = Export("--managed", "--new-state", "--state", state))
         {
+            var export = Export("--managed", "--new-state", "--state", state);
             // A second one with the same state would believe in a fence of its own.
             var (code, output) = VethPair.RunIn(Pair.Storage, Tool, "export", Disk, "--shelf", "0", "--slot", "0",
                 "--interface", "st0", "--managed", "--state", state);
             Assert.True(code == 1 && output.Contains("Another process", StringComparison.Ordinal), output);
             var fence = new ExportControlClient(_directory.File("e.ctl"));
-            fence.FenceAsync("h", 9, fence.AdmitAsync("h", ["02:00:00:00:00:99"], Ct).Result, Ct).Wait(Ct);
+            await fence.FenceAsync("h", 9, await fence.AdmitAsync("h", ["02:00:00:00:00:99"], Ct), Ct);
             export.Kill();
             export.WaitForExit();
         }
         File.Delete(_directory.File("e.ctl"));
         var again = Export("--managed", "--state", state);
-        Assert.Equal(9, new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct).Result.Epoch);
+        Assert.Equal(9, (await new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct)).Epoch);
         again.Kill();
         again.WaitForExit();
         File.Delete(_directory.File("e.ctl"));
         File.Delete(Path.Combine(state, "e0.0.fence"));
         Export("--managed", "--state", state);
-        var status = new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct).Result;
+        var status = await new ExportControlClient(_directory.File("e.ctl")).StatusAsync(Ct);
         Assert.True(!status.ServesWrites && status.Problem!.Contains("missing", StringComparison.Ordinal), status.Problem);
     }
 

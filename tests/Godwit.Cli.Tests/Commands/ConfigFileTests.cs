@@ -87,7 +87,7 @@ public sealed class ConfigFileTests : IDisposable
     public async Task Create_sends_what_was_understood()
     {
         File.WriteAllText(_path, Article);
-        await using var daemon = (await FakeDaemon.StartAsync()).On("POST /v1/domains", Samples.Domain(), CliJson.OneLine.DomainInfo);
+        await using var daemon = (await FakeDaemon.StartAsync()).On("POST /v1/domains", Samples.Domain(), GodwitJson.Default.DomainInfo);
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Success, await around.RunAsync("create", _path, "--paused", "--socket", daemon.Socket));
         Assert.Equal("vm1 is running on resource-1\n", around.Out);

@@ -9,7 +9,7 @@ public sealed class DomainCommandTests
     [Fact]
     public async Task List_prints_a_table()
     {
-        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/domains", [Samples.Domain()], CliJson.OneLine.ImmutableArrayDomainInfo);
+        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/domains", [Samples.Domain()], GodwitJson.Default.ImmutableArrayDomainInfo);
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Success, await around.RunAsync("list", "--socket", daemon.Socket));
         Assert.Contains("vm1                       resource-1         256      1  running         12.3  tcg\n", around.Out, StringComparison.Ordinal);
@@ -19,7 +19,7 @@ public sealed class DomainCommandTests
     [Fact]
     public async Task List_prints_json_with_the_names_of_the_api()
     {
-        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/domains", [Samples.Domain()], CliJson.OneLine.ImmutableArrayDomainInfo);
+        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/domains", [Samples.Domain()], GodwitJson.Default.ImmutableArrayDomainInfo);
         using var around = new TestSurroundings(environment: new() { ["GODWIT_SOCKET"] = daemon.Socket });
         Assert.Equal(ExitCode.Success, await around.RunAsync("list", "--json"));
         var domain = JsonDocument.Parse(around.Out).RootElement[0];
@@ -79,7 +79,7 @@ public sealed class DomainCommandTests
         await using var daemon = await FakeDaemon.StartAsync();
         daemon.On("POST /v1/domains/vm1/shutdown", _ => Task.CompletedTask)
             .On("GET /v1/domains", context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response,
-                JsonSerializer.Serialize(looks++ < 2 ? [Samples.Domain()] : [], CliJson.OneLine.ImmutableArrayDomainInfo)));
+                JsonSerializer.Serialize(looks++ < 2 ? [Samples.Domain()] : [], GodwitJson.Default.ImmutableArrayDomainInfo)));
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Success, await around.RunAsync("shutdown", "-w", "vm1", "--socket", daemon.Socket));
         Assert.Equal(3, looks);
@@ -90,7 +90,7 @@ public sealed class DomainCommandTests
     {
         await using var daemon = await FakeDaemon.StartAsync();
         daemon.On("POST /v1/domains/vm1/shutdown", _ => Task.CompletedTask)
-            .On("GET /v1/domains", [Samples.Domain()], CliJson.OneLine.ImmutableArrayDomainInfo);
+            .On("GET /v1/domains", [Samples.Domain()], GodwitJson.Default.ImmutableArrayDomainInfo);
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Interrupted, await around.RunAsync("shutdown", "-w", "--timeout", "1", "vm1", "--socket", daemon.Socket));
         Assert.Equal("godwit: vm1 has not shut down within 1 s\n  godwit destroy vm1 ends it at once\n", around.Error);
@@ -101,7 +101,7 @@ public sealed class DomainCommandTests
     {
         await using var daemon = await FakeDaemon.StartAsync();
         daemon.On("POST /v1/domains/vm1/shutdown", _ => Task.CompletedTask)
-            .On("GET /v1/domains", [Samples.Domain()], CliJson.OneLine.ImmutableArrayDomainInfo);
+            .On("GET /v1/domains", [Samples.Domain()], GodwitJson.Default.ImmutableArrayDomainInfo);
         using var around = new TestSurroundings();
         var run = around.RunAsync("shutdown", "-w", "vm1", "--socket", daemon.Socket);
         while (daemon.Asked.Count < 2) await Task.Delay(10);

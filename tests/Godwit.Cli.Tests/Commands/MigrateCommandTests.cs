@@ -22,7 +22,7 @@ public sealed class MigrateCommandTests
             downtime 14.2 ms = stop 0.3 + last round 5.1 + device state 4.2 + commit 2.0 + fence 1.9 + resume 0.7 ms
 
             """, around.Out);
-        var request = JsonDocument.Parse(daemon.Asked.First()["POST /v1/domains/vm1/migrate ".Length..]).RootElement;
+        var request = JsonDocument.Parse(daemon.Asked.First()["POST /v1/domains/vm1/migrations ".Length..]).RootElement;
         Assert.Equal("resource-2", request.GetProperty("destination").GetString());
         Assert.Equal(60, request.GetProperty("timeoutSeconds").GetInt32());
         Assert.Equal(50, request.GetProperty("downtimeLimitMilliseconds").GetInt32());
@@ -140,7 +140,7 @@ public sealed class MigrateCommandTests
     {
         var older = Samples.Migration(Samples.Failed("channel-lost")) with { Id = Guid.NewGuid(), Began = Samples.Noon.AddHours(-1) };
         await using var daemon = (await FakeDaemon.StartAsync())
-            .On("GET /v1/migrations", [older, Samples.Migration(Samples.Completed)], CliJson.OneLine.ImmutableArrayMigrationInfo);
+            .On("GET /v1/migrations", [older, Samples.Migration(Samples.Completed)], GodwitJson.Default.ImmutableArrayMigrationInfo);
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Success, await around.RunAsync("migration", "show", "vm1", "--socket", daemon.Socket));
         Assert.Contains($"id            {Id}\n", around.Out, StringComparison.Ordinal);
@@ -150,8 +150,8 @@ public sealed class MigrateCommandTests
     private static MigrationEvent End(MigrationResult result) => Samples.Event(1.62, "confirm") with { Result = result };
 
     private static async Task<FakeDaemon> DaemonAsync(params MigrationEvent[] events) => (await FakeDaemon.StartAsync())
-        .On("POST /v1/domains/vm1/migrate", Samples.Migration(), CliJson.OneLine.MigrationInfo)
-        .On($"GET /v1/migrations/{Id}", Samples.Migration(events.LastOrDefault()?.Result), CliJson.OneLine.MigrationInfo)
+        .On("POST /v1/domains/vm1/migrations", Samples.Migration(), GodwitJson.Default.MigrationInfo)
+        .On($"GET /v1/migrations/{Id}", Samples.Migration(events.LastOrDefault()?.Result), GodwitJson.Default.MigrationInfo)
         .On($"GET /v1/migrations/{Id}/events", async context =>
         {
             foreach (var e in events) await FakeDaemon.WriteLineAsync(context, e);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Godwit.Cli.Rendering;
 using Godwit.Domains;
 
@@ -9,7 +8,6 @@ public sealed class FailuresTests
     public static TheoryData<Exception, int, string> All => new()
     {
         { new GodwitException("lab-differs", "lab a is there already", "godwit lab down a\ngodwit lab up a"), 1, "godwit: lab a is there already\n  godwit lab down a\n  godwit lab up a\n" },
-        { new SocketException((int)SocketError.AccessDenied), 3, "godwit: the socket of godwitd is closed to you\n  run it as root, or join the group godwit\n" },
         { new GodwitException("no-daemon", "nobody is there"), 3, "godwit: nobody is there\n" },
         { new FileNotFoundException("there is no file a"), 1, "godwit: there is no file a\n" },
         { new TimeoutException(), 4, "godwit: godwitd did not answer in time\n" },

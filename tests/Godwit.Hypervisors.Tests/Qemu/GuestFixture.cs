@@ -29,10 +29,9 @@ public sealed class GuestFixture : IAsyncLifetime
         await using (var script = typeof(GuestFixture).Assembly.GetManifestResourceStream("guest-init.sh")!)
         await using (var file = File.Create(Path.Combine(tree, "init")))
             await script.CopyToAsync(file);
-        File.SetUnixFileMode(Path.Combine(tree, "init"), (UnixFileMode)0x1ed);
         // The kernel unpacks archives that follow one another; of a file that is in both the last one counts.
         await ProgramRunner.RunAsync(
-            ["sh", "-c", "cd \"$1\" && echo init | \"$2\" cpio -o -H newc > \"$3.more\" && cat \"$4\" \"$3.more\" > \"$3\"",
+            ["sh", "-c", "cd \"$1\" && chmod 755 init && echo init | \"$2\" cpio -o -H newc > \"$3.more\" && cat \"$4\" \"$3.more\" > \"$3\"",
                 "sh", tree, image.BusyboxPath, _ramdisk, image.RamdiskPath]);
         Options = new QemuOptions { RunDirectory = Path.Combine(_directory, "run") };
         Hypervisor = await OpenAsync();

@@ -56,6 +56,12 @@ internal sealed class TestCopy : IAsyncDisposable
 
     public async Task TypeAsync(string line) => await _terminal!.WriteAsync(Encoding.ASCII.GetBytes(line + "\n"));
 
+    /// <summary>Forgets the events so far, so that later ones can be waited for.</summary>
+    public void ForgetEvents()
+    {
+        lock (_events) _events.Clear();
+    }
+
     public Task WaitForTextAsync(string text) =>
         WaitAsync(() => Console.Contains(text, StringComparison.Ordinal), $"`{text}`");
 

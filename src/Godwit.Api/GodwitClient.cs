@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Godwit.Domains;
+
+namespace Godwit.Api;
+
+/// <summary>
+/// The API as typed calls. Every refusal, and a daemon that does not answer, is an <see cref="ApiException"/>.
+/// </summary>
+public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? targetHost = null) : IDisposable
+{
+    private readonly ApiTransport _transport = new(http, address, targetHost);
+
+    /// <summary>A client over the local daemon's socket. Nothing is connected before the first call.</summary>
+    /// <param name="path">Path of the socket.</param>
+    /// <param name="targetHost">Host of the pool that the calls are for; null for the one with the socket.</param>
+    public static GodwitClient OverSocket(string path, string? targetHost = null) =>
+        new(new HttpMessageInvoker(SocketHandlers.ForUnixSocket(path)), SocketHandlers.LocalAddress, targetHost);
+
+    public void Dispose() => _transport.Dispose();
+
+    public Task<HostInfo> GetHostAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Host, GodwitJson.Default.HostInfo, cancellationToken);
+
+    public Task<ImmutableArray<HostInfo>> ListHostsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Hosts, GodwitJson.Default.ImmutableArrayHostInfo, cancellationToken);
+
+    /// <summary>All domains of the pool.</summary>
+    public Task<ImmutableArray<DomainInfo>> ListDomainsAsync(CancellationToken cancellationToken) =>
+        ListDomainsAsync(hostOnly: false, cancellationToken);
+
+    /// <summary>All domains of the pool, or those of the asked host.</summary>
+    public Task<ImmutableArray<DomainInfo>> ListDomainsAsync(bool hostOnly, CancellationToken cancellationToken) =>
+        _transport.GetAsync(Scoped(ApiRoutes.Domains, hostOnly), GodwitJson.Default.ImmutableArrayDomainInfo, cancellationToken);
+
+    public Task<DomainInfo> GetDomainAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Domain, name), GodwitJson.Default.DomainInfo, cancellationToken);
+
+    /// <summary>Creates a domain on the host that is asked, and starts it.</summary>
+    public Task<DomainInfo> CreateDomainAsync(CreateDomainRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Domains, request, GodwitJson.Default.CreateDomainRequest, GodwitJson.Default.DomainInfo, cancellationToken);
+
+    public Task DoAsync(string name, DomainVerb verb, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
+
+    /// <summary>Attaches to a domain's console. What was printed before comes first.</summary>
+    public Task<Stream> OpenConsoleAsync(string name, CancellationToken cancellationToken) =>
+        _transport.OpenWebSocketAsync(ApiRoutes.Fill(ApiRoutes.DomainConsole, name), cancellationToken);
+
+    /// <summary>Begins to move a domain. Returns when it has begun; <see cref="MigrationEventsAsync"/> tells how it goes on.</summary>
+    public Task<MigrationInfo> MigrateAsync(string name, MigrateRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainMigrations, name),
+            request, GodwitJson.Default.MigrateRequest, GodwitJson.Default.MigrationInfo, cancellationToken);
+
+    public Task<ImmutableArray<MigrationInfo>> ListMigrationsAsync(CancellationToken cancellationToken) =>
+        ListMigrationsAsync(hostOnly: false, cancellationToken);
+
+    public Task<ImmutableArray<MigrationInfo>> ListMigrationsAsync(bool hostOnly, CancellationToken cancellationToken) =>
+        _transport.GetAsync(Scoped(ApiRoutes.Migrations, hostOnly), GodwitJson.Default.ImmutableArrayMigrationInfo, cancellationToken);
+
+    public Task<MigrationInfo> GetMigrationAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Migration, id.ToString()), GodwitJson.Default.MigrationInfo, cancellationToken);
+
+    /// <summary>All events so far, then those to come. The last one has the result; without it, the line broke.</summary>
+    public async IAsyncEnumerable<MigrationEvent> MigrationEventsAsync(
+        Guid id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await _transport.OpenAsync(
+            ApiRoutes.Fill(ApiRoutes.MigrationEvents, id.ToString()), cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (line.Length > 0)
+                yield return JsonSerializer.Deserialize(line, GodwitJson.Default.MigrationEvent)!;
+        }
+    }
+
+    /// <summary>Asks a relocation to end with the domain where it is; refused once it has been handed over.</summary>
+    public Task CancelMigrationAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.MigrationCancel, id.ToString()), cancellationToken);
+
+    public Task<ImmutableArray<VolumeInfo>> ListVolumesAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Volumes, GodwitJson.Default.ImmutableArrayVolumeInfo, cancellationToken);
+
+    /// <summary>Makes an empty volume on a storage host of the pool and exports it.</summary>
+    public Task<VolumeInfo> CreateVolumeAsync(CreateVolumeRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Volumes, request, GodwitJson.Default.CreateVolumeRequest, GodwitJson.Default.VolumeInfo, cancellationToken);
+
+    public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
+
+    /// <summary>Makes a new pool of the asked host.</summary>
+    public Task<PoolInfo> PoolInitAsync(CancellationToken cancellationToken) => PoolInitAsync(new PoolInitRequest(), cancellationToken);
+
+    public Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+
+    /// <summary>Makes a token with which one host may join.</summary>
+    public async Task<PoolToken> PoolTokenAsync(CancellationToken cancellationToken) =>
+        await _transport.PostAsync(ApiRoutes.PoolTokens, GodwitJson.Default.PoolToken, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Lets the asked host join a pool.</summary>
+    public Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+
+    /// <summary>Asks a member for a certificate; what a joining host's daemon does.</summary>
+    public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.PoolMembers, request, GodwitJson.Default.PoolMemberRequest, GodwitJson.Default.PoolMembership, cancellationToken);
+
+    private static string Scoped(string path, bool hostOnly) => hostOnly ? $"{path}?{ApiRoutes.HostScope}" : path;
+}

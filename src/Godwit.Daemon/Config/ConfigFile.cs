@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.RegularExpressions;
+using Godwit.Domains;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+
+namespace Godwit.Daemon.Config;
+
+/// <summary>Reads the configuration file.</summary>
+internal static partial class ConfigFile
+{
+    public const string DefaultPath = "/etc/godwit/godwitd.toml";
+
+    private static readonly string[] Tables = ["storage", "compute", "storage.groups"];
+
+    /// <exception cref="GodwitException">The file says something that has no meaning.</exception>
+    public static DaemonConfig Parse(string text, string file, HostDefaults defaults)
+    {
+        var problems = new ConfigProblems(file, text);
+        var document = SyntaxParser.Parse(text, file);
+        foreach (var diagnostic in document.Diagnostics)
+            problems.Add(diagnostic.Span, diagnostic.Message);
+        problems.ThrowIfAny();
+
+        CheckTables(document, problems);
+        var root = new ConfigTable("", document.KeyValues, document.Span, problems);
+        var config = new DaemonConfig
+        {
+            Name = HostName(root, defaults),
+            Address = Address(root, defaults),
+            Port = root.Integer("port", 1, 65535) ?? DaemonConfig.DefaultPort,
+            Roles = root.Words("roles", Role.All) ?? [Role.Compute],
+        };
+        config = config with
+        {
+            StateDirectory = Directory(root, "state_dir") ?? config.StateDirectory,
+            RunDirectory = Directory(root, "run_dir") ?? config.RunDirectory,
+            LogDirectory = Directory(root, "log_dir") ?? config.LogDirectory,
+            Storage = Storage(document, problems),
+            Compute = Compute(document, problems),
+        };
+        root.ReportUnknown();
+        problems.ThrowIfAny();
+        return config;
+    }
+
+    /// <summary>Names are host labels, in small letters, for they stand in certificates and in addresses of requests.</summary>
+    public static bool IsHostName(string name) => HostNamePattern().IsMatch(name);
+
+    private static string HostName(ConfigTable root, HostDefaults defaults)
+    {
+        var name = root.String("name") ?? defaults.Name;
+        if (!IsHostName(name))
+            root.Problem("name", $"'{name}' cannot be the name of a host.", "Use small letters, digits, - _ and dots, up to 63 of them.");
+        return name;
+    }
+
+    private static IPAddress Address(ConfigTable root, HostDefaults defaults)
+    {
+        if (root.String("address") is not { } text)
+            return defaults.Address;
+        if (IPAddress.TryParse(text, out var address))
+            return address;
+        root.Problem("address", $"'{text}' is not an IP address.", "Write the address at which other hosts reach this one, as in address = \"10.9.0.11\".");
+        return defaults.Address;
+    }
+
+    private static string? Directory(ConfigTable table, string key)
+    {
+        if (table.String(key) is not { } path)
+            return null;
+        if (!Path.IsPathRooted(path))
+            table.Problem(key, $"{key} must be an absolute path.");
+        return path;
+    }
+
+    private static StorageConfig Storage(DocumentSyntax document, ConfigProblems problems)
+    {
+        var groups = ImmutableArray.CreateBuilder<VolumeGroupConfig>();
+        foreach (var syntax in document.Tables.OfType<TableArraySyntax>())
+        {
+            if (ConfigTable.KeyOf(syntax.Name!) != "storage.groups")
+                continue;
+            var group = new ConfigTable("[storage.groups]", syntax.Items, syntax.Name!.Span, problems);
+            var (name, path) = (group.String("name"), Directory(group, "path"));
+            if (name is null || path is null)
+                group.Problem(name is null ? "name" : "path", "A group of volumes needs a name and a path.");
+            else if (!VolumeName.TryParse($"{name}/x", out _))
+                group.Problem("name", $"'{name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
+            else if (groups.Any(g => g.Name == name))
+                group.Problem("name", $"There are two groups of the name {name}.");
+            else
+                groups.Add(new VolumeGroupConfig(name, path));
+            group.ReportUnknown();
+        }
+        var table = Table(document, "storage", problems);
+        var storage = new StorageConfig { Interface = table.String("interface"), Groups = groups.ToImmutable() };
+        storage = storage with { AoeTool = table.String("aoe_tool") ?? storage.AoeTool };
+        table.ReportUnknown();
+        return storage;
+    }
+
+    private static ComputeConfig Compute(DocumentSyntax document, ConfigProblems problems)
+    {
+        var table = Table(document, "compute", problems);
+        var compute = new ComputeConfig { User = table.String("user") };
+        compute = compute with { Qemu = table.String("qemu") ?? compute.Qemu };
+        table.ReportUnknown();
+        return compute;
+    }
+
+    private static ConfigTable Table(DocumentSyntax document, string name, ConfigProblems problems)
+    {
+        var syntax = document.Tables.OfType<TableSyntax>().FirstOrDefault(t => ConfigTable.KeyOf(t.Name!) == name);
+        return new ConfigTable(name, syntax?.Items.AsEnumerable() ?? [], syntax?.Name!.Span ?? document.Span, problems);
+    }
+
+    private static void CheckTables(DocumentSyntax document, ConfigProblems problems)
+    {
+        foreach (var table in document.Tables)
+        {
+            var name = ConfigTable.KeyOf(table.Name!);
+            if (!Tables.Contains(name))
+                problems.Add(table.Name!.Span, $"There is no table [{name}].", ConfigTable.Suggest(name, Tables));
+            else if (table is TableArraySyntax != (name == "storage.groups"))
+                problems.Add(table.Name!.Span, name == "storage.groups" ? "Write [[storage.groups]], once for each group." : $"Write [{name}].");
+        }
+    }
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex HostNamePattern();
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Godwit.Daemon.Config;
+
+/// <summary>What <c>/etc/godwit/godwitd.toml</c> says, with defaults for what it does not.</summary>
+internal sealed record DaemonConfig
+{
+    /// <summary>Name of this host in the pool.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Address at which the other hosts reach this one.</summary>
+    public required IPAddress Address { get; init; }
+
+    /// <summary>TCP port for API and relocation.</summary>
+    public int Port { get; init; } = DefaultPort;
+
+    public ImmutableArray<string> Roles { get; init; } = [Role.Compute];
+
+    /// <summary>What must survive a restart of the host.</summary>
+    public string StateDirectory { get; init; } = "/var/lib/godwit";
+
+    /// <summary>Sockets and what belongs to running processes; gone after a restart of the host.</summary>
+    public string RunDirectory { get; init; } = "/run/godwit";
+
+    public string LogDirectory { get; init; } = "/var/log/godwit";
+
+    public StorageConfig Storage { get; init; } = new();
+
+    public ComputeConfig Compute { get; init; } = new();
+
+    /// <summary>The article's relocation port.</summary>
+    public const int DefaultPort = 8002;
+
+    public string Endpoint => new IPEndPoint(Address, Port).ToString();
+
+    public string SocketPath => Path.Combine(RunDirectory, "godwitd.sock");
+
+    public bool Has(string role) => Roles.Contains(role);
+}
+
+/// <summary>What a host does in the pool.</summary>
+internal static class Role
+{
+    public const string Compute = "compute";
+    public const string Storage = "storage";
+    public const string Registry = "registry";
+
+    public static readonly string[] All = [Compute, Storage, Registry];
+}
+
+internal sealed record StorageConfig
+{
+    /// <summary>Network interface of the storage network; null where this host has none.</summary>
+    public string? Interface { get; init; }
+
+    /// <summary>Name or path of the program that exports and attaches disks.</summary>
+    public string AoeTool { get; init; } = "godwit-aoe";
+
+    public ImmutableArray<VolumeGroupConfig> Groups { get; init; } = [];
+}
+
+/// <param name="Name">First part of the names of its volumes.</param>
+/// <param name="Path">Directory that holds them as sparse files.</param>
+internal sealed record VolumeGroupConfig(string Name, string Path);
+
+internal sealed record ComputeConfig
+{
+    /// <summary>Name or path of QEMU.</summary>
+    public string Qemu { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>User that QEMU runs as; null for the daemon's own.</summary>
+    public string? User { get; init; }
+}

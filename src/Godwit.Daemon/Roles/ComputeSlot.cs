@@ -1,0 +1,46 @@
+using Godwit.Domains;
+using Godwit.Host;
+using Godwit.Hypervisors;
+
+namespace Godwit.Daemon.Roles;
+
+/// <summary>This host's domains, from the moment that they are settled.</summary>
+internal sealed class ComputeSlot
+{
+    /// <summary>How long a request waits for a daemon that is just starting.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly TaskCompletionSource<RunningHost> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IDomainHost? Current => _ready.Task.IsCompletedSuccessfully ? _ready.Task.Result.Domains : null;
+
+    /// <summary>Null until the engine has been asked.</summary>
+    public EngineFacts? Facts => _ready.Task.IsCompletedSuccessfully ? _ready.Task.Result.Facts : null;
+
+    /// <summary>Why there is nothing yet, in words for a person.</summary>
+    public string Reason { get; set; } = "it has not joined a pool, or its daemon has just started";
+
+    public void Enter(RunningHost host) => _ready.SetResult(host);
+
+    /// <exception cref="GodwitException">This host runs no domains, or does not do so in time.</exception>
+    public async Task<IDomainHost> GetAsync(bool hasRole, string name, CancellationToken cancellationToken)
+    {
+        if (!hasRole)
+        {
+            throw new GodwitException(
+                "no-compute-role", $"{name} does not have the role compute: it runs no domains.", "Name another host with --host.");
+        }
+        try
+        {
+            return (await _ready.Task.WaitAsync(Patience, cancellationToken)).Domains;
+        }
+        catch (TimeoutException e)
+        {
+            throw new GodwitException("host-starting", $"{name} is not ready for domains: {Reason}.", "Its log says more: journalctl -u godwitd", e);
+        }
+    }
+}
+
+/// <param name="Domains">Has been started.</param>
+/// <param name="Facts">What its engine is.</param>
+internal sealed record RunningHost(IDomainHost Domains, EngineFacts Facts);

@@ -1,0 +1,51 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Godwit.Daemon.Transport;
+
+/// <summary>One connection of another host, decrypted, as Kestrel serves it.</summary>
+internal sealed class TlsConnection : DefaultConnectionContext
+{
+    private readonly SslStream _stream;
+    private readonly Socket _socket;
+
+    public TlsConnection(SslStream stream, Socket socket, string? peer)
+        : base(Guid.NewGuid().ToString("n"))
+    {
+        (_stream, _socket) = (stream, socket);
+        Transport = new StreamPipes(
+            PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true)),
+            PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+        Features.Set<IRemoteHostFeature>(new RemoteHost(peer));
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _socket.Dispose();
+        base.Abort(abortReason);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Transport.Input.CompleteAsync();
+        await Transport.Output.CompleteAsync();
+        await _stream.DisposeAsync();
+        _socket.Dispose();
+        await base.DisposeAsync();
+    }
+
+    private sealed record StreamPipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed record RemoteHost(string? Name) : IRemoteHostFeature;
+}
+
+/// <summary>There on every connection from the network.</summary>
+internal interface IRemoteHostFeature
+{
+    /// <summary>Name in the peer's certificate; null when it has shown none.</summary>
+    string? Name { get; }
+}

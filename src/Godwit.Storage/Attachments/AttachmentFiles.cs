@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Godwit.Native.Processes;
+
+namespace Godwit.Storage.Attachments;
+
+/// <summary>An attachment as a daemon that starts finds it again.</summary>
+/// <param name="Disk">What was attached.</param>
+/// <param name="Process">The <c>godwit-aoe attach</c> that serves it.</param>
+internal sealed record AttachmentRecord(AttachedDisk Disk, RunningProcess Process);
+
+/// <summary>Attachments of a host, a file each in its run directory: like the processes they end with the power.</summary>
+internal sealed class AttachmentFiles(string directory)
+{
+    public string SocketOf(string domain, int index) => Path.Combine(directory, $"{domain}.{index}.nbd");
+
+    public static string ControlOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".ctl");
+
+    public static string LogOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".log");
+
+    public void Save(AttachmentRecord record)
+    {
+        Directory.CreateDirectory(directory);
+        // Whole or not at all, but without a sync: after a power loss nothing of an attachment is left to be found.
+        var beside = RecordOf(record.Disk) + ".new";
+        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(record, AttachmentJson.Default.AttachmentRecord));
+        File.Move(beside, RecordOf(record.Disk), overwrite: true);
+    }
+
+    public static AttachmentRecord? Find(AttachedDisk disk) => Read(RecordOf(disk));
+
+    public IEnumerable<AttachmentRecord> List() => Directory.Exists(directory)
+        ? Directory.EnumerateFiles(directory, "*.json").Select(Read).OfType<AttachmentRecord>()
+        : [];
+
+    public static void Remove(AttachedDisk disk)
+    {
+        foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), LogOf(disk) })
+            File.Delete(path);
+    }
+
+    private static string RecordOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".json");
+
+    private static AttachmentRecord? Read(string path) => File.Exists(path)
+        ? JsonSerializer.Deserialize(File.ReadAllBytes(path), AttachmentJson.Default.AttachmentRecord)
+        : null;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AttachmentRecord))]
+internal sealed partial class AttachmentJson : JsonSerializerContext;

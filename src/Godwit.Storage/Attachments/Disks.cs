@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Godwit.Aoe.Control;
+using Godwit.Domains;
+using Godwit.Native.Files;
+using Godwit.Native.Processes;
+using Godwit.Storage.Volumes;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Storage.Attachments;
+
+/// <summary>Where and how a host attaches disks.</summary>
+/// <param name="Program">Path of <c>godwit-aoe</c>.</param>
+/// <param name="Interface">Interface of the storage network.</param>
+/// <param name="Macs">Ethernet addresses of this host on the storage network.</param>
+/// <param name="RunDirectory">Sockets, records and logs of the attachments.</param>
+/// <param name="Owner">User that may open the NBD sockets besides root; null for nobody.</param>
+public sealed record DiskPlaces(
+    string Program, string Interface, ImmutableArray<MacAddress> Macs, string RunDirectory, string? Owner = null);
+
+/// <summary>
+/// The disks of a host's domains. A volume of the pool gets a <c>godwit-aoe attach</c> of its own, which serves it to
+/// the engine and outlives the daemon.
+/// </summary>
+public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimeProvider time, ILogger<Disks> log) : IDisks
+{
+    private static readonly TimeSpan AttachLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DetachLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
+
+    private readonly DiskFinder _finder = new(endpoints);
+    private readonly AttachmentFiles _files = new(places.RunDirectory);
+
+    public Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken) =>
+        _finder.FindAsync(disk, cancellationToken);
+
+    public async Task<AttachedDisk> AttachAsync(
+        string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken)
+    {
+        if (disk.Kind != DiskKind.PoolVolume)
+        {
+            return new AttachedDisk
+            {
+                Domain = domain,
+                Disk = disk,
+                ReadOnly = spec.ReadOnly,
+                Path = spec.Target.StartsWith('/') ? spec.Target : "/dev/" + spec.Target,
+                Format = spec.Format,
+            };
+        }
+        var socket = await ClaimAsync(domain, disk, cancellationToken);
+        var session = await endpoints.AdmitAsync(Locate(disk), places.Macs, cancellationToken);
+        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = socket, Session = session, Format = spec.Format };
+        try
+        {
+            await StartAsync(attached, cancellationToken);
+            return attached;
+        }
+        catch
+        {
+            await DetachAsync(attached, CancellationToken.None);
+            throw;
+        }
+    }
+
+    public Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken) => disk.Disk.Fenced && !disk.ReadOnly
+        ? endpoints.FenceAsync(Locate(disk.Disk), epoch, disk.Session, cancellationToken)
+        : Task.FromResult(0L);
+
+    public async Task<AttachedDisk> ReadmitAsync(AttachedDisk disk, CancellationToken cancellationToken)
+    {
+        if (!disk.Disk.Fenced)
+            return disk;
+        var readmitted = disk with { Session = await endpoints.AdmitAsync(Locate(disk.Disk), places.Macs, cancellationToken) };
+        await Control(disk).SetSessionAsync(readmitted.Session, cancellationToken);
+        if (AttachmentFiles.Find(disk) is { } record)
+            _files.Save(record with { Disk = readmitted });
+        return readmitted;
+    }
+
+    public Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken) => disk.Disk.Fenced
+        ? endpoints.ProbeAsync(Locate(disk.Disk), cancellationToken)
+        : Task.CompletedTask;
+
+    public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => disk.Disk.Fenced
+        ? Control(disk).FlushAsync(cancellationToken)
+        : Task.CompletedTask;
+
+    public async Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
+    {
+        if (disk.Disk.Kind != DiskKind.PoolVolume)
+            return;
+        if (AttachmentFiles.Find(disk) is { } record)
+        {
+            await EndAsync(record, cancellationToken);
+            AttachmentFiles.Remove(disk);
+        }
+        try
+        {
+            await endpoints.ReleaseAsync(Locate(disk.Disk), disk.Session, cancellationToken);
+        }
+        catch (GodwitException e)
+        {
+            Log.NotReleased(log, disk.Domain, disk.Disk.Name, e);
+        }
+    }
+
+    public async Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken)
+    {
+        var found = ImmutableArray.CreateBuilder<AttachedDisk>();
+        foreach (var record in _files.List())
+        {
+            if (record.Process.HasExited())
+                await DetachAsync(record.Disk, cancellationToken);
+            else
+                found.Add(record.Disk);
+        }
+        return found.ToImmutable();
+    }
+
+    /// <summary>A free name for the socket; what a dead process left behind is cleared away.</summary>
+    private async Task<string> ClaimAsync(string domain, DiskIdentity disk, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(places.RunDirectory);
+        foreach (var record in _files.List().Where(r => r.Disk.Domain == domain && r.Disk.Disk.Name == disk.Name))
+        {
+            if (!record.Process.HasExited())
+            {
+                throw new GodwitException(
+                    StorageErrors.AlreadyAttached, $"{disk.Name} is attached for {domain} on this host already.", "Wait for the other move of the domain to end.");
+            }
+            await DetachAsync(record.Disk, cancellationToken);
+        }
+        return Enumerable.Range(0, int.MaxValue).Select(index => _files.SocketOf(domain, index)).First(path => !File.Exists(Path.ChangeExtension(path, ".json")));
+    }
+
+    private async Task StartAsync(AttachedDisk disk, CancellationToken cancellationToken)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"e{disk.Disk.Shelf}.{disk.Disk.Slot}");
+        string[] arguments =
+        [
+            places.Program, "attach", address, "--interface", places.Interface,
+            "--socket", disk.Path, "--control", AttachmentFiles.ControlOf(disk),
+            "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
+        ];
+        var process = DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), []);
+        _files.Save(new AttachmentRecord(disk, process));
+        var began = time.GetTimestamp();
+        // Both sockets are there once the device has answered; looking costs less than a notification would.
+        while (!File.Exists(AttachmentFiles.ControlOf(disk)) || !File.Exists(disk.Path))
+        {
+            if (process.HasExited() || time.GetElapsedTime(began) > AttachLimit)
+            {
+                throw new GodwitException(
+                    StorageErrors.AttachFailed,
+                    $"{disk.Disk.Name} ({address}) could not be attached: {LogTail.Of(AttachmentFiles.LogOf(disk))}",
+                    $"See that the storage network is up: `godwit-aoe discover --interface {places.Interface}` should list {address}.");
+            }
+            await Task.Delay(LookAgain, time, cancellationToken);
+        }
+        if (places.Owner is { } user && Ownership.Find(user) is { } owner)
+            Ownership.Give(disk.Path, owner);
+        Log.Attached(log, disk.Domain, disk.Disk.Name, process.Id, disk.Session);
+    }
+
+    private async Task EndAsync(AttachmentRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Process.HasExited())
+            return;
+        try
+        {
+            using var limit = new CancellationTokenSource(DetachLimit, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            await Control(record.Disk).DetachAsync(either.Token);
+            if (await Processes.EndsAsync(record.Process, DetachLimit, time, either.Token))
+                return;
+        }
+        catch (Exception e) when (e is AoeControlException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // A target that is away keeps it from flushing; whoever detaches has no use for the data any more.
+        }
+        Log.Killed(log, record.Disk.Domain, record.Disk.Disk.Name);
+        record.Process.Kill();
+        await Processes.EndsAsync(record.Process, DetachLimit, time, cancellationToken);
+    }
+
+    private static AttachControlClient Control(AttachedDisk disk) => new(AttachmentFiles.ControlOf(disk));
+
+    private static VolumeLocation Locate(DiskIdentity disk) =>
+        new(VolumeName.Parse(disk.Name), disk.SizeBytes, disk.StorageHost!, disk.Shelf, disk.Slot);
+}

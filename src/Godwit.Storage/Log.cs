@@ -1,0 +1,22 @@
+using Godwit.Domains;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Storage;
+
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Information, "{Volume}: exported as {Address} by process {Process}")]
+    public static partial void Exported(ILogger logger, VolumeName volume, string address, int process);
+
+    [LoggerMessage(5002, LogLevel.Error, "{Volume}: not exported; it is tried again")]
+    public static partial void ExportFailed(ILogger logger, VolumeName volume, Exception exception);
+
+    [LoggerMessage(5003, LogLevel.Information, "{Domain}: {Disk} attached by process {Process} under session {Session}")]
+    public static partial void Attached(ILogger logger, string domain, string disk, int process, int session);
+
+    [LoggerMessage(5004, LogLevel.Warning, "{Domain}: the session of {Disk} could not be given up; the next admission replaces it")]
+    public static partial void NotReleased(ILogger logger, string domain, string disk, Exception exception);
+
+    [LoggerMessage(5005, LogLevel.Warning, "{Domain}: the process of {Disk} did not end when it was asked to, and was killed")]
+    public static partial void Killed(ILogger logger, string domain, string disk);
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Storage.Volumes;
+
+/// <summary>
+/// The storage hosts of the pool, as a host that uses their volumes reaches them: over their authenticated API. The
+/// storage host takes the caller's name from its certificate, so that a host can name only itself.
+/// </summary>
+public interface IVolumeEndpoints
+{
+    Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes this host a reader of the volume. Returns its session.</summary>
+    Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
+
+    /// <summary>Makes the session the only writer. Returns the epoch that held the role before.</summary>
+    /// <exception cref="GodwitException">
+    /// <see cref="FenceRefusal.StaleEpoch"/>, <see cref="FenceRefusal.NotAdmitted"/>, or the storage host is away.
+    /// </exception>
+    Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken);
+
+    Task ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken);
+
+    /// <summary>Succeeds when the storage host serves the volume now.</summary>
+    Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken);
+}

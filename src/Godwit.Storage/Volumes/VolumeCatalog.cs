@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Godwit.Domains;
+using Godwit.Native.Files;
+
+namespace Godwit.Storage.Volumes;
+
+/// <summary>A volume in the catalog.</summary>
+public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot);
+
+/// <summary>
+/// The volumes of a storage host and the addresses they are exported under, which stay with them for good. Kept in one
+/// file that is replaced whole, and is on stable storage before a change counts.
+/// </summary>
+public sealed class VolumeCatalog
+{
+    /// <summary>Linux refuses slot 255 and the two highest shelves, which are for broadcasts.</summary>
+    private const int SlotsPerShelf = 255;
+
+    private readonly string _path;
+    private readonly Lock _lock = new();
+
+    public VolumeCatalog(string path)
+    {
+        _path = path;
+        Entries = File.Exists(path)
+            ? [.. JsonSerializer.Deserialize(File.ReadAllBytes(path), CatalogJson.Default.IReadOnlyListCatalogEntry) ?? []]
+            : [];
+    }
+
+    public ImmutableArray<CatalogEntry> Entries { get; private set; }
+
+    public CatalogEntry? Find(VolumeName name) => Entries.FirstOrDefault(entry => entry.Name == name);
+
+    /// <summary>Adds a volume under the lowest free address.</summary>
+    public CatalogEntry Add(VolumeName name, long sizeBytes)
+    {
+        lock (_lock)
+        {
+            if (Find(name) is not null)
+                throw new GodwitException(StorageErrors.VolumeExists, $"There is a volume {name} already.", "Choose another name.");
+            var taken = Entries.Select(entry => (entry.Shelf * SlotsPerShelf) + entry.Slot).ToHashSet();
+            var address = Enumerable.Range(0, int.MaxValue).First(n => !taken.Contains(n));
+            var entry = new CatalogEntry(name, sizeBytes, address / SlotsPerShelf, address % SlotsPerShelf);
+            Save(Entries.Add(entry));
+            return entry;
+        }
+    }
+
+    public void Remove(VolumeName name)
+    {
+        lock (_lock)
+            Save(Entries.RemoveAll(entry => entry.Name == name));
+    }
+
+    private void Save(ImmutableArray<CatalogEntry> entries)
+    {
+        StableStorage.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(entries, CatalogJson.Default.IReadOnlyListCatalogEntry));
+        Entries = entries;
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(IReadOnlyList<CatalogEntry>))]
+internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Godwit.Aoe.Control;
+using Godwit.Domains;
+using Godwit.Native.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Storage.Volumes;
+
+/// <summary>Where a storage host keeps what belongs to its exports.</summary>
+/// <param name="Program">Path of <c>godwit-aoe</c>.</param>
+/// <param name="Interface">Interface of the storage network.</param>
+/// <param name="StateDirectory">Fences and reservations; must survive a power loss.</param>
+/// <param name="RunDirectory">Control sockets and logs.</param>
+public sealed record ExportPlaces(string Program, string Interface, string StateDirectory, string RunDirectory);
+
+/// <summary>
+/// Keeps a <c>godwit-aoe export</c> running for each volume. The processes outlive the daemon: one that answers on its
+/// control socket is left as it is, one that does not is started.
+/// </summary>
+public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogger<VolumeExports> log)
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
+    private readonly Dictionary<VolumeName, RunningProcess> _started = [];
+    private readonly Lock _lock = new();
+
+    public ExportControlClient Control(CatalogEntry volume) => new(SocketOf(volume));
+
+    /// <summary>The export of a volume answers afterwards.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="path">Its file or device.</param>
+    /// <param name="isNew">It has never been exported: its fence begins at nothing.</param>
+    /// <exception cref="GodwitException">The process ended; the message has what it said last.</exception>
+    public async Task EnsureAsync(CatalogEntry volume, string path, bool isNew, CancellationToken cancellationToken)
+    {
+        if (await AnswersAsync(volume, cancellationToken))
+            return;
+        Directory.CreateDirectory(places.RunDirectory);
+        var state = Path.Combine(places.StateDirectory, AddressOf(volume));
+        Directory.CreateDirectory(state);
+        string[] arguments =
+        [
+            places.Program, "export", path,
+            "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), "--interface", places.Interface,
+            "--managed", "--state", state, "--control", SocketOf(volume),
+            .. isNew ? ["--new-state"] : Array.Empty<string>(),
+        ];
+        var logPath = Path.Combine(places.RunDirectory, AddressOf(volume) + ".log");
+        File.Delete(SocketOf(volume));
+        var process = DetachedProcess.Start(arguments, logPath, []);
+        lock (_lock)
+            _started[volume.Name] = process;
+        var began = time.GetTimestamp();
+        while (!await AnswersAsync(volume, cancellationToken))
+        {
+            if (process.HasExited() || time.GetElapsedTime(began) > StartLimit)
+            {
+                process.Kill();
+                throw new GodwitException(
+                    StorageErrors.ExportFailed,
+                    $"The export of {volume.Name} did not start: {LogTail.Of(logPath)}",
+                    $"The whole log is {logPath} on the storage host.");
+            }
+            await Task.Delay(LookAgain, time, cancellationToken);
+        }
+        Log.Exported(log, volume.Name, AddressOf(volume), process.Id);
+    }
+
+    /// <summary>Whether an export that this daemon started has ended; collects it.</summary>
+    public bool HasEnded(VolumeName volume)
+    {
+        lock (_lock)
+            return _started.TryGetValue(volume, out var process) && process.HasExited();
+    }
+
+    private async Task<bool> AnswersAsync(CatalogEntry volume, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(SocketOf(volume)))
+            return false;
+        try
+        {
+            await Control(volume).StatusAsync(cancellationToken);
+            return true;
+        }
+        catch (AoeControlException e) when (e.Code == AoeControlCode.NotRunning)
+        {
+            return false;
+        }
+    }
+
+    private string SocketOf(CatalogEntry volume) => Path.Combine(places.RunDirectory, AddressOf(volume) + ".sock");
+
+    private static string AddressOf(CatalogEntry volume) => string.Create(CultureInfo.InvariantCulture, $"e{volume.Shelf}.{volume.Slot}");
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

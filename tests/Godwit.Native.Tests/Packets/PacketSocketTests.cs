@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using Godwit.Native.Packets;
+
+namespace Godwit.Native.Tests.Packets;
+
+/// <summary>Real packet sockets on both ends of a veth pair.</summary>
+public sealed class PacketSocketTests : IDisposable
+{
+    private const ushort EtherType = 0x88B5; // for local experiments, IEEE 802
+    private readonly string _a = $"gp{Environment.ProcessId % 100000}a";
+    private readonly string _b = $"gp{Environment.ProcessId % 100000}b";
+
+    public PacketSocketTests()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root");
+        Ip("link", "add", _a, "type", "veth", "peer", "name", _b);
+        foreach (var side in new[] { _a, _b }) Ip("link", "set", side, "up", "mtu", "9000");
+    }
+
+    public void Dispose()
+    {
+        if (Environment.UserName == "root") Ip("link", "del", _a);
+    }
+
+    [Fact]
+    public void Interfaces_are_described()
+    {
+        var found = PacketInterface.Find(_a);
+        Assert.Equal((9000, true, 6), (found.Mtu, found.Up, found.Address.Length));
+        Assert.NotEqual(found.Index, PacketInterface.Find(_b).Index);
+        Assert.Throws<NativeException>(() => PacketInterface.Find("nonexistent"));
+        Assert.Throws<NativeException>(() => PacketInterface.Find("a-name-longer-than-fifteen"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Batches_cross_whole_and_in_order(bool bypass)
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, BypassQueueing = bypass });
+        using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
+        var outgoing = new PacketBatch(64, 9014);
+        for (var i = 0; i < 64; i++) outgoing.Add(Frame(a, b, 14 + 1 + i * 140, (byte)i));
+        a.Send(outgoing);
+        var incoming = new PacketBatch(16, 9014);
+        var got = 0;
+        while (got < 64)
+        {
+            b.Receive(incoming, 2000);
+            Assert.True(incoming.Count > 0, $"only {got} frames came");
+            for (var i = 0; i < incoming.Count; i++, got++) Assert.True(incoming[i].SequenceEqual(outgoing[got]), $"frame {got}");
+        }
+        Assert.Equal(0, a.Dropped);
+    }
+
+    [Fact]
+    public void The_filter_keeps_frames_out()
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
+        using var b = PacketSocket.Open(_b, new PacketSocketOptions
+        {
+            EtherType = EtherType,
+            Filter = [BpfInstruction.LoadUInt8(14), BpfInstruction.IfEqual(7, 0, 1), BpfInstruction.Accept, BpfInstruction.Drop],
+        });
+        var batch = new PacketBatch(8, 9014);
+        foreach (byte fill in (byte[])[6, 7, 8, 7]) batch.Add(Frame(a, b, 64, fill));
+        a.Send(batch);
+        var incoming = new PacketBatch(8, 9014);
+        var seen = new List<byte>();
+        do
+        {
+            b.Receive(incoming, 200);
+            for (var i = 0; i < incoming.Count; i++) seen.Add(incoming[i][14]);
+        }
+        while (incoming.Count > 0);
+        Assert.Equal([7, 7], seen);
+    }
+
+    [Fact]
+    public void A_frame_longer_than_its_room_is_left_out()
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
+        using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
+        var batch = new PacketBatch(8, 9014);
+        batch.Add(Frame(a, b, 5000, 1));
+        batch.Add(Frame(a, b, 100, 2));
+        a.Send(batch);
+        var small = new PacketBatch(8, 1514);
+        var seen = new List<byte>();
+        for (var i = 0; i < 3; i++)
+        {
+            b.Receive(small, 200);
+            for (var j = 0; j < small.Count; j++) seen.Add(small[j][14]);
+        }
+        Assert.Equal([2], seen);
+    }
+
+    [Fact]
+    public async Task A_wait_ends_by_wake_and_by_time()
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
+        var batch = new PacketBatch(1, 1514);
+        var waiting = Task.Run(() => a.Receive(batch, -1));
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        a.Wake();
+        await waiting.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        var began = Stopwatch.GetTimestamp();
+        a.Receive(batch, 50);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 40, 5000);
+    }
+
+    [Fact]
+    public void A_link_that_goes_down_loses_frames_and_works_again_after()
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
+        using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
+        var batch = new PacketBatch(1, 1514);
+        batch.Add(Frame(a, b, 64, 1));
+        var incoming = new PacketBatch(1, 1514);
+        Ip("link", "set", _a, "down");
+        a.Send(batch);
+        Assert.Equal(1, a.Dropped);
+        a.Receive(incoming, 0);
+        b.Receive(incoming, 0);
+        Ip("link", "set", _a, "up");
+        for (var i = 0; i < 50 && incoming.Count == 0; i++)
+        {
+            a.Send(batch);
+            b.Receive(incoming, 100);
+        }
+        Assert.Equal(1, incoming.Count);
+    }
+
+    private static byte[] Frame(PacketSocket from, PacketSocket to, int length, byte fill)
+    {
+        var frame = new byte[length];
+        Array.Fill(frame, fill);
+        to.Interface.Address.Span.CopyTo(frame);
+        from.Interface.Address.Span.CopyTo(frame.AsSpan(6));
+        frame[12] = EtherType >> 8;
+        frame[13] = EtherType & 0xFF;
+        return frame;
+    }
+
+    private static void Ip(params string[] arguments)
+    {
+        using var process = Process.Start("ip", arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Godwit.Nbd.Tests;
+
+internal sealed class MemoryDevice(int size, bool readOnly = false) : INbdDevice
+{
+    public byte[] Data { get; } = new byte[size];
+
+    public byte[] Durable { get; } = new byte[size];
+
+    public bool Fails { get; set; }
+
+    /// <summary>Requests wait for it: to see what happens while they are open.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public long SizeBytes => size;
+
+    public int BlockBytes => 512;
+
+    public int PreferredBytes => 4096;
+
+    public bool ReadOnly => readOnly;
+
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer)
+    {
+        await Gate.ConfigureAwait(false);
+        if (Fails) throw new IOException("broken");
+        Data.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
+    }
+
+    public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data)
+    {
+        await Gate.ConfigureAwait(false);
+        if (Fails) throw new IOException("broken");
+        data.CopyTo(Data.AsMemory((int)offset));
+    }
+
+    public ValueTask FlushAsync()
+    {
+        if (Fails) throw new IOException("broken");
+        Data.CopyTo(Durable, 0);
+        return ValueTask.CompletedTask;
+    }
+}
