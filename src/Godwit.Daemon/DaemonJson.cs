@@ -5,7 +5,7 @@ using Godwit.Daemon.Http;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Registry;
-using Godwit.Daemon.Roles;
+using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
 
@@ -36,4 +36,9 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(ImmutableArray<VolumeRecord>))]
 [JsonSerializable(typeof(CompareAndSetRequest))]
 [JsonSerializable(typeof(CompareAndSetResult))]
+[JsonSerializable(typeof(AdmitRequest))]
+[JsonSerializable(typeof(AdmitAnswer))]
+[JsonSerializable(typeof(FenceRequest))]
+[JsonSerializable(typeof(FenceAnswer))]
+[JsonSerializable(typeof(ReleaseRequest))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

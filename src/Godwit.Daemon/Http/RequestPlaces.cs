@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
+using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
@@ -86,7 +87,7 @@ internal sealed class RequestPlaces(
             var migrations = await peers.Client(host).ListMigrationsAsync(hostOnly: true, limit.Token);
             return migrations.Any(migration => migration.Id == id) ? host : null;
         }
-        catch (Exception e) when (e is GodwitException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (PeerFailure.IsOne(e, cancellationToken))
         {
             return null;
         }

@@ -15,7 +15,7 @@ echo 3 > /proc/sys/kernel/printk
 
 printf '#!/bin/busybox sh\necho power button\npoweroff -f\n' > /etc/acpi/PWRF/00000080
 chmod 755 /etc/acpi/PWRF/00000080
-acpid > /dev/console 2>&1
+acpid
 
 for word in $(cat /proc/cmdline); do
     case $word in

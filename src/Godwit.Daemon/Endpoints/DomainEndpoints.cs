@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Godwit.Api;
+using Godwit.Daemon.Config;
+using Godwit.Daemon.Http;
+using Godwit.Daemon.Queries;
+using Godwit.Daemon.Roles;
+using Godwit.Domains;
+using Godwit.Domains.Config;
+using Godwit.Host;
+
+namespace Godwit.Daemon.Endpoints;
+
+internal static class DomainEndpoints
+{
+    private static readonly string[] Verbs = [.. Enum.GetNames<DomainVerb>().Select(name => name.ToLowerInvariant())];
+
+    public static void MapDomains(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.Domains, Task<ImmutableArray<DomainInfo>> (string? scope, DomainQuery query, CancellationToken cancellationToken) =>
+                scope == "host" ? query.ListHereAsync(cancellationToken) : query.ListAsync(cancellationToken))
+            .Says("ListDomains", "The domains of the pool; with scope=host those of this host");
+
+        routes.MapGet(ApiRoutes.Domain, Task<DomainInfo> (string name, DomainQuery query, CancellationToken cancellationToken) =>
+                query.ShowAsync(name, cancellationToken))
+            .Says("GetDomain", "One domain, wherever it runs");
+
+        routes.MapPost(ApiRoutes.Domains, CreateAsync)
+            .Says("CreateDomain", "Create a domain on the host that is asked, and start it");
+
+        routes.MapPost(ApiRoutes.DomainVerb, DoAsync)
+            .Says("DoWithDomain", "Shut down, reboot, destroy, pause or unpause a domain")
+            .Produces(StatusCodes.Status204NoContent)
+            .At(Place.Owner);
+    }
+
+    private static async Task<DomainInfo> CreateAsync(
+        CreateDomainRequest request, DaemonConfig config, ComputeSlot compute, CancellationToken cancellationToken)
+    {
+        var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+        var view = await host.CreateAsync(request.Spec, new CreateOptions(request.Paused, request.Unfenced), cancellationToken);
+        return DomainMapping.Info(view, config.Name);
+    }
+
+    private static async Task<IResult> DoAsync(
+        string name, string verb, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken)
+    {
+        if (!Verbs.Contains(verb) || !Enum.TryParse<DomainVerb>(verb, ignoreCase: true, out var asked))
+        {
+            throw new GodwitException(
+                "bad-verb", $"Domains know no '{verb}'.",
+                Nearest.To(verb, Verbs) is { } near ? $"Did you mean {near}?" : $"They know {string.Join(", ", Verbs)}.");
+        }
+        // A domain that nobody knows, or whose owner has lost it, is refused here in the same words everywhere.
+        if (!config.Has(Role.Compute))
+            await query.ShowAsync(name, cancellationToken);
+        var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+        await (asked switch
+        {
+            DomainVerb.Shutdown => host.ShutdownAsync(name, cancellationToken),
+            DomainVerb.Reboot => host.RebootAsync(name, cancellationToken),
+            DomainVerb.Destroy => host.DestroyAsync(name, cancellationToken),
+            DomainVerb.Pause => host.PauseAsync(name, cancellationToken),
+            _ => host.UnpauseAsync(name, cancellationToken),
+        });
+        return TypedResults.NoContent();
+    }
+}

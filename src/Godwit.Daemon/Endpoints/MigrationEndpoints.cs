@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Godwit.Api;
+using Godwit.Daemon.Config;
+using Godwit.Daemon.Http;
+using Godwit.Daemon.Queries;
+using Godwit.Daemon.Roles;
+using Godwit.Domains;
+using Godwit.Relocation;
+
+namespace Godwit.Daemon.Endpoints;
+
+internal static class MigrationEndpoints
+{
+    private const string LinesOfJson = "application/x-ndjson";
+
+    public static void MapMigrations(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(ApiRoutes.DomainMigrations, BeginAsync)
+            .Says("MigrateDomain", "Begin to move a running domain to another host")
+            .Produces<MigrationInfo>(StatusCodes.Status202Accepted)
+            .At(Place.Owner);
+
+        routes.MapGet(ApiRoutes.Migrations, Task<ImmutableArray<MigrationInfo>> (string? scope, MigrationQuery query, CancellationToken cancellationToken) =>
+                scope == "host" ? Task.FromResult(query.ListHere()) : query.ListAsync(cancellationToken))
+            .Says("ListMigrations", "Migrations under way and lately ended; with scope=host those that this host sends");
+
+        routes.MapGet(ApiRoutes.Migration, MigrationInfo (Guid id, MigrationQuery query) => MigrationMapping.Info(query.Find(id)))
+            .Says("GetMigration", "One migration")
+            .At(Place.Migration);
+
+        routes.MapGet(ApiRoutes.MigrationEvents, WatchAsync)
+            .Says("WatchMigration", "Its events so far and those to come, one line of JSON each; the last one has the result")
+            .Produces<MigrationEvent>(StatusCodes.Status200OK, LinesOfJson)
+            .At(Place.Migration);
+
+        routes.MapPost(ApiRoutes.MigrationCancel, IResult (Guid id, MigrationQuery query) => Cancel(query.Find(id)))
+            .Says("CancelMigration", "Ask it to end with the domain where it is")
+            .Produces(StatusCodes.Status202Accepted)
+            .At(Place.Migration);
+    }
+
+    private static async Task<IResult> BeginAsync(
+        string name, MigrateRequest request, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken)
+    {
+        Check(request);
+        if (!config.Has(Role.Compute))
+            await query.ShowAsync(name, cancellationToken);
+        var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+        var options = new RelocationOptions
+        {
+            Timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            DowntimeLimitMilliseconds = request.DowntimeLimitMilliseconds,
+            MaxBytesPerSecond = request.MaxBytesPerSecond,
+        };
+        var ticket = await host.RelocateAsync(name, request.Destination, options, cancellationToken);
+        return TypedResults.Accepted(ApiRoutes.Fill(ApiRoutes.Migration, ticket.Id.ToString()), MigrationMapping.Info(ticket));
+    }
+
+    private static void Check(MigrateRequest request)
+    {
+        if (request.TimeoutSeconds is <= 0)
+            throw new GodwitException("bad-timeout", "timeoutSeconds must be greater than 0.", "Leave it out for no limit.");
+        if (request.DowntimeLimitMilliseconds is <= 0 or > 60_000)
+            throw new GodwitException("bad-downtime-limit", "downtimeLimitMilliseconds must be between 1 and 60000.");
+        if (request.MaxBytesPerSecond < 0)
+            throw new GodwitException("bad-bandwidth", "maxBytesPerSecond must not be negative.", "Use 0 for no limit.");
+    }
+
+    private static async Task WatchAsync(Guid id, HttpContext context, MigrationQuery query, IHostApplicationLifetime life)
+    {
+        var ticket = query.Find(id);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
+        context.Response.ContentType = LinesOfJson;
+        await context.Response.StartAsync(end.Token);
+        try
+        {
+            await foreach (var progress in ticket.WatchAsync(end.Token))
+            {
+                JsonSerializer.Serialize(new Utf8JsonWriter(context.Response.BodyWriter), MigrationMapping.Event(progress), GodwitJson.Default.MigrationEvent);
+                context.Response.BodyWriter.Write("\n"u8);
+                await context.Response.BodyWriter.FlushAsync(end.Token);
+            }
+        }
+        catch (OperationCanceledException) when (life.ApplicationStopping.IsCancellationRequested)
+        {
+            // The daemon ends: without a last line, the client asks again.
+        }
+    }
+
+    private static Microsoft.AspNetCore.Http.HttpResults.Accepted Cancel(RelocationTicket ticket)
+    {
+        if (ticket.Result is { } result)
+            throw new GodwitException("migration-ended", $"It has ended already: {result.Message}");
+        ticket.Cancel();
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static void Write(this System.IO.Pipelines.PipeWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(writer.GetSpan(bytes.Length));
+        writer.Advance(bytes.Length);
+    }
+}

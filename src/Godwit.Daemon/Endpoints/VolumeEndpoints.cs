@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Godwit.Api;
+using Godwit.Daemon.Http;
+using Godwit.Daemon.Roles;
+using Godwit.Daemon.Volumes;
+using Godwit.Domains;
+using Godwit.Pool;
+
+namespace Godwit.Daemon.Endpoints;
+
+/// <summary>
+/// The volumes of the pool, and the roles in them that hosts ask for. The name of the host comes from its certificate:
+/// a host can name only itself.
+/// </summary>
+internal static class VolumeEndpoints
+{
+    public static void MapVolumes(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.Volumes, async Task<ImmutableArray<VolumeInfo>> (IRegistry registry, CancellationToken cancellationToken) =>
+                [.. (await registry.ListVolumesAsync(cancellationToken)).Select(Info)])
+            .Says("ListVolumes", "The volumes of the pool");
+
+        routes.MapPost(ApiRoutes.Volumes, async Task<VolumeInfo> (CreateVolumeRequest request, VolumeSlot volumes, CancellationToken cancellationToken) =>
+                Info(await (await volumes.GetAsync(cancellationToken)).CreateAsync(VolumeName.Parse(request.Name), request.SizeBytes, cancellationToken)))
+            .Says("CreateVolume", "Make an empty volume and export it to the hosts")
+            .At(Place.Storage);
+
+        var roles = routes.MapGroup("").For(AccessRule.Hosts);
+
+        roles.MapPost(ApiRoutes.VolumeAdmit, async Task<AdmitAnswer> (
+                string group, string volume, AdmitRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+                new AdmitAnswer(await (await volumes.GetAsync(cancellationToken)).AdmitAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Macs, cancellationToken)))
+            .Says("AdmitReader", "Make the host that asks a reader of the volume, in a new session");
+
+        roles.MapPost(ApiRoutes.VolumeFence, async Task<FenceAnswer> (
+                string group, string volume, FenceRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+                new FenceAnswer(await (await volumes.GetAsync(cancellationToken)).FenceAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Epoch, request.Session, cancellationToken)))
+            .Says("FenceVolume", "Make the host that asks the only writer of the volume");
+
+        roles.MapPost(ApiRoutes.VolumeRelease, async Task<IResult> (
+                string group, string volume, ReleaseRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ReleaseAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Session, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ReleaseVolume", "End a session of the host that asks")
+            .Produces(StatusCodes.Status204NoContent);
+
+        roles.MapGet(ApiRoutes.VolumeProbe, async Task<IResult> (
+                string group, string volume, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ProbeAsync(Name(group, volume), cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ProbeVolume", "Succeeds when the volume is served now")
+            .Produces(StatusCodes.Status204NoContent);
+    }
+
+    private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");
+
+    private static VolumeInfo Info(VolumeRecord volume) =>
+        new(volume.Name.ToString(), volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot);
+}

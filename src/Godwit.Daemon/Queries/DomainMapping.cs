@@ -1,0 +1,58 @@
+using Godwit.Api;
+using Godwit.Domains;
+using Godwit.Host;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+
+namespace Godwit.Daemon.Queries;
+
+/// <summary>Domains in the words of the API.</summary>
+internal static class DomainMapping
+{
+    public static DomainInfo Info(DomainView view, string host) => Of(view.Record) with
+    {
+        Host = host,
+        State = StateOf(view),
+        MemoryMiB = view.Copy is { MemoryMiB: > 0 } copy ? copy.MemoryMiB : view.Record.Spec.MemoryMiB,
+        CpuSeconds = view.Copy?.CpuTime.TotalSeconds ?? 0,
+        ProcessId = view.Copy is { ProcessId: > 0 } running ? running.ProcessId : null,
+        Migration = view.Relocation,
+    };
+
+    /// <summary>What the registry knows of a domain that nobody could be asked about.</summary>
+    public static DomainInfo Unanswered(DomainRecord record, string reason) => Of(record) with
+    {
+        State = DomainState.Unknown,
+        Reason = reason,
+        Migration = record.Intent?.Id,
+    };
+
+    private static DomainInfo Of(DomainRecord record) => new()
+    {
+        Name = record.Name,
+        Uuid = record.Spec.Uuid,
+        Host = record.Owner,
+        Epoch = record.Epoch,
+        State = DomainState.Unknown,
+        MemoryMiB = record.Spec.MemoryMiB,
+        VirtualCpus = record.Spec.VirtualCpus,
+        Engine = record.Pin.Engine,
+        Accelerator = record.Pin.Accelerator,
+        MachineType = record.Pin.MachineType,
+        CpuModel = record.Pin.CpuModel,
+        Spec = record.Spec,
+    };
+
+    private static DomainState StateOf(DomainView view) => (view.Activity, view.Copy?.Phase) switch
+    {
+        (DomainActivity.MovingAway or DomainActivity.Arriving, _) => DomainState.Migrating,
+        (_, CopyPhase.Crashed) => DomainState.Crashed,
+        (_, CopyPhase.ShutOff or CopyPhase.Gone) => DomainState.ShutOff,
+        (_, CopyPhase.IoError) => DomainState.IoError,
+        (DomainActivity.Starting, _) => DomainState.Starting,
+        (_, CopyPhase.Running) => DomainState.Running,
+        (_, CopyPhase.Prepared or CopyPhase.Paused or CopyPhase.Loaded or CopyPhase.Held) => DomainState.Paused,
+        (_, CopyPhase.Receiving or CopyPhase.SwitchingOver) => DomainState.Migrating,
+        _ => DomainState.Unknown,
+    };
+}

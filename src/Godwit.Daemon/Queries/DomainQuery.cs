@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Godwit.Api;
+using Godwit.Daemon.Config;
+using Godwit.Daemon.Members;
+using Godwit.Daemon.Roles;
+using Godwit.Daemon.Transport;
+using Godwit.Domains;
+using Godwit.Domains.Config;
+using Godwit.Pool;
+
+namespace Godwit.Daemon.Queries;
+
+/// <summary>
+/// Domains as the API shows them. The registry says which there are; their owners, asked all at once and for a short
+/// time, how they fare.
+/// </summary>
+internal sealed class DomainQuery(
+    DaemonConfig config, Membership membership, ComputeSlot compute, IRegistry registry, PeerConnections peers)
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Those that this host has a copy of.</summary>
+    public async Task<ImmutableArray<DomainInfo>> ListHereAsync(CancellationToken cancellationToken) =>
+        compute.Current is { } host ? [.. (await host.ListAsync(cancellationToken)).Select(view => DomainMapping.Info(view, config.Name))] : [];
+
+    public async Task<ImmutableArray<DomainInfo>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (membership.Current is null)
+            return [];
+        var records = await registry.ListAsync(cancellationToken);
+        var owners = records.Select(record => record.Owner).Distinct().ToArray();
+        var answers = await Task.WhenAll(owners.Select(owner => AskAsync(owner, cancellationToken)));
+        var byOwner = owners.Zip(answers).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        return [.. records.Select(record => Join(record, byOwner[record.Owner]))];
+    }
+
+    public async Task<DomainInfo> ShowAsync(string name, CancellationToken cancellationToken)
+    {
+        membership.Require();
+        if (await registry.FindAsync(name, cancellationToken) is { } record)
+            return Join(record, await AskAsync(record.Owner, cancellationToken));
+        var nearest = Nearest.To(name, (await registry.ListAsync(cancellationToken)).Select(other => other.Name));
+        throw new GodwitException(
+            "no-such-domain", $"There is no domain {name}.", nearest is null ? "See `godwit list`." : $"Did you mean {nearest}? See `godwit list`.");
+    }
+
+    private static DomainInfo Join(DomainRecord record, OwnerAnswer answer)
+    {
+        if (answer.Failure is { } failure)
+            return DomainMapping.Unanswered(record, $"{record.Owner} does not answer: {failure}");
+        return answer.Domains.FirstOrDefault(domain => domain.Name == record.Name) is { } live
+            ? live with { Host = record.Owner, Epoch = record.Epoch }
+            : DomainMapping.Unanswered(record, $"{record.Owner} has no copy of it");
+    }
+
+    private async Task<OwnerAnswer> AskAsync(string owner, CancellationToken cancellationToken)
+    {
+        if (owner == config.Name)
+            return new OwnerAnswer(await ListHereAsync(cancellationToken), compute.Current is null ? compute.Reason : null);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            return new OwnerAnswer(await peers.Client(owner).ListDomainsAsync(hostOnly: true, limit.Token), null);
+        }
+        catch (Exception e) when (PeerFailure.IsOne(e, cancellationToken))
+        {
+            return new OwnerAnswer([], e is OperationCanceledException ? $"no answer within {AnswerLimit.TotalSeconds} s" : e.Message);
+        }
+    }
+
+    private sealed record OwnerAnswer(ImmutableArray<DomainInfo> Domains, string? Failure);
+}

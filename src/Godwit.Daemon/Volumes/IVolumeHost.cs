@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Pool;
+
+namespace Godwit.Daemon.Volumes;
+
+/// <summary>The volumes that this host serves, and the roles that hosts have in them.</summary>
+internal interface IVolumeHost
+{
+    /// <summary>Makes an empty volume, exports it and enters it in the registry.</summary>
+    Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken);
+
+    /// <returns>The new session.</returns>
+    Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
+
+    /// <returns>The epoch that held the writer's role before.</returns>
+    Task<long> FenceAsync(VolumeName name, string host, long epoch, int session, CancellationToken cancellationToken);
+
+    Task ReleaseAsync(VolumeName name, string host, int session, CancellationToken cancellationToken);
+
+    Task ProbeAsync(VolumeName name, CancellationToken cancellationToken);
+}

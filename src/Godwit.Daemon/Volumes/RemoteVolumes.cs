@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Godwit.Api;
+using Godwit.Daemon.Transport;
+using Godwit.Domains;
+using Godwit.Pool;
+using Godwit.Storage.Volumes;
+
+namespace Godwit.Daemon.Volumes;
+
+/// <summary>The storage hosts of the pool, over their API; one that is this host itself is asked the same way.</summary>
+internal sealed class RemoteVolumes(IRegistry registry, PeerConnections peers) : IVolumeEndpoints
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+
+    public async Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await registry.ListVolumesAsync(cancellationToken)).Select(volume =>
+            new VolumeLocation(volume.Name, volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot)),
+    ];
+
+    public async Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
+        (await AskAsync(volume, (storage, token) => storage.PostAsync(
+            Path(ApiRoutes.VolumeAdmit, volume), new AdmitRequest(macs),
+            DaemonJson.Default.AdmitRequest, DaemonJson.Default.AdmitAnswer, token), cancellationToken)).Session;
+
+    public async Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken) =>
+        (await AskAsync(volume, (storage, token) => storage.PostAsync(
+            Path(ApiRoutes.VolumeFence, volume), new FenceRequest(epoch, session),
+            DaemonJson.Default.FenceRequest, DaemonJson.Default.FenceAnswer, token), cancellationToken)).PreviousEpoch;
+
+    public Task ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken) =>
+        AskAsync(volume, async (storage, token) =>
+        {
+            await storage.SendAsync(
+                HttpMethod.Post, Path(ApiRoutes.VolumeRelease, volume), new ReleaseRequest(session), DaemonJson.Default.ReleaseRequest, token);
+            return true;
+        }, cancellationToken);
+
+    public Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken) =>
+        AskAsync(volume, async (storage, token) =>
+        {
+            using var _ = await storage.OpenAsync(Path(ApiRoutes.VolumeProbe, volume), token);
+            return true;
+        }, cancellationToken);
+
+    private static string Path(string route, VolumeLocation volume) => ApiRoutes.Fill(route, volume.Name.Group, volume.Name.Volume);
+
+    private async Task<T> AskAsync<T>(VolumeLocation volume, Func<ApiTransport, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            return await call(peers.Transport(volume.StorageHost), limit.Token);
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new GodwitException(
+                ApiException.HostUnreachable,
+                $"{volume.StorageHost}, which serves {volume.Name}, does not answer within {AnswerLimit.TotalSeconds} s.",
+                $"See that {volume.StorageHost} and its godwitd run.", e);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Daemon.Volumes;
+
+/// <param name="Macs">Ethernet addresses that the host uses on the storage network.</param>
+internal sealed record AdmitRequest(ImmutableArray<MacAddress> Macs);
+
+internal sealed record AdmitAnswer(int Session);
+
+internal sealed record FenceRequest(long Epoch, int Session);
+
+/// <param name="PreviousEpoch">Epoch that held the writer's role before.</param>
+internal sealed record FenceAnswer(long PreviousEpoch);
+
+internal sealed record ReleaseRequest(int Session);
