@@ -93,10 +93,10 @@ public sealed record HostInfo(
     ImmutableArray<string> Roles,
     bool Reachable,
     string Version,
-    string? Engine,
-    string? EngineVersion,
-    string? Accelerator,
-    int Domains);
+    string? Engine = null,
+    string? EngineVersion = null,
+    string? Accelerator = null,
+    int Domains = 0);
 
 public sealed record VolumeInfo(string Name, long SizeBytes, string StorageHost, int Shelf, int Slot);
 

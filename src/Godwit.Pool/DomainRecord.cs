@@ -44,7 +44,7 @@ public sealed record DomainRecord
 public sealed record HardwarePin(string Engine, string Accelerator, string MachineType, string CpuModel);
 
 /// <summary>SHA-256 digests, in lower-case hexadecimal, of what the domain boots from.</summary>
-public sealed record BootFiles(string? KernelDigest, string? RamdiskDigest);
+public sealed record BootFiles(string? KernelDigest = null, string? RamdiskDigest = null);
 
 /// <summary>A relocation that has begun and not ended.</summary>
 public sealed record RelocationIntent(Guid Id, string From, string To);

@@ -40,4 +40,4 @@ public interface IRegistry
 /// Outcome of a compare-and-set. <see cref="Current"/> is the record after it: the one written when
 /// <see cref="Won"/>, else the one that stood in the way (null where there is none).
 /// </summary>
-public sealed record CompareAndSetResult(bool Won, DomainRecord? Current);
+public sealed record CompareAndSetResult(bool Won, DomainRecord? Current = null);

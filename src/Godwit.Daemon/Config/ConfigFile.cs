@@ -15,7 +15,7 @@ internal static partial class ConfigFile
     private static readonly string[] Tables = ["storage", "compute", "storage.groups"];
 
     /// <exception cref="GodwitException">The file says something that has no meaning.</exception>
-    public static DaemonConfig Parse(string text, string file, HostDefaults defaults)
+    public static DaemonConfig Parse(string text, string file, LocalDefaults defaults)
     {
         var problems = new ConfigProblems(file, text);
         var document = SyntaxParser.Parse(text, file);
@@ -48,7 +48,7 @@ internal static partial class ConfigFile
     /// <summary>Names are host labels, in small letters, for they stand in certificates and in addresses of requests.</summary>
     public static bool IsHostName(string name) => HostNamePattern().IsMatch(name);
 
-    private static string HostName(ConfigTable root, HostDefaults defaults)
+    private static string HostName(ConfigTable root, LocalDefaults defaults)
     {
         var name = root.String("name") ?? defaults.Name;
         if (!IsHostName(name))
@@ -56,7 +56,7 @@ internal static partial class ConfigFile
         return name;
     }
 
-    private static IPAddress Address(ConfigTable root, HostDefaults defaults)
+    private static IPAddress Address(ConfigTable root, LocalDefaults defaults)
     {
         if (root.String("address") is not { } text)
             return defaults.Address;

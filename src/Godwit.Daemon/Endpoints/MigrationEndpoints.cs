@@ -77,9 +77,8 @@ internal static class MigrationEndpoints
         {
             await foreach (var progress in ticket.WatchAsync(end.Token))
             {
-                JsonSerializer.Serialize(new Utf8JsonWriter(context.Response.BodyWriter), MigrationMapping.Event(progress), GodwitJson.Default.MigrationEvent);
-                context.Response.BodyWriter.Write("\n"u8);
-                await context.Response.BodyWriter.FlushAsync(end.Token);
+                byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(MigrationMapping.Event(progress), WireJson.Api.MigrationEvent), (byte)'\n'];
+                await context.Response.BodyWriter.WriteAsync(line, end.Token);
             }
         }
         catch (OperationCanceledException) when (life.ApplicationStopping.IsCancellationRequested)
@@ -94,11 +93,5 @@ internal static class MigrationEndpoints
             throw new GodwitException("migration-ended", $"It has ended already: {result.Message}");
         ticket.Cancel();
         return TypedResults.Accepted((string?)null);
-    }
-
-    private static void Write(this System.IO.Pipelines.PipeWriter writer, ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(writer.GetSpan(bytes.Length));
-        writer.Advance(bytes.Length);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Features.Set(error);
-        return context.Response.WriteAsJsonAsync(error, GodwitJson.Default.ApiError);
+        return context.Response.WriteAsJsonAsync(error, WireJson.Api.ApiError);
     }
 
     private static (HttpStatusCode, ApiError) Describe(Exception failure) => failure switch

@@ -17,7 +17,7 @@ internal sealed class HostQuery(
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
     public static string Version { get; } =
-        typeof(HostQuery).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        typeof(HostQuery).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     public async Task<HostInfo> ShowAsync(CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
     /// <summary>Code of the answer that there is no such record; tells it from a daemon that has no such route.</summary>
     public const string NoSuchRecord = "no-such-record";
 
-    private Task AskAsync(Func<ApiTransport, CancellationToken, Task> call, CancellationToken cancellationToken) =>
+    private Task<bool> AskAsync(Func<ApiTransport, CancellationToken, Task> call, CancellationToken cancellationToken) =>
         AskAsync(async (registry, token) =>
         {
             await call(registry, token);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Net.NetworkInformation;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
 using Godwit.Domains;
@@ -42,14 +40,5 @@ internal sealed class HostRegistration(
         }
     }
 
-    private HostRecord Describe() => new(config.Name, config.Endpoint, config.Roles, StorageMacs());
-
-    private ImmutableArray<MacAddress> StorageMacs() =>
-    [
-        .. NetworkInterface.GetAllNetworkInterfaces()
-            .Where(card => card.Name == config.Storage.Interface)
-            .Select(card => card.GetPhysicalAddress().GetAddressBytes())
-            .Where(bytes => bytes.Length == MacAddress.Length)
-            .Select(bytes => MacAddress.Read(bytes)),
-    ];
+    private HostRecord Describe() => new(config.Name, config.Endpoint, config.Roles, StorageNetwork.Macs(config));
 }

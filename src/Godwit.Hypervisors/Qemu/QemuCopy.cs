@@ -95,6 +95,12 @@ internal sealed class QemuCopy : IDomainCopy
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
     {
         var status = await Qmp.QueryStatusAsync(cancellationToken);
+        // QEMU leaves a paused guest so when a move of it has failed, and moves it from there no more.
+        if (status.Status == "postmigrate")
+            throw new GodwitException(
+                "paused-after-move",
+                $"{Order.Spec.Name} was paused when an earlier move of it ended, and QEMU does not send it from that state.",
+                $"Run: godwit unpause {Order.Spec.Name}, and pause it again if it is to arrive paused.");
         await Qmp.SetMigrateParametersAsync(
             new(options.DowntimeLimitMilliseconds, options.MaxBytesPerSecond > 0 ? options.MaxBytesPerSecond : Unbounded),
             cancellationToken);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Godwit.Api;
 using Godwit.Domains;
 using Godwit.Lab.Measure;
@@ -173,7 +172,7 @@ public sealed class Demo(DemoOptions options, TextWriter output)
         await Task.Delay(TimeSpan.FromSeconds(1), ct).ConfigureAwait(false);
         var ended = PingLog.Now;
         var json = await shell.AskAsync(from, ct, "godwit", "migration", "show", Domain, "--json").ConfigureAwait(false);
-        var move = JsonSerializer.Deserialize(json, DemoApiJson.Default.MigrationInfo);
+        var move = JsonSerializer.Deserialize(json, GodwitJson.Default.MigrationInfo);
         return move is { Result.DowntimeParts: not null } && move.From == from && move.To == to
             ? (move, began, ended)
             : throw new GodwitException("demo-step-failed", $"the figures of the move from {from} to {to} are missing");
@@ -208,7 +207,7 @@ public sealed class Demo(DemoOptions options, TextWriter output)
     private static async Task<ImmutableArray<DomainInfo>> ListAsync(DemoShell shell, CancellationToken ct) =>
         JsonSerializer.Deserialize(
             await shell.AskAsync(Second, ct, "godwit", "list", "--json").ConfigureAwait(false),
-            DemoApiJson.Default.ImmutableArrayDomainInfo);
+            GodwitJson.Default.ImmutableArrayDomainInfo);
 
     private static async Task ShutDownAsync(DemoShell shell, CancellationToken ct)
     {
@@ -260,9 +259,3 @@ public sealed class Demo(DemoOptions options, TextWriter output)
         public void Report(string value) => output.WriteLine("  " + value);
     }
 }
-
-/// <summary>What the demo reads of the programs' <c>--json</c>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(MigrationInfo))]
-[JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
-internal sealed partial class DemoApiJson : JsonSerializerContext;

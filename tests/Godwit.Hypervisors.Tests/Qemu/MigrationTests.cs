@@ -103,30 +103,40 @@ public class MigrationTests(GuestFixture guests, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_paused_guest_arrives_paused_and_stays_paused_when_the_move_fails()
+    public async Task A_paused_guest_arrives_and_its_count_goes_on_where_it_stood()
     {
         var order = guests.Order();
         await using var source = await TestCopy.StartAsync(guests, order);
         await source.Copy.PauseAsync(CancellationToken.None);
-        await using (var first = await ReceiverAsync(order))
+        await using var destination = await ReceiverAsync(order);
+        await using var relay = await JoinAsync(source, destination);
+        await source.WaitForAsync<CopyEvent.SwitchoverReady>();
+        await source.Copy.PermitSwitchoverAsync(CancellationToken.None);
+        await source.WaitForAsync<CopyEvent.Held>();
+        await destination.WaitForAsync<CopyEvent.Loaded>();
+        Assert.Equal(CopyPhase.Loaded, await destination.PhaseAsync());
+        await destination.Copy.ContinueAsync(CancellationToken.None);
+        await destination.WaitForTicksAsync(source.Ticks + 3);
+    }
+
+    [Fact]
+    public async Task A_paused_guest_whose_move_fails_stays_paused_and_says_how_it_can_be_moved()
+    {
+        var order = guests.Order();
+        await using var source = await TestCopy.StartAsync(guests, order);
+        await source.Copy.PauseAsync(CancellationToken.None);
+        await using var destination = await ReceiverAsync(order);
+        await using (await JoinAsync(source, destination))
         {
-            await using var relay = await JoinAsync(source, first);
             await source.WaitForAsync<CopyEvent.SwitchoverReady>();
             await source.Copy.CancelSendAsync(CancellationToken.None);
         }
         Assert.Equal(CopyPhase.Paused, await source.PhaseAsync());
-        await source.WaitForAsync<CopyEvent.SendFailed>();
-        source.ForgetEvents();
-
-        await using var second = await ReceiverAsync(order);
-        await using var again = await JoinAsync(source, second);
-        await source.WaitForAsync<CopyEvent.SwitchoverReady>();
-        await source.Copy.PermitSwitchoverAsync(CancellationToken.None);
-        await source.WaitForAsync<CopyEvent.Held>();
-        await second.WaitForAsync<CopyEvent.Loaded>();
-        Assert.Equal(CopyPhase.Loaded, await second.PhaseAsync());
-        await second.Copy.ContinueAsync(CancellationToken.None);
-        await second.WaitForTextAsync("tick");
+        var refused = await Assert.ThrowsAsync<Domains.GodwitException>(
+            () => source.Copy.SendAsync(new SendOptions(), CancellationToken.None));
+        Assert.Equal("paused-after-move", refused.Code);
+        await source.Copy.ContinueAsync(CancellationToken.None);
+        await source.WaitForTicksAsync(source.Ticks + 3);
     }
 
     [Fact]

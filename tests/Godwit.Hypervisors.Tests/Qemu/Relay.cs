@@ -37,7 +37,9 @@ internal sealed class Relay : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // One of the engines closed its end; its event tells why.
+            // One of the engines closed its end, and its event tells why: the other one is to know as well.
+            await from.DisposeAsync();
+            await to.DisposeAsync();
         }
     }
 }

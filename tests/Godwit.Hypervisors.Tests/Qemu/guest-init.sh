@@ -3,7 +3,7 @@
 # All of the guest that the tests run: it counts on its console, answers what is typed there, and uses its network and
 # disk if it has them.
 export PATH=/bin
-/bin/busybox mkdir -p /proc /sys /dev /etc/acpi/PWRF /var/run
+/bin/busybox mkdir -p /proc /sys /dev /etc/acpi/PWRF /var/run /var/log
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -7,9 +7,9 @@ namespace Godwit.Daemon.Config;
 /// <summary>What a host is called and where it is reached when its configuration does not say.</summary>
 /// <param name="Name">First label of its host name, in small letters.</param>
 /// <param name="Address">Its first address that is not a loopback one.</param>
-internal sealed record HostDefaults(string Name, IPAddress Address)
+internal sealed record LocalDefaults(string Name, IPAddress Address)
 {
-    public static HostDefaults OfThisHost() =>
+    public static LocalDefaults OfThisHost() =>
         new(Environment.MachineName.Split('.')[0].ToLowerInvariant(), FirstAddress());
 
     private static IPAddress FirstAddress() => NetworkInterface.GetAllNetworkInterfaces()

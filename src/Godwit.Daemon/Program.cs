@@ -1,0 +1,19 @@
+using Godwit.Daemon;
+using Godwit.Daemon.Config;
+using Godwit.Domains;
+
+try
+{
+    if (CommandLine.Parse(args, Console.Out) is not { } words)
+        return 0;
+    var (config, missing) = words.Load(LocalDefaults.OfThisHost());
+    await DaemonProcess.RunAsync(config, missing);
+    return 0;
+}
+catch (GodwitException e)
+{
+    Console.Error.WriteLine(e.Message);
+    if (e.Remedy is not null)
+        Console.Error.WriteLine(e.Remedy);
+    return e.Code == "bad-usage" ? 2 : 1;
+}

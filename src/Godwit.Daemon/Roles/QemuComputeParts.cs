@@ -1,0 +1,70 @@
+using Godwit.Daemon.Config;
+using Godwit.Daemon.Members;
+using Godwit.Daemon.Transport;
+using Godwit.Daemon.Volumes;
+using Godwit.Domains;
+using Godwit.Host;
+using Godwit.Host.Create;
+using Godwit.Hypervisors.Network;
+using Godwit.Hypervisors.Qemu;
+using Godwit.Pool;
+using Godwit.Pool.Journal;
+using Godwit.Pool.Ownership;
+using Godwit.Storage.Attachments;
+
+namespace Godwit.Daemon.Roles;
+
+/// <summary>Puts together what runs domains: QEMU, the disks of the pool, the bridges, the journal.</summary>
+internal sealed class QemuComputeParts(
+    DaemonConfig config, IRegistry registry, PeerConnections peers, TimeProvider time, ILoggerFactory logs) : IComputeParts, IAsyncDisposable
+{
+    private readonly BridgeNetwork _network = new(time, logs.CreateLogger<BridgeNetwork>());
+    private SqliteJournal? _journal;
+    private DomainHost? _domains;
+
+    public async Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken)
+    {
+        if (config.Storage.Interface is not { } card)
+        {
+            throw new GodwitException(
+                "no-storage-interface", "godwitd.toml names no interface of the storage network.", "Set [storage] interface.");
+        }
+        var qemu = await QemuHypervisor.OpenAsync(
+            new QemuOptions
+            {
+                Binary = config.Compute.Qemu,
+                RunDirectory = Path.Combine(config.RunDirectory, "qemu"),
+                User = config.Compute.User,
+            },
+            time, logs.CreateLogger<QemuHypervisor>(), cancellationToken);
+        _journal ??= SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db"));
+        _domains ??= new DomainHost(new HostParts
+        {
+            Name = config.Name,
+            Hypervisor = qemu,
+            Disks = new Disks(
+                new RemoteVolumes(registry, peers),
+                new DiskPlaces(
+                    Programs.Find(config.Storage.AoeTool), card, StorageNetwork.Macs(config),
+                    Path.Combine(config.RunDirectory, "disks"), config.Compute.User),
+                time, logs.CreateLogger<Disks>()),
+            Network = _network,
+            Registry = registry,
+            Records = new RecordChanger(registry, time, logs.CreateLogger<RecordChanger>()),
+            Journal = _journal,
+            BootFiles = new BootStore(Path.Combine(config.StateDirectory, "boot")),
+            Dialer = peers,
+            Resources = new HostResources(),
+            Time = time,
+            Logs = logs,
+        });
+        return new RunningHost(_domains, qemu.Facts);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _domains?.Dispose();
+        await _network.DisposeAsync();
+        _journal?.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Godwit.Daemon.Config;
+using Godwit.Daemon.Members;
+using Godwit.Daemon.Volumes;
+using Godwit.Domains;
+using Godwit.Pool;
+using Godwit.Storage.Fences;
+using Godwit.Storage.Volumes;
+
+namespace Godwit.Daemon.Roles;
+
+/// <summary>Puts together what serves volumes, exports them, and enters them in the registry.</summary>
+internal sealed class StorageRole(
+    DaemonConfig config, Membership membership, VolumeSlot slot, IRegistry registry, TimeProvider time, ILoggerFactory logs) : BackgroundService
+{
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private readonly ILogger _log = logs.CreateLogger<StorageRole>();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (config.Storage.Interface is not { } card)
+        {
+            slot.Reason = "its godwitd.toml names no interface of the storage network";
+            Log.StorageNotReady(_log, slot.Reason);
+            return;
+        }
+        var state = Path.Combine(config.StateDirectory, "storage");
+        Directory.CreateDirectory(state);
+        var exports = new VolumeExports(
+            new ExportPlaces(Programs.Find(config.Storage.AoeTool), card, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
+            time, logs.CreateLogger<VolumeExports>());
+        var service = new VolumeService(
+            config.Name, [.. config.Storage.Groups.Select(group => new VolumeGroup(group.Name, group.Path))],
+            new VolumeCatalog(Path.Combine(state, "catalog.json")), exports, time, logs.CreateLogger<VolumeService>());
+        // What was served before goes on being served, pool or no pool; roles in it are given to members only.
+        var running = service.RunAsync(stoppingToken);
+        await membership.WaitAsync(stoppingToken);
+        slot.Enter(new LocalVolumes(service, new VolumeFences(service, exports), registry));
+        Log.StorageReady(_log, service.List().Length);
+        await PublishAsync(service.List(), stoppingToken);
+        await running;
+    }
+
+    // A registry that was restored from a backup, or was away when a volume was made, learns of it here.
+    private async Task PublishAsync(ImmutableArray<VolumeLocation> volumes, CancellationToken cancellationToken)
+    {
+        foreach (var volume in volumes)
+        {
+            while (true)
+            {
+                try
+                {
+                    await registry.PutVolumeAsync(LocalVolumes.Record(volume), cancellationToken);
+                    break;
+                }
+                catch (GodwitException e)
+                {
+                    Log.NotRegistered(_log, e.Message);
+                    await Task.Delay(Again, time, cancellationToken);
+                }
+            }
+        }
+    }
+}

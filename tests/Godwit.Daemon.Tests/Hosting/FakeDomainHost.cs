@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Godwit.Daemon.Members;
+using Godwit.Daemon.Roles;
+using Godwit.Domains;
+using Godwit.Host;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation;
+using Godwit.Relocation.Channel;
+
+namespace Godwit.Daemon.Tests.Hosting;
+
+/// <summary>Domains that are records and nothing more, and that remember what was asked of them.</summary>
+internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainHost
+{
+    private readonly ConcurrentDictionary<string, DomainRecord> _domains = new();
+
+    public ConcurrentQueue<string> Asked { get; } = [];
+
+    public ConcurrentQueue<RelocationTicket> Tickets { get; } = [];
+
+    /// <summary>What a channel that comes in is given to.</summary>
+    public Func<IRelocationChannel, Task> OnChannel { get; set; } = channel => channel.DisposeAsync().AsTask();
+
+    public ImmutableArray<RelocationTicket> Relocations => [.. Tickets];
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
+    {
+        var record = new DomainRecord
+        {
+            Spec = spec,
+            Pin = new HardwarePin("fake", "none", "pc-1", "cpu-1"),
+            Owner = name,
+            RunState = RunState.Running,
+        };
+        var answer = await registry.CompareAndSetAsync(record, 0, drawEpoch: true, cancellationToken);
+        if (!answer.Won)
+            throw new GodwitException("domain-exists", $"There is a domain {spec.Name} already.");
+        _domains[spec.Name] = answer.Current!;
+        return await ShowAsync(spec.Name, cancellationToken);
+    }
+
+    public Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<DomainView>>([.. _domains.Values.Select(View)]);
+
+    public Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) => Task.FromResult(View(Find(domain)));
+
+    public Task ShutdownAsync(string domain, CancellationToken cancellationToken) => Note("shutdown", domain);
+
+    public Task RebootAsync(string domain, CancellationToken cancellationToken) => Note("reboot", domain);
+
+    public Task DestroyAsync(string domain, CancellationToken cancellationToken) => Note("destroy", domain);
+
+    public Task PauseAsync(string domain, CancellationToken cancellationToken) => Note("pause", domain);
+
+    public Task UnpauseAsync(string domain, CancellationToken cancellationToken) => Note("unpause", domain);
+
+    /// <summary>Says <c>login: </c>, and then everything twice, as a terminal with local echo would.</summary>
+    public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken)
+    {
+        Find(domain);
+        return Task.FromResult<Stream>(new EchoStream("login: "u8));
+    }
+
+    public Task<RelocationTicket> RelocateAsync(
+        string domain, string destination, RelocationOptions options, CancellationToken cancellationToken)
+    {
+        var record = Find(domain);
+        var ticket = new RelocationTicket(Guid.NewGuid(), record.Name, name, destination, DateTimeOffset.UtcNow);
+        Tickets.Enqueue(ticket);
+        return Task.FromResult(ticket);
+    }
+
+    public Task AcceptAsync(IRelocationChannel channel, CancellationToken cancellationToken) => OnChannel(channel);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "Report")]
+    public static extern void Report(RelocationTicket ticket, RelocationProgress progress);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "End")]
+    public static extern void End(RelocationTicket ticket, RelocationProgress last, RelocationResult result);
+
+    private static DomainView View(DomainRecord record) =>
+        new(record, new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1.5), record.Spec.MemoryMiB, 4711), DomainActivity.Settled, null);
+
+    private DomainRecord Find(string domain) => _domains.TryGetValue(domain, out var record)
+        ? record
+        : throw new GodwitException("no-such-domain", $"There is no domain {domain} here.");
+
+    private Task Note(string verb, string domain)
+    {
+        Find(domain);
+        Asked.Enqueue($"{verb} {domain}");
+        return Task.CompletedTask;
+    }
+
+    private sealed class EchoStream : Stream
+    {
+        private readonly Pipe _pipe = new();
+
+        public EchoStream(ReadOnlySpan<byte> greeting)
+        {
+            greeting.CopyTo(_pipe.Writer.GetSpan(greeting.Length));
+            _pipe.Writer.Advance(greeting.Length);
+            _ = _pipe.Writer.FlushAsync();
+        }
+
+        public override bool CanRead => true;
+
+        public override bool CanWrite => true;
+
+        public override bool CanSeek => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            _pipe.Reader.AsStream().ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await _pipe.Writer.WriteAsync(buffer, cancellationToken);
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
+
+internal sealed class FakeComputeParts(FakeDomainHost domains) : IComputeParts
+{
+    public Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken) =>
+        Task.FromResult(new RunningHost(domains, new EngineFacts("fake", "1", "none", ["pc-1"], ["cpu-1"])));
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Godwit.Daemon.Volumes;
+using Godwit.Domains;
+using Godwit.Pool;
+using Godwit.Storage;
+
+namespace Godwit.Daemon.Tests.Hosting;
+
+/// <summary>Volumes without bytes: who asked for which role in them.</summary>
+internal sealed class FakeVolumeHost(string name) : IVolumeHost
+{
+    private long _epoch;
+    private int _session;
+
+    public ConcurrentQueue<string> Asked { get; } = [];
+
+    public Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
+        Task.FromResult(new VolumeRecord(volume, sizeBytes, name, 0, 0));
+
+    public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}");
+        return Task.FromResult(++_session);
+    }
+
+    public Task<long> FenceAsync(VolumeName volume, string host, long epoch, int session, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"fence {volume} {host} {epoch} {session}");
+        if (epoch < _epoch)
+            throw new GodwitException(FenceRefusal.StaleEpoch, $"{volume} has seen epoch {_epoch}.");
+        return Task.FromResult(Interlocked.Exchange(ref _epoch, epoch));
+    }
+
+    public Task ReleaseAsync(VolumeName volume, string host, int session, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"release {volume} {host} {session}");
+        return Task.CompletedTask;
+    }
+
+    public Task ProbeAsync(VolumeName volume, CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,63 @@
+using Godwit.Domains;
+using Godwit.Hypervisors.Qemu;
+
+namespace Godwit.Hypervisors.Tests.Qemu;
+
+public class CommandLineTests
+{
+    private static readonly DomainSpec Article = new()
+    {
+        Name = "vm1",
+        MemoryMiB = 256,
+        Root = "/dev/hda1",
+        CommandLine = "3",
+        Disks = [new DiskSpec { Target = "vg_xen/lv_vm1", Backend = DiskBackend.Block, VirtualDevice = "hda1" }],
+    };
+
+    [Fact]
+    public void The_articles_root_is_the_whole_disk_and_a_console_is_added() =>
+        Assert.Equal("root=/dev/vda console=ttyS0 3", KernelCommandLine.Make(Article));
+
+    [Fact]
+    public void A_console_that_is_given_is_left_alone() =>
+        Assert.Equal("root=/dev/vda console=hvc0", KernelCommandLine.Make(Article with { CommandLine = "console=hvc0" }));
+
+    [Theory]
+    [InlineData(0, "vda")]
+    [InlineData(25, "vdz")]
+    [InlineData(26, "vdaa")]
+    [InlineData(27, "vdab")]
+    public void Disks_are_named_as_Linux_names_them(int index, string name) => Assert.Equal(name, DiskNames.Of(index));
+
+    [Fact]
+    public void Both_sides_build_the_same_machine()
+    {
+        var order = Order("/run/a,b/disk.sock");
+        var directory = new RunDirectory("/run/x");
+        var numbers = new InheritedDescriptors(3, 4, []);
+        var source = CommandLine.Make(order, new QemuOptions(), directory, numbers, receiver: false);
+        var destination = CommandLine.Make(order, new QemuOptions(), directory, numbers, receiver: true);
+        Assert.Equal([.. source, "-incoming", "defer"], destination);
+        Assert.Contains("pc-q35-7.2,", source[source.IndexOf("-machine") + 1], StringComparison.Ordinal);
+        Assert.Contains("server.path=/run/a,,b/disk.sock,", source[source.IndexOf("-blockdev") + 1], StringComparison.Ordinal);
+        Assert.Contains("werror=stop,rerror=stop", source[source.FindIndex(w => w.StartsWith("virtio-blk", StringComparison.Ordinal))], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "flags\t\t: fpu vmx sse", "kvm")]
+    [InlineData(true, "flags\t\t: fpu svm", "kvm")]
+    [InlineData(true, "flags\t\t: fpu sse", "tcg")]
+    [InlineData(false, "flags\t\t: fpu vmx", "tcg")]
+    [InlineData(true, "model name\t: vmx", "tcg")]
+    public void KVM_is_taken_only_where_the_processor_virtualizes(bool device, string cpuInfo, string expected) =>
+        Assert.Equal(expected, QemuProbe.ChooseAccelerator(device, cpuInfo));
+
+    private static CopyOrder Order(string socket) => new()
+    {
+        Spec = Article,
+        Pin = new EnginePin("qemu", "tcg", "pc-q35-7.2", "Nehalem-v1"),
+        CopyId = Guid.NewGuid(),
+        KernelPath = "/k",
+        Disks = [new DiskSource(DiskSourceKind.NbdSocket, socket, false)],
+    };
+}
