@@ -28,6 +28,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private readonly ConcurrentDictionary<DomainTask, Task> _running = [];
     private readonly CancellationTokenSource _stop = new();
     private ImmutableQueue<RelocationTicket> _tickets = [];
+    private volatile bool _ready;
 
     public DomainHost(HostParts parts)
     {
@@ -39,12 +40,20 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     public ImmutableArray<RelocationTicket> Relocations => [.. _tickets];
 
-    public Task StartAsync(CancellationToken cancellationToken) =>
-        new Settler(_parts, _starter, (domain, phase) => Run(domain, phase)).SettleAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => Serial.RunAsync(async () =>
+    {
+        var settler = new Settler(_parts, _starter, (domain, phase) => Run(domain, phase), Release);
+        foreach (var name in await settler.FindAsync(cancellationToken))
+            _domains.TryAdd(name, null);
+        // From here on others may come, but not for what is still to be settled: of two copies of a domain on one
+        // host nobody could say which is the one that the record means.
+        _ready = true;
+        await settler.SettleAsync(cancellationToken);
+    });
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
@@ -61,7 +70,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         }
         catch
         {
-            _domains.TryRemove(spec.Name, out _);
+            Release(spec.Name);
             throw;
         }
         return await task.ViewAsync(cancellationToken);
@@ -161,7 +170,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         finally
         {
             if (!arrived)
-                _domains.TryRemove(offer.Spec.Name, out _);
+                Release(offer.Spec.Name);
         }
     }
 
@@ -174,12 +183,19 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     private void Reserve(string name)
     {
+        if (!_ready)
+        {
+            throw new GodwitException(
+                "host-is-starting", $"{_parts.Name} has just started and does not know its own domains yet.", "Try again in a moment.");
+        }
         if (!_domains.TryAdd(name, null))
         {
             throw new GodwitException(
                 "domain-exists", $"{_parts.Name} has a domain {name} already, or is just getting one.", $"See `godwit info {name}`.");
         }
     }
+
+    private void Release(string name) => _domains.TryRemove(new(name, null));
 
     private DomainTask Run(StartedDomain domain, CopyPhase phase)
     {

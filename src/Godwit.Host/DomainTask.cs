@@ -128,7 +128,9 @@ internal sealed class DomainTask
                     request.Ticket.SetResult(await BeginRelocationAsync(request, token));
                     break;
                 case Item.Happened happened:
-                    await TakeAsync(happened.Event, token);
+                    // What an earlier copy had still to say is not about this one.
+                    if (ReferenceEquals(happened.Copy, _domain.Copy))
+                        await TakeAsync(happened.Event, token);
                     break;
                 case Item.RelocationEnded ended:
                     await TakeEndAsync(ended, token);
@@ -225,8 +227,8 @@ internal sealed class DomainTask
     private async Task RestartAsync(CancellationToken token)
     {
         Activity = DomainActivity.Starting;
-        await ClearAsync(token);
         var old = _domain.Copy;
+        await ClearAsync(token);
         var record = await _parts.Records.ChangeAsync(
             Name,
             r => r.Owner == _parts.Name && r.Epoch > _domain.Record.Epoch && r.Arriving,
@@ -237,10 +239,21 @@ internal sealed class DomainTask
             _gone = true;
             return;
         }
-        _domain = await _starter.StartAsync(record, paused: false, token);
-        _phase = CopyPhase.Running;
-        PumpEvents(_domain.Copy, token);
-        await old.DisposeAsync();
+        try
+        {
+            _domain = await _starter.StartAsync(record, _starter.Entry(Name, DomainStarter.LaterStart), token);
+            _phase = CopyPhase.Running;
+            PumpEvents(_domain.Copy, token);
+            await old.DisposeAsync();
+        }
+        catch (GodwitException e)
+        {
+            // Nothing of it is here; it stays in the lists as crashed, for a person to see and to start again.
+            Log.TaskFailed(_log, Name, e);
+            _domain = _domain with { Record = record };
+            _phase = CopyPhase.Crashed;
+            await SetRunStateAsync(RunState.Crashed, token);
+        }
         Activity = DomainActivity.Settled;
     }
 
@@ -249,11 +262,7 @@ internal sealed class DomainTask
     {
         Activity = DomainActivity.Ending;
         await ClearAsync(token);
-        while (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
-        {
-            if ((await _parts.Registry.RemoveAsync(Name, record.Revision, token)).Won)
-                break;
-        }
+        await _parts.Records.RemoveAsync(Name, record => record.Owner == _parts.Name, token);
         _gone = true;
     }
 
@@ -340,10 +349,10 @@ internal sealed class DomainTask
     {
         try
         {
-            await foreach (var @event in copy.Events.ReadAllAsync(token))
+            while (await copy.Events.WaitToReadAsync(token))
             {
-                if (ReferenceEquals(copy, _domain.Copy))
-                    _inbox.Writer.TryWrite(new Item.Happened(@event));
+                while (copy.Events.TryRead(out var @event))
+                    _inbox.Writer.TryWrite(new Item.Happened(copy, @event));
             }
         }
         catch (OperationCanceledException)
@@ -371,7 +380,7 @@ internal sealed class DomainTask
             public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        public sealed record Happened(CopyEvent Event) : Item;
+        public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : Item;
 
         public sealed record RelocationEnded(SourceRun Run, SourceSite Site, RelocationResult Result) : Item;
     }

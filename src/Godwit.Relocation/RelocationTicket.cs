@@ -12,9 +12,10 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
     private readonly Lock _lock = new();
     private readonly List<Channel<RelocationProgress>> _watchers = [];
     private readonly TaskCompletionSource<RelocationResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _cancel = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableQueue<RelocationProgress> _events = [];
     private int _kept;
+    private bool _cancelled;
+    private Action? _cancel;
 
     public Guid Id => id;
 
@@ -34,9 +35,29 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
     public Task<RelocationResult> Ended => _ended.Task;
 
     /// <summary>Asks it to end with the domain where it was. Too late after Handover: then it completes.</summary>
-    public void Cancel() => _cancel.TrySetResult();
+    public void Cancel()
+    {
+        Action? cancel;
+        lock (_lock)
+        {
+            _cancelled = true;
+            cancel = _cancel;
+        }
+        cancel?.Invoke();
+    }
 
-    internal Task CancelRequested => _cancel.Task;
+    /// <summary>Has <paramref name="cancel"/> called when it is cancelled, or at once when it was already.</summary>
+    internal void OnCancel(Action cancel)
+    {
+        bool cancelled;
+        lock (_lock)
+        {
+            _cancel = cancel;
+            cancelled = _cancelled;
+        }
+        if (cancelled)
+            cancel();
+    }
 
     /// <summary>All events so far, then those to come; ends with the one that has the result.</summary>
     public async IAsyncEnumerable<RelocationProgress> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -45,8 +45,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
         GodwitException e => (StatusOf(e.Code), new ApiError(e.Code, e.Message, e.Remedy)),
         BadHttpRequestException { InnerException: JsonException json } e =>
             ((HttpStatusCode)e.StatusCode, new ApiError("bad-request", $"The body cannot be read: {json.Message}", Place: json.Path)),
-        BadHttpRequestException e => ((HttpStatusCode)e.StatusCode, new ApiError(
-            e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "body-too-large" : "bad-request", e.Message)),
+        BadHttpRequestException e => ((HttpStatusCode)e.StatusCode, new ApiError("bad-request", e.Message)),
         _ => (HttpStatusCode.InternalServerError, new ApiError(
             "internal-error", $"This should not happen: {failure.GetType().Name}: {failure.Message}",
             "Please report it, with what godwitd logged: journalctl -u godwitd")),
@@ -67,6 +66,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
             "no-such-route", $"There is nothing at {context.Request.Path}.", $"What there is, {ApiRoutes.OpenApi} tells."),
         StatusCodes.Status405MethodNotAllowed => new ApiError(
             "method-not-allowed", $"{context.Request.Path} knows no {context.Request.Method}.", $"It allows {context.Response.Headers.Allow}."),
+        StatusCodes.Status413PayloadTooLarge => new ApiError("body-too-large", "The body is longer than any request needs."),
         StatusCodes.Status415UnsupportedMediaType => new ApiError(
             "unsupported-media-type", "The body must be JSON.", "Send it with Content-Type: application/json."),
         _ => new ApiError("bad-request", $"The request was refused with the status {status}."),

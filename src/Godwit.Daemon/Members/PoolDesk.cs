@@ -95,6 +95,17 @@ internal sealed class PoolDesk(
                 new PoolMemberRequest(request.Token, config.Name, config.Address.ToString(), signing), limit.Token);
             return Enter(answer, token, key);
         }
+        catch (ApiException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+        {
+            throw new GodwitException(
+                "wrong-pool", $"{request.Member} does not belong to the pool that the token is from; nothing was sent to it.",
+                "Make a token with `godwit pool token` on a member of the pool that you mean, and join by that member.", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new GodwitException(
+                ApiException.HostUnreachable, $"{request.Member} does not answer within {JoinLimit.TotalSeconds} s.", "See that its godwitd runs.", e);
+        }
         finally
         {
             _entering.Release();

@@ -31,6 +31,7 @@ internal sealed record JoinToken(byte[] Secret, ECPoint AuthorityKey)
         var bytes = new byte[SecretLength + 2 * CoordinateLength];
         text = text.Trim();
         if (!text.StartsWith(Prefix, StringComparison.Ordinal)
+            || !Base64Url.IsValid(text.AsSpan(Prefix.Length))
             || !Base64Url.TryDecodeFromChars(text.AsSpan(Prefix.Length), bytes, out var length) || length != bytes.Length)
         {
             throw new GodwitException(

@@ -63,6 +63,8 @@ internal sealed class PoolAuthority(X509Certificate2 certificate, TimeProvider t
             new X509EnhancedKeyUsageExtension([new Oid(ServerUsage), new Oid(ClientUsage)], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, true, false));
         var begins = time.GetUtcNow() - Backdated;
+        if (begins < certificate.NotBefore)
+            begins = certificate.NotBefore;
         var ends = begins.AddYears(HostYears);
         if (ends > certificate.NotAfter)
             ends = certificate.NotAfter;

@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Journal;
 using Godwit.Storage;
 
 namespace Godwit.Host.Create;
@@ -39,20 +40,39 @@ internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
             RunState = options.Paused ? RunState.Paused : RunState.Running,
             Arriving = true,
         };
-        var answer = await parts.Registry.CompareAndSetAsync(record, expectedRevision: 0, drawEpoch: true, cancellationToken);
-        if (!answer.Won)
-            throw Exists(answer.Current!);
+        // Before the record: whatever becomes of this daemon, the next one finds the entry and clears the record away.
+        var entry = starter.Entry(spec.Name, DomainStarter.FirstStart);
+        await parts.Journal.WriteAsync(entry, cancellationToken);
         try
         {
-            return await starter.StartAsync(answer.Current!, options.Paused, cancellationToken);
+            var answer = await parts.Records.CreateAsync(record, IsOurs, cancellationToken);
+            if (!answer.Won)
+                throw Exists(answer.Current!);
+            return await starter.StartAsync(answer.Current!, entry, cancellationToken);
         }
         catch
         {
-            // Nothing runs; the name is free again. A registry that is away now leaves a record that arrives never:
-            // the next start of this daemon settles it, and `godwit destroy` removes it.
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), parts.Time);
-            await parts.Registry.RemoveAsync(spec.Name, answer.Current!.Revision, limit.Token);
+            await ForgetAsync(entry, IsOurs);
             throw;
+        }
+
+        bool IsOurs(DomainRecord there) =>
+            there.Owner == parts.Name && there.Spec.Uuid == spec.Uuid && there is { Arriving: true, Last: null };
+    }
+
+    // Nothing runs; the name is to be free again. While the registry is away the entry stays, and the next start of
+    // this daemon settles it.
+    private async Task ForgetAsync(JournalEntry entry, Func<DomainRecord, bool> isOurs)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), parts.Time);
+        try
+        {
+            await parts.Records.RemoveAsync(entry.Domain, isOurs, limit.Token);
+            await parts.Journal.RemoveAsync(entry, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await parts.Journal.WriteAsync(entry, CancellationToken.None);
         }
     }
 

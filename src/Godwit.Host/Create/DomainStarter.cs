@@ -20,13 +20,23 @@ internal sealed class DomainStarter(HostParts parts)
 {
     private readonly ILogger _log = parts.Logs.CreateLogger<DomainStarter>();
 
-    public async Task<StartedDomain> StartAsync(DomainRecord record, bool paused, CancellationToken cancellationToken)
+    /// <summary>Step in the journal of a domain that has never run: its record goes when the start fails.</summary>
+    public const string FirstStart = "create";
+
+    /// <summary>Step in the journal of a domain that ran before: its record stays, whatever becomes of the start.</summary>
+    public const string LaterStart = "start";
+
+    public JournalEntry Entry(string domain, string step) =>
+        new(domain, JournalSide.Start, Guid.Empty, parts.Name, parts.Name, step, parts.Resources.NewId());
+
+    /// <param name="record">The domain as this host owns it.</param>
+    /// <param name="entry">What the journal is to say of it until it has started; written here.</param>
+    /// <param name="cancellationToken">Ends the start; what was done is undone.</param>
+    public async Task<StartedDomain> StartAsync(DomainRecord record, JournalEntry entry, CancellationToken cancellationToken)
     {
         var undo = new UndoStack(parts.Time, _log);
         try
         {
-            var entry = new JournalEntry(
-                record.Name, JournalSide.Start, Guid.Empty, parts.Name, parts.Name, "start", parts.Resources.NewId());
             await parts.Journal.WriteAsync(entry, cancellationToken);
             undo.Push("forget the journal entry", token => parts.Journal.RemoveAsync(entry, token));
 
@@ -37,7 +47,7 @@ internal sealed class DomainStarter(HostParts parts)
             await Task.WhenAll(disks.Select(disk => parts.Disks.FenceAsync(disk, record.Epoch, cancellationToken)));
             foreach (var port in copy.Ports)
                 parts.Network.Watch(port, []);
-            if (!paused)
+            if (record.RunState == RunState.Running)
                 await copy.ContinueAsync(cancellationToken);
             var arrived = await parts.Records.ChangeAsync(
                 record.Name,

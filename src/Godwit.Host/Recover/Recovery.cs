@@ -49,7 +49,9 @@ public static class Recovery
                 (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) => RecoveryVerdict.Complete,
                 (CopyPhase.Receiving, _) => RecoveryVerdict.Destroy,
                 // The record gave it back to this host, which holds the memory.
-                (CopyPhase.Held, { Arriving: true }) => RecoveryVerdict.Complete,
+                (CopyPhase.Held, { Arriving: true, Last.Outcome: RelocationOutcome.GivenBack }) => RecoveryVerdict.Complete,
+                // Held since an earlier move: the record speaks of a younger memory.
+                (CopyPhase.Held, { Arriving: true }) => RecoveryVerdict.Destroy,
                 (_, { Arriving: true }) => RecoveryVerdict.Complete,
                 (_, { Intent: not null }) => RecoveryVerdict.AbortAndKeep,
                 (CopyPhase.Held or CopyPhase.SwitchingOver, _) => RecoveryVerdict.AbortAndKeep,

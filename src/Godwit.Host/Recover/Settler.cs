@@ -16,28 +16,49 @@ namespace Godwit.Host.Recover;
 /// Settles what an earlier daemon left: carries out what <see cref="Recovery"/> says of each copy and each record. It
 /// waits for the registry as long as that takes; the domains run meanwhile.
 /// </summary>
-internal sealed class Settler(HostParts parts, DomainStarter starter, Action<StartedDomain, CopyPhase> keep)
+internal sealed class Settler(
+    HostParts parts, DomainStarter starter, Action<StartedDomain, CopyPhase> keep, Action<string> release)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = parts.Logs.CreateLogger<Settler>();
 
+    private ImmutableArray<JournalEntry> _entries = [];
+    private ImmutableArray<IDomainCopy> _copies = [];
+    private ImmutableArray<AttachedDisk> _attached = [];
+    private ImmutableArray<DomainRecord> _records = [];
+    private HashSet<string> _names = [];
+
+    /// <summary>Looks around, and changes nothing yet.</summary>
+    /// <returns>Domains that are to be settled.</returns>
+    public async Task<IReadOnlySet<string>> FindAsync(CancellationToken cancellationToken)
+    {
+        _entries = await parts.Journal.ListAsync(cancellationToken);
+        _copies = await parts.Hypervisor.FindCopiesAsync(cancellationToken);
+        _attached = await parts.Disks.FindAsync(cancellationToken);
+        _records = await ListRecordsAsync(cancellationToken);
+        _names = _copies.Select(copy => copy.Order.Spec.Name)
+            .Concat(_attached.Select(disk => disk.Domain))
+            .Concat(_entries.Select(entry => entry.Domain))
+            .Concat(_records.Where(record => record.Owner == parts.Name).Select(record => record.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        return _names;
+    }
+
+    /// <summary>
+    /// Settles all that was found, side by side: one may have to wait for what another host settles first.
+    /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        var entries = await parts.Journal.ListAsync(cancellationToken);
-        var copies = await parts.Hypervisor.FindCopiesAsync(cancellationToken);
-        var disks = await parts.Disks.FindAsync(cancellationToken);
-        var records = await ListRecordsAsync(cancellationToken);
-
-        foreach (var copy in copies)
-            await SettleCopyAsync(copy, Of(copy, disks), entries, cancellationToken);
-
-        var found = copies.Select(copy => copy.Order.Spec.Name).ToHashSet();
-        foreach (var disk in disks.Where(disk => !found.Contains(disk.Domain)))
+        var names = await Task.WhenAll(_copies.Select(copy => SettleCopyAsync(copy, cancellationToken)));
+        foreach (var disk in _attached.Where(disk => !names.Contains(disk.Domain)))
             await parts.Disks.DetachAsync(disk, cancellationToken);
-        foreach (var record in records.Where(record => record.Owner == parts.Name && !found.Contains(record.Name)))
-            await SettleMissingAsync(record, entries, cancellationToken);
-        foreach (var entry in entries)
+        await Task.WhenAll(_records
+            .Where(record => record.Owner == parts.Name && !names.Contains(record.Name))
+            .Select(record => SettleMissingAsync(record, cancellationToken)));
+        foreach (var entry in _entries)
             await parts.Journal.RemoveAsync(entry, cancellationToken);
+        foreach (var name in _names.Except(names))
+            release(name);
     }
 
     private static ImmutableArray<AttachedDisk> Of(IDomainCopy copy, ImmutableArray<AttachedDisk> disks) =>
@@ -46,29 +67,32 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
             .Select(source => disks.FirstOrDefault(disk => disk.Path == source.Path))
             .OfType<AttachedDisk>()];
 
-    private async Task SettleCopyAsync(
-        IDomainCopy copy, ImmutableArray<AttachedDisk> disks, ImmutableArray<JournalEntry> entries, CancellationToken token)
+    /// <summary>Returns the name of the domain once its copy is settled.</summary>
+    private async Task<string> SettleCopyAsync(IDomainCopy copy, CancellationToken token)
     {
+        var disks = Of(copy, _attached);
         var name = copy.Order.Spec.Name;
         while (true)
         {
             var record = await parts.Records.ReadAsync(name, token);
             var phase = (await copy.QueryAsync(token)).Phase;
-            var verdict = Recovery.JudgeCopy(parts.Name, phase, record, entries.Any(entry => entry.CopyId == copy.CopyId));
+            var verdict = Recovery.JudgeCopy(parts.Name, phase, record, _entries.Any(entry => entry.CopyId == copy.CopyId));
             Log.Found(_log, name, verdict);
             switch (verdict)
             {
                 case RecoveryVerdict.Keep:
+                    await FollowRunStateAsync(record!, copy, phase, token);
                     Keep(new StartedDomain(record!, copy, disks), phase);
-                    return;
+                    return name;
                 case RecoveryVerdict.Complete:
-                    await CompleteAsync(record!, copy, disks, token);
-                    return;
+                    if (await CompleteAsync(record!, copy, disks, token))
+                        return name;
+                    break;
                 case RecoveryVerdict.AbortAndKeep:
                     if (await AbortAsync(record!, copy, token))
                     {
                         Keep(new StartedDomain((await parts.Records.ReadAsync(name, token))!, copy, disks), CopyPhase.Running);
-                        return;
+                        return name;
                     }
                     break;
                 case RecoveryVerdict.AwaitOther:
@@ -78,14 +102,22 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
                     await copy.DestroyAsync(token);
                     foreach (var disk in disks)
                         await parts.Disks.DetachAsync(disk, token);
-                    return;
+                    release(name);
+                    return name;
                 case RecoveryVerdict.LeaveAlone:
                     Log.UnknownCopy(_log, name);
-                    return;
+                    return name;
                 default:
                     throw new InvalidOperationException($"{verdict} is not for copies.");
             }
         }
+    }
+
+    // A daemon that died between the record and the engine, or the other way round, while a user paused or unpaused it.
+    private static async Task FollowRunStateAsync(DomainRecord record, IDomainCopy copy, CopyPhase phase, CancellationToken token)
+    {
+        if (record.RunState == RunState.Running && phase is CopyPhase.Paused or CopyPhase.Held)
+            await copy.ContinueAsync(token);
     }
 
     private void Keep(StartedDomain domain, CopyPhase phase)
@@ -95,11 +127,21 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
         keep(domain, phase);
     }
 
-    private async Task CompleteAsync(DomainRecord record, IDomainCopy copy, ImmutableArray<AttachedDisk> disks, CancellationToken token)
+    /// <summary>False: the record says something else by now.</summary>
+    private async Task<bool> CompleteAsync(DomainRecord record, IDomainCopy copy, ImmutableArray<AttachedDisk> disks, CancellationToken token)
     {
         var fenced = ImmutableArray.CreateBuilder<AttachedDisk>(disks.Length);
-        foreach (var disk in disks)
-            fenced.Add(await FenceAsync(disk, record.Epoch, token));
+        try
+        {
+            foreach (var disk in disks)
+                fenced.Add(await FenceAsync(disk, record.Epoch, token));
+        }
+        catch (GodwitException e) when (e.Code == FenceRefusal.StaleEpoch)
+        {
+            Log.TryingAgain(_log, record.Name, $"fence its disks under epoch {record.Epoch}", e);
+            await Task.Delay(AskAgain, parts.Time, token);
+            return false;
+        }
         if (record.RunState == RunState.Running)
             await copy.ContinueAsync(token);
         var arrived = await parts.Records.ChangeAsync(
@@ -113,6 +155,7 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
             await parts.Network.SettleAsync(port, [], token);
         }
         Keep(new StartedDomain(arrived ?? record, copy, fenced.ToImmutable()), CopyPhase.Running);
+        return true;
     }
 
     private async Task<AttachedDisk> FenceAsync(AttachedDisk disk, long epoch, CancellationToken token)
@@ -146,18 +189,21 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
                 return false;
         }
         await copy.CancelSendAsync(token);
-        var phase = (await copy.QueryAsync(token)).Phase;
-        if (record.RunState == RunState.Running && phase is CopyPhase.Held or CopyPhase.Paused)
-            await copy.ContinueAsync(token);
+        await FollowRunStateAsync(record, copy, (await copy.QueryAsync(token)).Phase, token);
+        foreach (var port in copy.Ports)
+        {
+            await parts.Network.AnnounceAsync(port, [], token);
+            await parts.Network.SettleAsync(port, [], token);
+        }
         return true;
     }
 
-    private async Task SettleMissingAsync(DomainRecord record, ImmutableArray<JournalEntry> entries, CancellationToken token)
+    private async Task SettleMissingAsync(DomainRecord record, CancellationToken token)
     {
         // Created and never started: the request failed, and its name is to be free again.
-        if (record.Arriving && record.Last is null && entries.Any(e => e.Domain == record.Name && e.Side == JournalSide.Start))
+        if (record.Arriving && _entries.Any(e => e.Domain == record.Name && e.Step == DomainStarter.FirstStart))
         {
-            await parts.Registry.RemoveAsync(record.Name, record.Revision, token);
+            await parts.Records.RemoveAsync(record.Name, r => r.Epoch == record.Epoch, token);
             return;
         }
         if (Recovery.JudgeMissing(record) != RecoveryVerdict.Restart)
@@ -182,8 +228,21 @@ internal sealed class Settler(HostParts parts, DomainStarter starter, Action<Sta
             r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
             r => Transitions.Restart(r, parts.Name, record.Epoch),
             token);
-        if (next is not null)
-            keep(await starter.StartAsync(next, paused: false, token), CopyPhase.Running);
+        if (next is null)
+            return;
+        try
+        {
+            keep(await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token), CopyPhase.Running);
+        }
+        catch (GodwitException e)
+        {
+            Log.TryingAgain(_log, next.Name, "start it again", e);
+            await parts.Records.ChangeAsync(
+                next.Name,
+                r => r.RunState == RunState.Crashed,
+                r => Transitions.SetRunState(r, parts.Name, next.Epoch, RunState.Crashed),
+                token);
+        }
     }
 
     private async Task<ImmutableArray<DomainRecord>> ListRecordsAsync(CancellationToken token)

@@ -23,17 +23,16 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
     /// <paramref name="transition"/> makes it, or says by null that it cannot be had.
     /// </summary>
     /// <returns>The record that holds the change, or null when somebody else came first.</returns>
-    public async Task<DomainRecord?> ChangeAsync(
+    public Task<DomainRecord?> ChangeAsync(
         string domain,
         Func<DomainRecord, bool> isDone,
         Func<DomainRecord, Transition?> transition,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var attempt = 0; ; attempt++)
+        CancellationToken cancellationToken) =>
+        UntilKnownAsync(
+            domain,
+            async () =>
             {
-                try
+                while (true)
                 {
                     var record = await registry.FindAsync(domain, cancellationToken);
                     if (record is not null && isDone(record))
@@ -45,36 +44,63 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
                     if (answer.Won)
                         return answer.Current;
                 }
-                catch (Exception e) when (IsAway(e, cancellationToken))
-                {
-                    if (_waiting.TryAdd(domain, time.GetUtcNow()))
-                        Log.RegistryAway(log, domain, e.Message);
-                    await PauseAsync(attempt, cancellationToken);
-                }
-            }
-        }
-        finally
-        {
-            _waiting.TryRemove(domain, out _);
-        }
-    }
+            },
+            cancellationToken);
 
     /// <summary>Reads a record, waiting for the registry where it is away.</summary>
-    public async Task<DomainRecord?> ReadAsync(string domain, CancellationToken cancellationToken)
+    public Task<DomainRecord?> ReadAsync(string domain, CancellationToken cancellationToken) =>
+        UntilKnownAsync(domain, () => registry.FindAsync(domain, cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// Writes the record of a new domain. <paramref name="isOurs"/> recognises it when the reply was lost.
+    /// </summary>
+    /// <returns>Whether it was won, and the record that is there now.</returns>
+    public async Task<CompareAndSetResult> CreateAsync(
+        DomainRecord record, Func<DomainRecord, bool> isOurs, CancellationToken cancellationToken)
+    {
+        var maybeWritten = false;
+        return await UntilKnownAsync(
+            record.Name,
+            async () =>
+            {
+                if (maybeWritten && await registry.FindAsync(record.Name, cancellationToken) is { } there && isOurs(there))
+                    return new CompareAndSetResult(true, there);
+                maybeWritten = true;
+                return await registry.CompareAndSetAsync(record, expectedRevision: 0, drawEpoch: true, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Removes the record for as long as <paramref name="isOurs"/> says so of it; then there is none of ours.</summary>
+    public Task RemoveAsync(string domain, Func<DomainRecord, bool> isOurs, CancellationToken cancellationToken) =>
+        UntilKnownAsync(
+            domain,
+            async () =>
+            {
+                while (await registry.FindAsync(domain, cancellationToken) is { } record && isOurs(record))
+                {
+                    if ((await registry.RemoveAsync(domain, record.Revision, cancellationToken)).Won)
+                        break;
+                }
+                return true;
+            },
+            cancellationToken);
+
+    private async Task<T> UntilKnownAsync<T>(string domain, Func<Task<T>> attempt, CancellationToken cancellationToken)
     {
         try
         {
-            for (var attempt = 0; ; attempt++)
+            for (var failures = 0; ; failures++)
             {
                 try
                 {
-                    return await registry.FindAsync(domain, cancellationToken);
+                    return await attempt();
                 }
                 catch (Exception e) when (IsAway(e, cancellationToken))
                 {
                     if (_waiting.TryAdd(domain, time.GetUtcNow()))
                         Log.RegistryAway(log, domain, e.Message);
-                    await PauseAsync(attempt, cancellationToken);
+                    await PauseAsync(failures, cancellationToken);
                 }
             }
         }

@@ -8,9 +8,13 @@ namespace Godwit.Pool.Ownership;
 /// </summary>
 public static class Transitions
 {
-    /// <summary>The source writes its intent: only the owner, only when nothing else is under way.</summary>
+    /// <summary>
+    /// The source writes its intent: only the owner, only when nothing else is under way. The owner carries out one
+    /// relocation at a time, so an intent that is there already is one that it gave up and whose writing came late:
+    /// replacing it ends it, for nobody can commit it any more.
+    /// </summary>
     public static Transition? Begin(DomainRecord record, RelocationIntent intent, long epoch) =>
-        record.Owner == intent.From && record.Epoch == epoch && record is { Intent: null, Arriving: false }
+        record.Owner == intent.From && record.Epoch == epoch && !record.Arriving
             ? new(record with { Intent = intent })
             : null;
 

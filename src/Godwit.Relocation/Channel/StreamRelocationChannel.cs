@@ -24,9 +24,11 @@ public sealed class StreamRelocationChannel(Stream stream, string peer) : IReloc
 
     public async ValueTask SendAsync(RelocationMessage message, CancellationToken cancellationToken)
     {
-        await _sending.WaitAsync(cancellationToken);
+        // Not cancelled while it waits its turn: whoever is sending ends with the line or with the same token.
+        await _sending.WaitAsync(CancellationToken.None);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             _sendBuffer.ResetWrittenCount();
             MessageCodec.Write(message, _sendBuffer);
             await stream.WriteAsync(_sendBuffer.WrittenMemory, cancellationToken);

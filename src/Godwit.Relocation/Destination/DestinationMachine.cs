@@ -13,6 +13,7 @@ namespace Godwit.Relocation.Destination;
 ///                                                           │lost                           │
 ///   Ended ◄─ Resuming ◄── all fenced ── Fencing ◄── won ── Committing ◄─────────────────────┘
 ///  (arrived)                               │ a disk refuses or stays away
+///                                          │ or the receiver dies
 ///                                          └──► GivingBack ──► Undoing
 /// </code>
 /// Before Handover it undoes on any failure, for it cannot have committed. After Handover the line does not matter:
@@ -103,20 +104,27 @@ public static class DestinationMachine
     private static (DestinationState, ImmutableArray<DestinationAction>) Committing(DestinationState state, DestinationEvent @event) =>
         @event switch
         {
+            // The source still holds the memory, and nothing ran here: what this engine lost is not lost.
+            DestinationEvent.CommitWon e when state.Reason is not null =>
+                (state with { Phase = DestinationPhase.GivingBack, Epoch = e.Epoch }, [DestinationAction.GiveBack]),
             DestinationEvent.CommitWon e =>
                 (state with { Phase = DestinationPhase.Fencing, Epoch = e.Epoch }, [DestinationAction.Fence]),
             DestinationEvent.CommitLost =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = "the source kept the domain before the commit" },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
+            DestinationEvent.ReceiveFailed e => (state with { Reason = e.Reason }, []),
             _ => Stay(state),
         };
 
     private static (DestinationState, ImmutableArray<DestinationAction>) Fencing(DestinationState state, DestinationEvent @event) =>
         @event switch
         {
+            DestinationEvent.Fenced when state.Reason is not null =>
+                (state with { Phase = DestinationPhase.GivingBack }, [DestinationAction.GiveBack]),
             DestinationEvent.Fenced => (state with { Phase = DestinationPhase.Resuming }, [DestinationAction.Resume]),
             DestinationEvent.FenceFailed e =>
                 (state with { Phase = DestinationPhase.GivingBack, Reason = e.Reason }, [DestinationAction.GiveBack]),
+            DestinationEvent.ReceiveFailed e => (state with { Reason = e.Reason }, []),
             _ => Stay(state),
         };
 

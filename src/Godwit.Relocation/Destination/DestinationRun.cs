@@ -54,7 +54,7 @@ public sealed class DestinationRun(
         }
         finally
         {
-            await stop.CancelAsync();
+            stop.Cancel();
             await Task.WhenAll(_beside);
             if (_bootFile is not null)
                 await _bootFile.DisposeAsync();
@@ -212,9 +212,9 @@ public sealed class DestinationRun(
             _missing = await site.JudgeAsync(Offer, token);
             Post(new DestinationEvent.Accepted());
         }
-        catch (GodwitException e)
+        catch (Exception e) when (!token.IsCancellationRequested)
         {
-            Post(new DestinationEvent.Declined(e.Message, e.Remedy));
+            Post(new DestinationEvent.Declined(e.Message, (e as GodwitException)?.Remedy));
         }
     }
 
@@ -228,7 +228,7 @@ public sealed class DestinationRun(
             Beside(new EnginePump(_engine, channel).RunAsync(token));
             Post(new DestinationEvent.ReceiverReady());
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (!token.IsCancellationRequested)
         {
             Post(new DestinationEvent.PrepareFailed(e.Message, (e as GodwitException)?.Remedy));
         }
@@ -267,7 +267,6 @@ public sealed class DestinationRun(
 
     private async Task CommitAsync(CancellationToken token)
     {
-        _stamps.CommitBegan = time.GetUtcNow();
         var epoch = await site.Registry.CommitAsync(token);
         _stamps.CommitEnded = time.GetUtcNow();
         Post(epoch is { } won ? new DestinationEvent.CommitWon(won) : new DestinationEvent.CommitLost());
@@ -275,14 +274,13 @@ public sealed class DestinationRun(
 
     private async Task FenceAsync(CancellationToken token)
     {
-        _stamps.FenceBegan = time.GetUtcNow();
         try
         {
             await site.FenceAsync(_state.Epoch, token);
             _stamps.FenceEnded = time.GetUtcNow();
             Post(new DestinationEvent.Fenced());
         }
-        catch (GodwitException e)
+        catch (Exception e) when (!token.IsCancellationRequested)
         {
             Post(new DestinationEvent.FenceFailed(e.Message));
         }
@@ -299,17 +297,15 @@ public sealed class DestinationRun(
     {
         if (Offer.RunState != RunState.Running)
         {
-            _stamps.ResumeBegan = time.GetUtcNow();
-            _stamps.Resumed(_stamps.ResumeBegan);
+            _stamps.Resumed(time.GetUtcNow());
             Post(new DestinationEvent.Resumed());
             return;
         }
-        _stamps.ResumeBegan = time.GetUtcNow();
         try
         {
             await _copy!.ContinueAsync(token);
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (!token.IsCancellationRequested)
         {
             _stamps.Resumed(time.GetUtcNow());
             Post(new DestinationEvent.ResumeFailed(e.Message));

@@ -61,9 +61,6 @@ public abstract record RelocationMessage
 /// <summary>Time stamps of the destination's part of the downtime, by the destination's clock.</summary>
 public sealed record ArrivalTimes(
     DateTimeOffset HandoverReceived,
-    DateTimeOffset CommitBegan,
     DateTimeOffset CommitEnded,
-    DateTimeOffset FenceBegan,
     DateTimeOffset FenceEnded,
-    DateTimeOffset ResumeBegan,
     DateTimeOffset Resumed);

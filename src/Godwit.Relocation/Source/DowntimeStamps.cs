@@ -3,19 +3,16 @@ using Godwit.Relocation.Protocol;
 namespace Godwit.Relocation.Source;
 
 /// <summary>
-/// Time stamps of the stop on the source. Each part of the downtime has a begin and an end of its own: nothing is
-/// computed as what the others leave.
+/// Time stamps of the stop on the source. Every boundary between two parts of the downtime is an event with a time
+/// stamp of its own; no part is computed as what the others leave of the whole.
 /// </summary>
 internal sealed class DowntimeStamps
 {
     /// <summary>The engine's stamp of the guest's stop.</summary>
     public DateTimeOffset? Stopped { get; set; }
 
-    /// <summary>The permission to send the rest is on its way to the engine.</summary>
+    /// <summary>The engine is permitted to send the rest: the last round begins.</summary>
     public DateTimeOffset? Permitted { get; set; }
-
-    /// <summary>The engine begins the last round.</summary>
-    public DateTimeOffset? LastRoundBegan { get; set; }
 
     /// <summary>The last page has passed the relay.</summary>
     public DateTimeOffset? MemorySent { get; set; }
@@ -25,14 +22,14 @@ internal sealed class DowntimeStamps
         if (Stopped is not { } stopped)
             return (TimeSpan.Zero, null);
         var downtime = clock.ToSource(arrival.Resumed) - stopped;
-        if (Permitted is not { } permitted || LastRoundBegan is not { } lastRoundBegan || MemorySent is not { } memorySent)
+        if (Permitted is not { } permitted || MemorySent is not { } memorySent)
             return (downtime, null);
         return (downtime, new DowntimeBreakdown(
             Stop: permitted - stopped,
-            LastRound: memorySent - lastRoundBegan,
+            LastRound: memorySent - permitted,
             DeviceState: clock.ToSource(arrival.HandoverReceived) - memorySent,
-            Commit: arrival.CommitEnded - arrival.CommitBegan,
-            Fence: arrival.FenceEnded - arrival.FenceBegan,
-            Resume: arrival.Resumed - arrival.ResumeBegan));
+            Commit: arrival.CommitEnded - arrival.HandoverReceived,
+            Fence: arrival.FenceEnded - arrival.CommitEnded,
+            Resume: arrival.Resumed - arrival.FenceEnded));
     }
 }

@@ -43,7 +43,7 @@ public sealed class SourceRun
     }
 
     /// <summary>Whether the copy may run on this host when this relocation has ended.</summary>
-    public bool KeptHere => _state.Ending is not (RelocationEnding.Completed or RelocationEnding.Superseded);
+    public bool KeptHere { get; private set; } = true;
 
     /// <summary>Takes an event of the copy; the task that owns the domain passes them on.</summary>
     public void Observe(CopyEvent @event)
@@ -93,7 +93,8 @@ public sealed class SourceRun
         try
         {
             Beside(DialAsync(token));
-            Beside(WatchRequestsAsync(token));
+            _ticket.OnCancel(() => Post(new SourceEvent.CancelAsked()));
+            Beside(WatchTimeAsync(token));
             while (_state.Phase != SourcePhase.Ended)
             {
                 var @event = await _events.Reader.ReadAsync(token);
@@ -107,10 +108,13 @@ public sealed class SourceRun
         }
         finally
         {
-            await stop.CancelAsync();
+            stop.Cancel();
+            // Before the wait, for it ends those who listen; and after, for one that was being dialled meanwhile.
             if (_channel is not null)
                 await _channel.DisposeAsync();
             await Task.WhenAll(_beside);
+            if (_channel is not null)
+                await _channel.DisposeAsync();
             if (_engine is not null)
                 await _engine.DisposeAsync();
         }
@@ -138,9 +142,8 @@ public sealed class SourceRun
                 break;
             case SourceAction.PermitSwitchover:
                 _stamps.Permitted = _time.GetUtcNow();
-                Beside(SayAsync(new RelocationMessage.Stopping(_site.Addresses), token));
-                _stamps.LastRoundBegan = _time.GetUtcNow();
                 Beside(PermitAsync(token));
+                Beside(SayAsync(new RelocationMessage.Stopping(_site.Addresses), token));
                 Report(RelocationStep.Stop);
                 break;
             case SourceAction.HandOver:
@@ -148,7 +151,7 @@ public sealed class SourceRun
                 Report(RelocationStep.HandOver);
                 break;
             case SourceAction.CancelSending:
-                await _site.Copy.CancelSendAsync(token);
+                await TryAsync(_site.Copy.CancelSendAsync, token);
                 break;
             case SourceAction.SendFailed:
                 if (_channel is not null)
@@ -161,19 +164,19 @@ public sealed class SourceRun
                 Beside(ReadRecordAsync(token));
                 break;
             case SourceAction.RegainDisks:
-                await _site.RegainDisksAsync(token);
-                Post(new SourceEvent.Regained());
+                Beside(RegainAsync(token));
                 break;
             case SourceAction.ResumeHeld:
                 if (_site.Offer.RunState == Domains.RunState.Running)
-                    await _site.Copy.ContinueAsync(token);
+                    await TryAsync(_site.Copy.ContinueAsync, token);
                 break;
             case SourceAction.AnnounceBack:
-                await _site.AnnounceBackAsync(token);
+                await TryAsync(_site.AnnounceBackAsync, token);
                 break;
             case SourceAction.DestroyCopy:
                 Report(RelocationStep.Confirm);
-                await _site.DestroyCopyAsync(token);
+                KeptHere = false;
+                await TryAsync(_site.DestroyCopyAsync, token);
                 break;
             case SourceAction.Finish:
                 break;
@@ -337,13 +340,32 @@ public sealed class SourceRun
         Post(new SourceEvent.RecordRead(standing));
     }
 
-    private async Task WatchRequestsAsync(CancellationToken token)
+    private async Task RegainAsync(CancellationToken token)
     {
-        var limit = _options.Timeout is { } timeout ? Task.Delay(timeout, _time, token) : Task.Delay(Timeout.Infinite, token);
-        if (await Task.WhenAny(_ticket.CancelRequested, limit) == _ticket.CancelRequested)
-            Post(new SourceEvent.CancelAsked());
-        else if (!token.IsCancellationRequested)
-            Post(new SourceEvent.TimeLimitPassed());
+        await _site.RegainDisksAsync(token);
+        Post(new SourceEvent.Regained());
+    }
+
+    private async Task WatchTimeAsync(CancellationToken token)
+    {
+        if (_options.Timeout is not { } timeout)
+            return;
+        await Task.Delay(timeout, _time, token);
+        Post(new SourceEvent.TimeLimitPassed());
+    }
+
+    // The engine may be gone by now. The copy says so by an event of its own, which the task that owns the domain
+    // follows once this has ended; the relocation goes its way meanwhile.
+    private async Task TryAsync(Func<CancellationToken, Task> step, CancellationToken token)
+    {
+        try
+        {
+            await step(token);
+        }
+        catch (Exception e) when (!token.IsCancellationRequested)
+        {
+            Log.Unforeseen(_log, _ticket.Domain, e);
+        }
     }
 
     private async Task SayAsync(RelocationMessage message, CancellationToken token)

@@ -104,12 +104,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     {
         private readonly Pipe _pipe = new();
 
-        public EchoStream(ReadOnlySpan<byte> greeting)
-        {
-            greeting.CopyTo(_pipe.Writer.GetSpan(greeting.Length));
-            _pipe.Writer.Advance(greeting.Length);
-            _ = _pipe.Writer.FlushAsync();
-        }
+        public EchoStream(ReadOnlySpan<byte> greeting) => _pipe.Writer.AsStream().Write(greeting);
 
         public override bool CanRead => true;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
 using Godwit.Domains;
 using Godwit.Hypervisors.Qemu;
 using Godwit.Native.Processes;
@@ -33,7 +31,7 @@ public sealed class GuestFixture : IAsyncLifetime
         await ProgramRunner.RunAsync(
             ["sh", "-c", "cd \"$1\" && chmod 755 init && echo init | \"$2\" cpio -o -H newc > \"$3.more\" && cat \"$4\" \"$3.more\" > \"$3\"",
                 "sh", tree, image.BusyboxPath, _ramdisk, image.RamdiskPath]);
-        Options = new QemuOptions { RunDirectory = Path.Combine(_directory, "run") };
+        Options = new QemuOptions { RunDirectory = Path.Combine(_directory, "run"), DiskReconnectSeconds = 1 };
         Hypervisor = await OpenAsync();
     }
 
@@ -42,7 +40,7 @@ public sealed class GuestFixture : IAsyncLifetime
 
     public string NewFile(string name) => Path.Combine(_directory, name);
 
-    /// <summary>A domain of 64 MiB that boots the test's guest.</summary>
+    /// <summary>A domain of 96 MiB that boots the test's guest.</summary>
     public CopyOrder Order(Func<DomainSpec, DomainSpec>? change = null, params DiskSource[] disks)
     {
         var spec = new DomainSpec { Name = "vm1", Uuid = Guid.NewGuid(), MemoryMiB = 96, CommandLine = "quiet" };

@@ -42,7 +42,6 @@ public class LifecycleTests(GuestFixture guests, ITestOutputHelper output)
         await copy.Copy.RequestShutdownAsync(CancellationToken.None);
         await copy.WaitForAsync<CopyEvent.GuestPoweredOff>();
         Assert.Equal(CopyPhase.ShutOff, await copy.PhaseAsync());
-        Assert.Contains("power button", copy.Console);
     }
 
     [Fact]
@@ -128,25 +127,27 @@ public class LifecycleTests(GuestFixture guests, ITestOutputHelper output)
         order = order with { Pin = order.Pin with { MachineType = "pc-q35-99.0" } };
         var failure = await Assert.ThrowsAsync<Domains.GodwitException>(
             () => guests.Hypervisor.StartAsync(order, CancellationToken.None));
-        Assert.Contains("pc-q35-99.0", failure.Message);
+        Assert.Contains("unsupported machine type", failure.Message);
         Assert.Empty(Directory.GetDirectories(guests.Options.RunDirectory, $"*{order.CopyId:N}"));
     }
 
     [Fact]
-    public async Task A_disk_holds_what_was_written_and_one_that_fails_stops_the_guest()
+    public async Task A_disk_holds_what_was_written_and_one_that_is_gone_stops_the_guest()
     {
-        var disk = guests.NewFile("disk.raw");
+        var (disk, socket) = (guests.NewFile("disk.raw"), guests.NewFile("disk.sock"));
         await File.WriteAllBytesAsync(disk, new byte[4 << 20]);
+        using var server = Process.Start("qemu-nbd", ["--socket", socket, "--format", "raw", "--persistent", "--shared", "2", disk]);
+        while (!File.Exists(socket)) await Task.Delay(10);
         var order = guests.Order(
-            spec => spec with { Disks = [new Domains.DiskSpec { Target = disk, Backend = Domains.DiskBackend.File, VirtualDevice = "hda" }] },
-            new DiskSource(DiskSourceKind.RawFile, disk, false));
+            spec => spec with { Disks = [new Domains.DiskSpec { Target = "vg/lv", Backend = Domains.DiskBackend.Block, VirtualDevice = "hda" }] },
+            new DiskSource(DiskSourceKind.NbdSocket, socket, false));
         await using var copy = await TestCopy.StartAsync(guests, order);
         await copy.TypeAsync("write godwit-was-here");
         await copy.WaitForTextAsync("written");
         Assert.StartsWith("godwit-was-here", System.Text.Encoding.ASCII.GetString(await File.ReadAllBytesAsync(disk)), StringComparison.Ordinal);
 
-        // Writing past the file's end of today fails on the host.
-        await Godwit.Native.Processes.ProgramRunner.RunAsync(["truncate", "-s", "0", disk]);
+        server.Kill();
+        await server.WaitForExitAsync();
         await copy.TypeAsync("read");
         var failed = await copy.WaitForAsync<CopyEvent.DiskFailed>();
         Assert.Equal("vda", failed.Device);

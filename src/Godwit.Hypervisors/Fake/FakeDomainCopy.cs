@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Threading.Channels;
+using Godwit.Domains;
+
+namespace Godwit.Hypervisors.Fake;
+
+/// <summary>A daemon's hold on a <see cref="FakeProcess"/>.</summary>
+internal sealed class FakeDomainCopy : IDomainCopy
+{
+    private readonly FakeEngine _engine;
+    private readonly FakeProcess _process;
+    private readonly Channel<CopyEvent> _events = Channel.CreateUnbounded<CopyEvent>(new() { SingleReader = true });
+
+    public FakeDomainCopy(FakeEngine engine, FakeProcess process)
+    {
+        (_engine, _process) = (engine, process);
+        process.Listener = this;
+    }
+
+    public Guid CopyId => Order.CopyId;
+
+    public CopyOrder Order => _process.Order;
+
+    public ImmutableArray<GuestPort> Ports => _process.Ports;
+
+    public ChannelReader<CopyEvent> Events => _events.Reader;
+
+    public Task<CopyStatus> QueryAsync(CancellationToken cancellationToken) =>
+        Do(() => new CopyStatus(_process.Phase, _process.CpuTime, Order.Spec.MemoryMiB, _process.Phase == CopyPhase.Gone ? 0 : _process.Id), cancellationToken);
+
+    public Task ContinueAsync(CancellationToken cancellationToken) => Do(_process.Continue, cancellationToken);
+
+    public Task PauseAsync(CancellationToken cancellationToken) => Do(_process.Pause, cancellationToken);
+
+    public Task RebootAsync(CancellationToken cancellationToken) => Do(_process.Reboot, cancellationToken);
+
+    public Task DestroyAsync(CancellationToken cancellationToken) => Do(() => _process.Kill("destroyed"), cancellationToken);
+
+    public Task RequestShutdownAsync(CancellationToken cancellationToken) => Do(
+        () =>
+        {
+            ITimer? timer = null;
+            timer = _engine.Time.CreateTimer(
+                _ =>
+                {
+                    timer?.Dispose();
+                    _process.PowerOff();
+                },
+                null, _engine.Options.ShutdownTime, Timeout.InfiniteTimeSpan);
+        },
+        cancellationToken);
+
+    public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Do<Stream>(
+        () =>
+        {
+            // It echoes, which is all that a guest without a program can do.
+            FakePipe? console = null;
+            console = new FakePipe(bytes => console!.Say(bytes.ToArray()), static () => { });
+            console.Say(Encoding.ASCII.GetBytes($"{Order.Spec.Name} login: "));
+            return console;
+        },
+        cancellationToken);
+
+    public Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken) =>
+        Do(() => _process.BeginSend(options), cancellationToken);
+
+    public Task<SendProgress> QuerySendAsync(CancellationToken cancellationToken) => Do(
+        () => _process.Send?.Progress ?? new SendProgress(0, 0, 0, Order.Spec.MemoryMiB * (1L << 20), 0, 0, 0), cancellationToken);
+
+    public Task PermitSwitchoverAsync(CancellationToken cancellationToken) =>
+        Do(() => (_process.Send ?? throw new GodwitException("engine-failed", "nothing is being sent")).Permit(), cancellationToken);
+
+    public Task CancelSendAsync(CancellationToken cancellationToken) => Do(() => _process.Send?.Cancel(), cancellationToken);
+
+    public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) => Do(_process.BeginReceive, cancellationToken);
+
+    /// <summary>Lets go of the process, as a daemon that ends does: the connections close, the guest goes on.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (ReferenceEquals(_process.Listener, this))
+            _process.LoseDaemon();
+        _events.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Hear(CopyEvent @event)
+    {
+        _events.Writer.TryWrite(@event);
+        if (@event is CopyEvent.Exited)
+            _events.Writer.TryComplete();
+    }
+
+    private static Task<bool> Do(Action work, CancellationToken cancellationToken) => Do(
+        () =>
+        {
+            work();
+            return true;
+        },
+        cancellationToken);
+
+    // A process that is gone still says so when asked, and being destroyed again is harmless.
+    private static Task<T> Do<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<T>(cancellationToken);
+        try
+        {
+            return Task.FromResult(work());
+        }
+        catch (GodwitException e)
+        {
+            return Task.FromException<T>(e);
+        }
+    }
+}

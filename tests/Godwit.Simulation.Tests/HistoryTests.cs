@@ -1,0 +1,71 @@
+using Godwit.Hypervisors.Fake;
+using Godwit.Relocation;
+using Godwit.Simulation.Tests.Histories;
+using Godwit.Simulation.Tests.World;
+
+namespace Godwit.Simulation.Tests;
+
+public class HistoryTests(ITestOutputHelper output)
+{
+    private const int Histories = 600;
+
+    /// <summary>A failing seed is run alone with GODWIT_SEED=n.</summary>
+    [Fact]
+    public void EveryHistoryEndsWell()
+    {
+        var (first, count) = int.TryParse(Environment.GetEnvironmentVariable("GODWIT_SEED"), out var only) ? (only, 1) : (1, Histories);
+        if (int.TryParse(Environment.GetEnvironmentVariable("GODWIT_HISTORIES"), out var many))
+            count = many;
+        var endings = new Dictionary<RelocationEnding, int>();
+        var failures = new List<(int Seed, Outcome Outcome)>();
+        var steps = 0L;
+        for (var seed = first; seed < first + count; seed++)
+        {
+            var outcome = History.Run(seed, new SimOptions());
+            steps += outcome.Steps;
+            foreach (var ending in outcome.Endings)
+                endings[ending] = endings.GetValueOrDefault(ending) + 1;
+            if (outcome.Failure is not null)
+                failures.Add((seed, outcome));
+        }
+        output.WriteLine($"{count} histories, {steps} steps: {string.Join(", ", endings.OrderBy(e => e.Key).Select(e => $"{e.Key} {e.Value}"))}");
+        foreach (var (seed, outcome) in failures.Take(20))
+            output.WriteLine($"seed {seed}: {outcome.Failure}");
+        Assert.True(failures.Count == 0, failures.Count == 0 ? "" : $"{failures.Count} of {count} fail; the first is {failures[0].Outcome.Explain(failures[0].Seed)}");
+        // Faults must not be so many that nothing succeeds, nor so few that nothing fails.
+        if (count == Histories)
+            Assert.Superset(new HashSet<RelocationEnding>([RelocationEnding.Completed, RelocationEnding.ChannelLost, RelocationEnding.Cancelled]), endings.Keys.ToHashSet());
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(123)]
+    public void ASeedGivesTheSameHistoryEachTime(int seed)
+    {
+        var first = History.Run(seed, new SimOptions());
+        var second = History.Run(seed, new SimOptions());
+        Assert.True(first.Trace.Count > 50);
+        Assert.Equal(first.Trace, second.Trace);
+    }
+
+    [Fact]
+    public void WithoutHoldAMemoryRunsTwice() =>
+        AssertNoticed(new SimOptions { Engine = new FakeEngineOptions { Holds = false } });
+
+    [Fact]
+    public void WithoutCompareAndSetADomainHasTwoOwners() => AssertNoticed(new SimOptions { Compares = false });
+
+    [Fact]
+    public void WithoutTheEpochALateFenceTakesTheDiskBack() => AssertNoticed(new SimOptions { ChecksEpoch = false });
+
+    private static void AssertNoticed(SimOptions options)
+    {
+        for (var seed = 1; seed < 4000; seed++)
+        {
+            if (History.Run(seed, options).Failure is not null)
+                return;
+        }
+        Assert.Fail("no history noticed that the safeguard is off");
+    }
+}
