@@ -19,6 +19,7 @@ namespace Godwit.Host;
 public sealed class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
+    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
 
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
@@ -145,7 +146,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         }
         try
         {
-            Reserve(offer.Spec.Name);
+            await ReserveAsync(offer.Spec.Name, token);
         }
         catch (GodwitException e)
         {
@@ -179,6 +180,14 @@ public sealed class DomainHost : IDomainHost, IDisposable
         if (offer.From != channel.Peer)
             return $"the offer says that it comes from {offer.From}, the certificate says {channel.Peer}";
         return offer.To != _parts.Name ? $"the offer is for {offer.To}; this is {_parts.Name}" : null;
+    }
+
+    // A domain that has just moved away may come straight back, while this host still clears up after it.
+    private async Task ReserveAsync(string name, CancellationToken token)
+    {
+        if (_domains.TryGetValue(name, out var task) && task is { IsLeaving: true } && _running.TryGetValue(task, out var leaving))
+            await Task.WhenAny(leaving, Task.Delay(LeavingLimit, _parts.Time, token));
+        Reserve(name);
     }
 
     private void Reserve(string name)

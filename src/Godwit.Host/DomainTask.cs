@@ -51,6 +51,9 @@ internal sealed class DomainTask
 
     public RelocationTicket? Ticket { get; private set; }
 
+    /// <summary>The domain runs elsewhere or is ended; only its remains are cleared away here.</summary>
+    public bool IsLeaving => Activity == DomainActivity.Ending || Ticket?.Result is { Succeeded: true };
+
     /// <summary>Ends once this host has nothing of the domain any more, or the daemon ends.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
@@ -249,10 +252,14 @@ internal sealed class DomainTask
         catch (GodwitException e)
         {
             // Nothing of it is here; it stays in the lists as crashed, for a person to see and to start again.
-            Log.TaskFailed(_log, Name, e);
-            _domain = _domain with { Record = record };
+            Log.NotStarted(_log, Name, e);
             _phase = CopyPhase.Crashed;
-            await SetRunStateAsync(RunState.Crashed, token);
+            var crashed = await _parts.Records.ChangeAsync(
+                Name,
+                r => r is { RunState: RunState.Crashed, Arriving: false },
+                r => Transitions.Crash(r, _parts.Name, record.Epoch),
+                token);
+            _domain = _domain with { Record = crashed ?? record };
         }
         Activity = DomainActivity.Settled;
     }

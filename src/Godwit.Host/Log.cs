@@ -28,6 +28,12 @@ internal static partial class Log
     [LoggerMessage(4008, LogLevel.Warning, "{Domain}: could not {What}; it is tried again")]
     public static partial void TryingAgain(ILogger logger, string domain, string what, Exception exception);
 
+    [LoggerMessage(4010, LogLevel.Warning, "{Domain}: its copy here is gone and never ran; it is given back to {Source}")]
+    public static partial void GivesBack(ILogger logger, string domain, string source);
+
+    [LoggerMessage(4011, LogLevel.Error, "{Domain}: could not be started again; it stays in the lists as crashed")]
+    public static partial void NotStarted(ILogger logger, string domain, Exception exception);
+
     [LoggerMessage(4009, LogLevel.Warning, "{Domain}: a copy runs here of which the registry knows nothing; it is left alone")]
     public static partial void UnknownCopy(ILogger logger, string domain);
 }

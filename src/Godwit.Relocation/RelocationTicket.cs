@@ -75,8 +75,11 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
         }
         try
         {
-            await foreach (var e in channel.Reader.ReadAllAsync(cancellationToken))
-                yield return e;
+            while (await channel.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (channel.Reader.TryRead(out var e))
+                    yield return e;
+            }
         }
         finally
         {

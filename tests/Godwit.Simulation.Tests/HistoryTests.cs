@@ -37,16 +37,17 @@ public class HistoryTests(ITestOutputHelper output)
             Assert.Superset(new HashSet<RelocationEnding>([RelocationEnding.Completed, RelocationEnding.ChannelLost, RelocationEnding.Cancelled]), endings.Keys.ToHashSet());
     }
 
-    [Theory]
-    [InlineData(7)]
-    [InlineData(8)]
-    [InlineData(123)]
-    public void ASeedGivesTheSameHistoryEachTime(int seed)
+    [Fact]
+    public void ASeedGivesTheSameHistoryEachTime()
     {
-        var first = History.Run(seed, new SimOptions());
-        var second = History.Run(seed, new SimOptions());
-        Assert.True(first.Trace.Count > 50);
-        Assert.Equal(first.Trace, second.Trace);
+        var lines = 0;
+        for (var seed = 1; seed <= 40; seed++)
+        {
+            var first = History.Run(seed, new SimOptions());
+            Assert.Equal(first.Trace, History.Run(seed, new SimOptions()).Trace);
+            lines += first.Trace.Count;
+        }
+        Assert.True(lines > 2000, "the traces say too little to tell two histories apart");
     }
 
     [Fact]

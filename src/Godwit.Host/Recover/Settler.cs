@@ -116,7 +116,7 @@ internal sealed class Settler(
     // A daemon that died between the record and the engine, or the other way round, while a user paused or unpaused it.
     private static async Task FollowRunStateAsync(DomainRecord record, IDomainCopy copy, CopyPhase phase, CancellationToken token)
     {
-        if (record.RunState == RunState.Running && phase is CopyPhase.Paused or CopyPhase.Held)
+        if (record.RunState == RunState.Running && phase is CopyPhase.Paused or CopyPhase.Held or CopyPhase.Loaded or CopyPhase.Prepared)
             await copy.ContinueAsync(token);
     }
 
@@ -182,12 +182,8 @@ internal sealed class Settler(
     /// <summary>False: the record says something else by now.</summary>
     private async Task<bool> AbortAsync(DomainRecord record, IDomainCopy copy, CancellationToken token)
     {
-        if (record.Intent is { } intent)
-        {
-            var registry = new RelocationRegistry(parts.Records, parts.Registry, record.Name, intent, record.Epoch);
-            if (!await registry.AbortAsync(token))
-                return false;
-        }
+        if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(token))
+            return false;
         await copy.CancelSendAsync(token);
         await FollowRunStateAsync(record, copy, (await copy.QueryAsync(token)).Phase, token);
         foreach (var port in copy.Ports)
@@ -208,19 +204,19 @@ internal sealed class Settler(
         }
         if (Recovery.JudgeMissing(record) != RecoveryVerdict.Restart)
             return;
-        if (record.Intent is { } intent
-            && !await new RelocationRegistry(parts.Records, parts.Registry, record.Name, intent, record.Epoch).AbortAsync(token))
+        if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(token))
+            return;
+        if (record is { Arriving: true, Last: { Outcome: RelocationOutcome.Committed } last } && last.To == parts.Name
+            && await NeverRanAsync(record, token))
         {
+            Log.GivesBack(_log, record.Name, last.From);
+            await Relocation(record, new RelocationIntent(last.Id, last.From, last.To)).GiveBackAsync(token);
             return;
         }
         Log.Found(_log, record.Name, RecoveryVerdict.Restart);
         if (record.Spec.OnCrash != LifecycleAction.Restart)
         {
-            await parts.Records.ChangeAsync(
-                record.Name,
-                r => r.RunState == RunState.Crashed,
-                r => Transitions.SetRunState(r, parts.Name, record.Epoch, RunState.Crashed),
-                token);
+            await CrashAsync(record, token);
             return;
         }
         var next = await parts.Records.ChangeAsync(
@@ -236,12 +232,61 @@ internal sealed class Settler(
         }
         catch (GodwitException e)
         {
-            Log.TryingAgain(_log, next.Name, "start it again", e);
-            await parts.Records.ChangeAsync(
-                next.Name,
-                r => r.RunState == RunState.Crashed,
-                r => Transitions.SetRunState(r, parts.Name, next.Epoch, RunState.Crashed),
-                token);
+            Log.NotStarted(_log, next.Name, e);
+            await CrashAsync(next, token);
+        }
+    }
+
+    private RelocationRegistry Relocation(DomainRecord record, RelocationIntent intent) =>
+        new(parts.Records, parts.Registry, record.Name, intent, record.Epoch);
+
+    private Task<DomainRecord?> CrashAsync(DomainRecord record, CancellationToken token) => parts.Records.ChangeAsync(
+        record.Name,
+        r => r is { RunState: RunState.Crashed, Arriving: false },
+        r => Transitions.Crash(r, parts.Name, record.Epoch),
+        token);
+
+    /// <summary>
+    /// Whether the copy that is gone can be shown never to have run here: a disk that was not fenced to this epoch
+    /// before this moment would have refused its first write. Where none shows it, nobody knows, and the memory that
+    /// the source still holds may be older than what is on the disks.
+    /// </summary>
+    private async Task<bool> NeverRanAsync(DomainRecord record, CancellationToken token)
+    {
+        var neverRan = false;
+        foreach (var spec in record.Spec.Disks.Where(disk => !disk.ReadOnly))
+        {
+            var identity = await UntilAnsweredAsync(record.Name, "find its disk", () => parts.Disks.IdentifyAsync(spec, token), token);
+            if (!identity.Fenced)
+                continue;
+            var disk = await UntilAnsweredAsync(record.Name, "attach its disk", () => parts.Disks.AttachAsync(record.Name, spec, identity, token), token);
+            try
+            {
+                neverRan |= await UntilAnsweredAsync(
+                    record.Name, "fence its disk", () => parts.Disks.FenceAsync(disk, record.Epoch, token), token) < record.Epoch;
+            }
+            finally
+            {
+                await parts.Disks.DetachAsync(disk, token);
+            }
+        }
+        return neverRan;
+    }
+
+    // A reply that was lost makes the next answer say that the disk was fenced already: then nobody knows.
+    private async Task<T> UntilAnsweredAsync<T>(string domain, string what, Func<Task<T>> ask, CancellationToken token)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (GodwitException e) when (e.Code is not (FenceRefusal.StaleEpoch or FenceRefusal.NotAdmitted))
+            {
+                Log.TryingAgain(_log, domain, what, e);
+                await Task.Delay(AskAgain, parts.Time, token);
+            }
         }
     }
 

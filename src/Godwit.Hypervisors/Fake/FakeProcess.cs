@@ -107,7 +107,8 @@ public sealed class FakeProcess
     internal Stream BeginSend(SendOptions options)
     {
         _engine.ThrowIfFailing(FakePoint.Send);
-        if (Phase is not (CopyPhase.Running or CopyPhase.Paused) || _send is { Active: true })
+        // A domain that arrived paused has never run here, and can be sent on all the same.
+        if (Phase is not (CopyPhase.Running or CopyPhase.Paused or CopyPhase.Loaded or CopyPhase.Prepared) || _send is { Active: true })
             throw new GodwitException("engine-failed", $"the fake engine cannot send a copy that is {Phase}");
         _send = new FakeSend(this, options, Phase == CopyPhase.Running);
         return _send.Stream;

@@ -117,7 +117,7 @@ internal sealed class FakeSend
             BeginRound();
             return;
         }
-        if (_process.Phase is not (CopyPhase.Running or CopyPhase.Paused))
+        if (_process.Phase is not (CopyPhase.Running or CopyPhase.Paused or CopyPhase.Loaded or CopyPhase.Prepared))
         {
             Fail($"the guest is {_process.Phase}");
             return;

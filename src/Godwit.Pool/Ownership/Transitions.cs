@@ -66,6 +66,12 @@ public static class Transitions
             ? new(record with { RunState = state })
             : null;
 
+    /// <summary>The owner has nothing of it any more, and says so, also to a source that waits for its arrival.</summary>
+    public static Transition? Crash(DomainRecord record, string owner, long epoch) =>
+        record.Owner == owner && record.Epoch == epoch
+            ? new(record with { RunState = RunState.Crashed, Arriving = false })
+            : null;
+
     /// <summary>The owner starts it from cold again: a new stay, so a new epoch.</summary>
     public static Transition? Restart(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch && record.Intent is null

@@ -13,11 +13,11 @@ namespace Godwit.Relocation.Destination;
 ///                                                           │lost                           │
 ///   Ended ◄─ Resuming ◄── all fenced ── Fencing ◄── won ── Committing ◄─────────────────────┘
 ///  (arrived)                               │ a disk refuses or stays away
-///                                          │ or the receiver dies
+///                                          │ or the receiver dies, or will not run
 ///                                          └──► GivingBack ──► Undoing
 /// </code>
 /// Before Handover it undoes on any failure, for it cannot have committed. After Handover the line does not matter:
-/// the record decides. From Resuming there is only forward.
+/// the record decides. Once the guest may have run here there is only forward.
 /// </summary>
 public static class DestinationMachine
 {
@@ -141,6 +141,9 @@ public static class DestinationMachine
         {
             DestinationEvent.Resumed =>
                 (state with { Phase = DestinationPhase.Ended, Arrived = true }, [DestinationAction.Confirm, DestinationAction.Finish]),
+            // Nothing ran here, so the source's memory is still the domain's.
+            DestinationEvent.ResumeRefused e =>
+                (state with { Phase = DestinationPhase.GivingBack, Reason = e.Reason }, [DestinationAction.GiveBack]),
             // The engine that held the only good memory would not run: nothing to go back to, so it ends as a
             // crashed domain does, and the record still names this host.
             DestinationEvent.ResumeFailed e =>

@@ -307,8 +307,26 @@ public sealed class DestinationRun(
         }
         catch (Exception e) when (!token.IsCancellationRequested)
         {
-            _stamps.Resumed(time.GetUtcNow());
-            Post(new DestinationEvent.ResumeFailed(e.Message));
+            var phase = await QueryPhaseAsync(token);
+            if (phase is CopyPhase.Loaded)
+                Post(new DestinationEvent.ResumeRefused(e.Message));
+            else if (phase is CopyPhase.Running)
+                Post(new DestinationEvent.Resumed());
+            else
+                Post(new DestinationEvent.ResumeFailed(e.Message));
+        }
+    }
+
+    private async Task<CopyPhase?> QueryPhaseAsync(CancellationToken token)
+    {
+        try
+        {
+            return (await _copy!.QueryAsync(token)).Phase;
+        }
+        catch (Exception e) when (!token.IsCancellationRequested)
+        {
+            Log.Unforeseen(log, Offer.Spec.Name, e);
+            return null;
         }
     }
 

@@ -78,6 +78,10 @@ public abstract record DestinationEvent
 
     public sealed record Resumed : DestinationEvent;
 
+    /// <summary>The engine would not let it run, and says that it has not run.</summary>
+    public sealed record ResumeRefused(string Reason) : DestinationEvent;
+
+    /// <summary>The engine failed, and nobody knows whether the guest has run here.</summary>
     public sealed record ResumeFailed(string Reason) : DestinationEvent;
 
     public sealed record Undone : DestinationEvent;

@@ -138,12 +138,17 @@ internal sealed class Faults(SimWorld world)
         world.After(TimeSpan.FromMilliseconds(world.Random.Next(1, 4000)), host.StartDaemon);
     }
 
-    // A memory that has run and is nowhere else is lost with its engine; a receiver's is still with the source.
+    // A memory that has run and is nowhere else is lost with its engine; a receiver's is still with the source, until
+    // the domain has arrived.
     private void Kill(SimHost host)
     {
         if (host.Engine.Processes is not [var process, ..])
             return;
-        if (process.Phase is not (Hypervisors.CopyPhase.Receiving or Hypervisors.CopyPhase.Loaded))
+        var record = world.Record();
+        var arrived = record?.Owner == host.Name && (!record.Arriving || record.RunState == Domains.RunState.Paused);
+        // Fenced to it: should its daemon die as well, nobody can tell any more whether it ran.
+        arrived |= host.Disks.Attached.Any(host.Disks.MayWrite);
+        if (arrived || process.Phase is not (Hypervisors.CopyPhase.Receiving or Hypervisors.CopyPhase.Loaded))
             world.GuestLost = true;
         process.Kill("killed");
     }

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Godwit.Api;
+using Godwit.Domains;
+using Godwit.Lab.Measure;
+using Godwit.Storage.Images;
+
+namespace Godwit.Lab.Tests.EndToEnd;
+
+/// <summary>A lab with a pool, a volume and a domain <c>vm1</c> that has booted; the tests of a class share it.</summary>
+public sealed class PoolFixture : IAsyncLifetime
+{
+    public const string Domain = "vm1";
+    private const string Name = "gwpool";
+    private const string GuestAddress = "10.9.0.100";
+    private static readonly VolumeName s_volume = new("vg_xen", "lv_vm1");
+
+    public Lab Lab { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return;
+        Programs.Demand();
+        await Lab.DownAsync(Name);
+        Lab = await Lab.UpAsync(LabSpec.WithResources(2, Name) with { ProgramDirectory = Programs.Directory });
+        var image = await LabGuest.GetImageAsync("tiny");
+        using (var storage = Client("storage"))
+            await storage.CreateVolumeAsync(new CreateVolumeRequest(s_volume.ToString(), 1L << 30), CancellationToken.None);
+        var path = Path.Combine(Lab.Paths.Host("storage", "lib"), "volumes", s_volume.Group, s_volume.Volume);
+        await ImageWriter.WriteAsync(image, path, LabGuest.Customize(Domain, GuestAddress), CancellationToken.None);
+        var boot = Lab.Paths.Host("resource-1", "boot");
+        File.Copy(image.KernelPath, Path.Combine(boot, "vmlinuz"), overwrite: true);
+        File.Copy(image.RamdiskPath, Path.Combine(boot, "initrd"), overwrite: true);
+        using var first = Client("resource-1");
+        await first.CreateDomainAsync(new CreateDomainRequest { Spec = Spec() }, CancellationToken.None);
+        await using var writer = await OpenWriterAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Environment.IsPrivilegedProcess)
+            await Lab.DownAsync(Name);
+    }
+
+    public GodwitClient Client(string host) => GodwitClient.OverSocket(Lab.Paths.Socket(host));
+
+    public async Task<WriterConnection> OpenWriterAsync()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await WriterConnection.OpenAsync(
+                    Lab.Paths.Namespace("storage"), IPAddress.Parse(GuestAddress), CancellationToken.None);
+            }
+            catch (SocketException) when (attempt < 300)
+            {
+                await Task.Delay(200); // It is still booting.
+            }
+        }
+    }
+
+    /// <summary>The domain as its owner sees it; asked until it is as it should be.</summary>
+    public async Task<DomainInfo> WaitForAsync(Func<DomainInfo, bool> wanted, string what)
+    {
+        DomainInfo? last = null;
+        for (var attempt = 0; attempt < 150; attempt++)
+        {
+            try
+            {
+                using var storage = Client("storage");
+                last = (await storage.ListDomainsAsync(CancellationToken.None)).FirstOrDefault(d => d.Name == Domain);
+                if (last is not null && wanted(last))
+                    return last;
+            }
+            catch (HttpRequestException)
+            {
+                // A daemon that was killed is not back yet.
+            }
+            await Task.Delay(200);
+        }
+        Assert.Fail($"{Domain} did not become {what} within 30 s; it is {last}");
+        return last!;
+    }
+
+    public static string Other(string host) => host == "resource-1" ? "resource-2" : "resource-1";
+
+    /// <summary>Ends a daemon as a crash does; the host's init starts it again.</summary>
+    public Task KillDaemonAsync(string host) => Lab.RunAsync(host, ["pkill", "-KILL", "-x", "godwitd"]);
+
+    /// <summary>Processes of a host whose command line has these words.</summary>
+    public async Task<ImmutableArray<string>> ProcessesAsync(string host, string words)
+    {
+        var result = await Lab.RunAsync(host, ["ps", "-eo", "pid=,args="]);
+        return [.. result.Output.Split('\n').Where(line => line.Contains(words, StringComparison.Ordinal) && !line.Contains("ps -eo", StringComparison.Ordinal))];
+    }
+
+    /// <summary>Nothing of the domain is on a host: no engine and no attached disk.</summary>
+    public async Task AssertNothingOnAsync(string host)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var engines = await ProcessesAsync(host, "qemu-system");
+            var disks = await ProcessesAsync(host, "godwit-aoe attach");
+            if (engines.IsEmpty && disks.IsEmpty)
+                return;
+            Assert.True(attempt < 100, $"left on {host}: {string.Join(" / ", engines.Concat(disks))}");
+            await Task.Delay(200);
+        }
+    }
+
+    private static DomainSpec Spec() => new()
+    {
+        Name = Domain,
+        MemoryMiB = 128,
+        MaxMemoryMiB = 128,
+        Kernel = "/boot/vmlinuz",
+        Ramdisk = "/boot/initrd",
+        Root = "/dev/hda1",
+        Disks = [new DiskSpec { Target = s_volume.ToString(), Backend = DiskBackend.Block, VirtualDevice = "hda1" }],
+        Interfaces = [new InterfaceSpec { Mac = MacAddress.Parse("aa:cc:00:00:00:01") }],
+        OnCrash = LifecycleAction.Restart,
+    };
+}

@@ -1,0 +1,60 @@
+using Godwit.Domains;
+using Godwit.Pool.Ownership;
+
+namespace Godwit.Pool.Tests.Ownership;
+
+public sealed class TransitionsTests
+{
+    private static readonly DomainRecord s_begun = Records.New() with { Intent = Records.Intent };
+    private static readonly DomainRecord s_committed = Transitions.Commit(s_begun, Records.Relocation)!.Next with { Epoch = 8 };
+
+    [Fact]
+    public void OnlyTheOwnerBeginsAndANewIntentEndsAnOlderOne()
+    {
+        Assert.Equal(Records.Intent, Transitions.Begin(Records.New(), Records.Intent, 7)!.Next.Intent);
+        Assert.Null(Transitions.Begin(Records.New() with { Owner = "c" }, Records.Intent, 7));
+        Assert.Null(Transitions.Begin(Records.New(), Records.Intent, 6));
+        Assert.Null(Transitions.Begin(Records.New() with { Arriving = true }, Records.Intent, 7));
+        var later = Transitions.Begin(s_begun, Records.Intent with { Id = Guid.Empty }, 7)!.Next;
+        Assert.Null(Transitions.Commit(later, Records.Relocation));
+    }
+
+    [Fact]
+    public void OfCommitAndAbortTheSecondLoses()
+    {
+        Assert.Null(Transitions.Abort(s_committed, Records.Relocation));
+        var aborted = Transitions.Abort(s_begun, Records.Relocation)!.Next;
+        Assert.Null(Transitions.Commit(aborted, Records.Relocation));
+        Assert.Equal(("a", 7L), (aborted.Owner, aborted.Epoch));
+    }
+
+    [Fact]
+    public void ACommitMakesTheDestinationTheOwnerUnderANewEpoch()
+    {
+        var change = Transitions.Commit(s_begun, Records.Relocation)!;
+        Assert.True(change.DrawEpoch);
+        Assert.Equal(("b", true), (change.Next.Owner, change.Next.Arriving));
+        Assert.Null(change.Next.Intent);
+        Assert.Equal(RelocationOutcome.Committed, change.Next.Last!.Outcome);
+        Assert.Null(Transitions.Commit(s_begun, Guid.Empty));
+    }
+
+    [Fact]
+    public void ADomainThatHasRunIsNotGivenBack()
+    {
+        var back = Transitions.GiveBack(s_committed, Records.Relocation)!;
+        Assert.True(back.DrawEpoch, "disks that were fenced have seen the destination's epoch");
+        Assert.Equal(("a", RelocationOutcome.GivenBack), (back.Next.Owner, back.Next.Last!.Outcome));
+        var arrived = Transitions.Arrive(s_committed, "b", 8)!.Next;
+        Assert.False(arrived.Arriving);
+        Assert.Null(Transitions.GiveBack(arrived, Records.Relocation));
+    }
+
+    [Fact]
+    public void OnlyTheOwnerUnderItsEpochChangesTheRunState()
+    {
+        Assert.Equal(RunState.Paused, Transitions.SetRunState(Records.New(), "a", 7, RunState.Paused)!.Next.RunState);
+        Assert.Null(Transitions.SetRunState(Records.New(), "b", 7, RunState.Paused));
+        Assert.Null(Transitions.SetRunState(Records.New(), "a", 6, RunState.Paused));
+    }
+}

@@ -1,0 +1,160 @@
+using CsCheck;
+using Godwit.Relocation.Source;
+
+namespace Godwit.Relocation.Tests.Source;
+
+public class SourceMachineTests
+{
+    private static readonly SourceEvent[] Events =
+    [
+        new SourceEvent.Welcomed(), new SourceEvent.Refused("r", null), new SourceEvent.IntentWon(), new SourceEvent.IntentLost(),
+        new SourceEvent.DestinationPrepared(), new SourceEvent.DestinationFailed("d", null), new SourceEvent.ChannelLost("c"),
+        new SourceEvent.SwitchoverReady(true), new SourceEvent.SwitchoverReady(false), new SourceEvent.Held(), new SourceEvent.SendFailed("s"),
+        new SourceEvent.GuestEnded("g"), new SourceEvent.CancelAsked(), new SourceEvent.TimeLimitPassed(), new SourceEvent.AbortWon(),
+        new SourceEvent.AbortLost(), new SourceEvent.DestinationRuns(), new SourceEvent.DestinationGaveBack("b"), new SourceEvent.Regained(),
+        .. Enum.GetValues<Standing>().Select(standing => new SourceEvent.RecordRead(standing)),
+    ];
+
+    private static readonly SourceEvent[] ToHeld =
+    [
+        new SourceEvent.Welcomed(), new SourceEvent.IntentWon(), new SourceEvent.DestinationPrepared(),
+        new SourceEvent.SwitchoverReady(true), new SourceEvent.Held(),
+    ];
+
+    [Fact]
+    public void AMoveGoesStepByStepToTheDestructionOfTheCopy()
+    {
+        var (state, actions) = Feed([.. ToHeld, new SourceEvent.DestinationRuns(), new SourceEvent.RecordRead(Standing.Arrived)]);
+
+        Assert.Equal(
+            [
+                SourceAction.RecordIntent, SourceAction.SendPrepare, SourceAction.BeginSending, SourceAction.PermitSwitchover,
+                SourceAction.HandOver, SourceAction.ReadRecord, SourceAction.DestroyCopy, SourceAction.Finish,
+            ], actions);
+        Assert.Equal(RelocationEnding.Completed, state.Ending);
+    }
+
+    [Fact]
+    public void NothingStopsWithoutAFreshProbe()
+    {
+        var (state, actions) = Feed([.. ToHeld[..3], new SourceEvent.SwitchoverReady(false)]);
+
+        Assert.Equal(SourcePhase.Aborting, state.Phase);
+        Assert.Equal(RelocationEnding.ProbeFailed, state.Ending);
+        Assert.DoesNotContain(SourceAction.PermitSwitchover, actions);
+        Assert.Contains(SourceAction.CancelSending, actions);
+    }
+
+    [Fact]
+    public void AFailureWhileTheIntentIsWrittenWaitsForItsOutcome()
+    {
+        var (waiting, before) = Feed([new SourceEvent.Welcomed(), new SourceEvent.CancelAsked()]);
+        Assert.Equal(SourcePhase.Beginning, waiting.Phase);
+        Assert.Equal([SourceAction.RecordIntent], before);
+
+        var (state, after) = SourceMachine.Step(waiting, new SourceEvent.IntentWon());
+        Assert.Equal(SourcePhase.Aborting, state.Phase);
+        Assert.Equal([SourceAction.SendFailed, SourceAction.RecordAbort], after);
+    }
+
+    [Fact]
+    public void ALineThatBreaksAtTheStopResumesFirstAndAbortsAfter()
+    {
+        var (_, actions) = Feed([.. ToHeld[..4], new SourceEvent.ChannelLost("cut")]);
+
+        Assert.True(actions.IndexOf(SourceAction.CancelSending) < actions.IndexOf(SourceAction.RecordAbort));
+        Assert.Contains(SourceAction.AnnounceBack, actions);
+    }
+
+    [Fact]
+    public void AGiveBackIsRegainedBeforeItRuns()
+    {
+        var (given, _) = Feed([.. ToHeld, new SourceEvent.RecordRead(Standing.GivenBack)]);
+        Assert.Equal(SourcePhase.Regaining, given.Phase);
+
+        var (state, actions) = SourceMachine.Step(given, new SourceEvent.Regained());
+        Assert.Equal([SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish], actions);
+        Assert.Equal(RelocationEnding.GivenBack, state.Ending);
+    }
+
+    [Theory]
+    [InlineData(Standing.Open, SourceAction.RecordAbort)]
+    [InlineData(Standing.Committed, SourceAction.ReadRecord)]
+    [InlineData(Standing.Arrived, SourceAction.DestroyCopy)]
+    [InlineData(Standing.Aborted, SourceAction.ResumeHeld)]
+    [InlineData(Standing.GivenBack, SourceAction.RegainDisks)]
+    [InlineData(Standing.Elsewhere, SourceAction.DestroyCopy)]
+    public void OnceHandedOverOnlyTheRecordDecides(Standing standing, SourceAction first)
+    {
+        var (held, _) = Feed(ToHeld);
+        Assert.Equal(first, SourceMachine.Step(held, new SourceEvent.RecordRead(standing)).Actions[0]);
+    }
+
+    [Fact]
+    public void CancelledAfterHandoverIsTooLate()
+    {
+        var (held, _) = Feed(ToHeld);
+        Assert.Empty(SourceMachine.Step(held, new SourceEvent.CancelAsked()).Actions);
+        Assert.Empty(SourceMachine.Step(held, new SourceEvent.TimeLimitPassed()).Actions);
+    }
+
+    [Fact]
+    public void WhateverIsHeardTheRulesOfTheHandOverHold() => Gen.Int[0, Events.Length - 1].Select(i => Events[i]).Array[0, 40].Sample(events =>
+    {
+        var state = SourceMachine.Initial;
+        var (held, handedOver, aborting) = (false, false, false);
+        foreach (var @event in events)
+        {
+            var before = state;
+            (state, var actions) = SourceMachine.Step(state, @event);
+            held |= @event is SourceEvent.Held && before.Phase == SourcePhase.Stopping;
+            foreach (var action in actions)
+            {
+                switch (action)
+                {
+                    case SourceAction.HandOver:
+                        Assert.True(held, "Handover before Hold");
+                        Assert.False(aborting, "Handover after an abort was begun");
+                        handedOver = true;
+                        break;
+                    case SourceAction.RecordAbort:
+                        aborting = true;
+                        break;
+                    case SourceAction.ResumeHeld:
+                        Assert.True(
+                            @event is SourceEvent.AbortWon or SourceEvent.Regained or SourceEvent.RecordRead { Standing: Standing.Aborted },
+                            $"resumed on {@event}");
+                        break;
+                    case SourceAction.CancelSending:
+                        Assert.False(handedOver, "sending given up after Handover");
+                        break;
+                    case SourceAction.DestroyCopy:
+                        Assert.True(@event is SourceEvent.RecordRead { Standing: Standing.Arrived or Standing.Elsewhere }, $"destroyed on {@event}");
+                        break;
+                    case SourceAction.Finish:
+                        Assert.Equal(SourcePhase.Ended, state.Phase);
+                        Assert.NotNull(state.Ending);
+                        break;
+                    default:
+                        break;
+                }
+            }
+            if (before.Phase == SourcePhase.Ended)
+            {
+                Assert.Equal(before, state);
+                Assert.Empty(actions);
+            }
+        }
+    }, iter: 20_000);
+
+    private static (SourceState State, List<SourceAction> Actions) Feed(IEnumerable<SourceEvent> events)
+    {
+        var (state, all) = (SourceMachine.Initial, new List<SourceAction>());
+        foreach (var @event in events)
+        {
+            (state, var actions) = SourceMachine.Step(state, @event);
+            all.AddRange(actions);
+        }
+        return (state, all);
+    }
+}
