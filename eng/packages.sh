@@ -15,6 +15,9 @@ lab    procps            ps in hosts of the lab
 lab    mmdebstrap        builds the Debian image for guests
 lab    e2fsprogs         makes and checks file systems of guests
 lab    xz-utils          unpacks kernel modules for guests
+bench  libvirt-daemon-system      libvirtd, the peer of bench/migrate
+bench  libvirt-clients            virsh
+bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
 '

@@ -6,6 +6,10 @@ namespace Godwit.Domains;
 /// What a domain is, independent of the engine that runs it: the meaning of an xl.cfg(5) file once every name in it
 /// has been understood. It travels with the domain, so that every host of the pool starts it alike.
 /// </summary>
+/// <remarks>
+/// The generated reader of JSON sets also those members that a text lacks, to zero or null: each takes that for its
+/// default, so that what an older version wrote is read as it was meant.
+/// </remarks>
 public sealed record DomainSpec
 {
     public required string Name { get; init; }
@@ -19,7 +23,7 @@ public sealed record DomainSpec
     /// <summary>Upper bound for ballooning, in MiB; equals <see cref="MemoryMiB"/> when not given.</summary>
     public int MaxMemoryMiB { get; init; }
 
-    public int VirtualCpus { get; init; } = 1;
+    public int VirtualCpus { get; init => field = value == 0 ? 1 : value; } = 1;
 
     /// <summary>Path of the kernel on the creating host; null boots from the first disk.</summary>
     public string? Kernel { get; init; }
@@ -30,17 +34,17 @@ public sealed record DomainSpec
     public string? Root { get; init; }
 
     /// <summary>Rest of the kernel's command line (<c>extra</c>, or all of <c>cmdline</c>).</summary>
-    public string CommandLine { get; init; } = "";
+    public string CommandLine { get; init => field = value ?? ""; } = "";
 
-    public ImmutableArray<DiskSpec> Disks { get; init; } = [];
+    public ImmutableArray<DiskSpec> Disks { get; init => field = value.IsDefault ? [] : value; } = [];
 
-    public ImmutableArray<InterfaceSpec> Interfaces { get; init; } = [];
+    public ImmutableArray<InterfaceSpec> Interfaces { get; init => field = value.IsDefault ? [] : value; } = [];
 
-    public LifecycleAction OnPowerOff { get; init; } = LifecycleAction.Destroy;
+    public LifecycleAction OnPowerOff { get; init => field = value == 0 ? LifecycleAction.Destroy : value; } = LifecycleAction.Destroy;
 
-    public LifecycleAction OnReboot { get; init; } = LifecycleAction.Restart;
+    public LifecycleAction OnReboot { get; init => field = value == 0 ? LifecycleAction.Restart : value; } = LifecycleAction.Restart;
 
-    public LifecycleAction OnCrash { get; init; } = LifecycleAction.Destroy;
+    public LifecycleAction OnCrash { get; init => field = value == 0 ? LifecycleAction.Destroy : value; } = LifecycleAction.Destroy;
 }
 
 /// <summary>One disk of a domain.</summary>
@@ -54,7 +58,7 @@ public sealed record DiskSpec
     /// <summary>The guest's name for it as configured (<c>hda1</c>, <c>xvda</c>, <c>sdb</c>).</summary>
     public required string VirtualDevice { get; init; }
 
-    public DiskFormat Format { get; init; } = DiskFormat.Raw;
+    public DiskFormat Format { get; init => field = value == 0 ? DiskFormat.Raw : value; } = DiskFormat.Raw;
 
     public bool ReadOnly { get; init; }
 
@@ -80,12 +84,14 @@ public enum DiskFormat
 /// <summary>One network interface of a domain.</summary>
 public sealed record InterfaceSpec
 {
+    private const string DefaultBridge = "xenbr0";
+
     public required MacAddress Mac { get; init; }
 
-    public string Bridge { get; init; } = "xenbr0";
+    public string Bridge { get; init => field = value ?? DefaultBridge; } = DefaultBridge;
 
     /// <summary>Addresses given by <c>ip=</c>; announced after a move in addition to those learned from the guest.</summary>
-    public ImmutableArray<string> Addresses { get; init; } = [];
+    public ImmutableArray<string> Addresses { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>MTU of the tap in bytes; null takes the bridge's.</summary>
     public int? Mtu { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 
 namespace Godwit.Domains;
 
@@ -7,7 +8,7 @@ namespace Godwit.Domains;
 /// be given to the guest as a partition: with the disk <c>hda1</c>, <c>root=/dev/hda1</c> is the whole volume, and its
 /// name elsewhere <c>/dev/vda</c>. With the disk <c>hda</c> it is the volume's first partition, <c>/dev/vda1</c>.
 /// </summary>
-public static class RootDevice
+public static partial class RootDevice
 {
     private const string Directory = "/dev/";
 
@@ -17,8 +18,8 @@ public static class RootDevice
     /// <returns>The guest's device, or null when the root names no disk of the domain.</returns>
     public static string? Map(string root, ImmutableArray<DiskSpec> disks, Func<int, string> nameDisk)
     {
-        // LABEL=…, UUID=… and network roots are the guest's own affair.
-        if (!root.StartsWith(Directory, StringComparison.Ordinal))
+        // LABEL=…, UUID=…, /dev/nfs and what lies under /dev/mapper are the guest's own affair.
+        if (!DiskOfGuest().IsMatch(root))
             return root;
         var end = root.IndexOf(' ', StringComparison.Ordinal);
         var (name, options) = end < 0 ? (root[Directory.Length..], "") : (root[Directory.Length..end], root[end..]);
@@ -29,6 +30,9 @@ public static class RootDevice
             ? Directory + nameDisk(disk) + name[parent.Length..] + options
             : null;
     }
+
+    [GeneratedRegex(@"\A/dev/(xvd|sd|hd|vd)[a-z]+\d*(\s|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex DiskOfGuest();
 
     private static int? IndexOf(ImmutableArray<DiskSpec> disks, string virtualDevice)
     {

@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(3003, LogLevel.Debug, "{Domain}: the engine takes no more bytes: {Reason}")]
     public static partial void EngineClosed(ILogger logger, string domain, string reason);
 
+    [LoggerMessage(3005, LogLevel.Error, "{Domain}: the engine would not let it run again here (attempt {Attempt})")]
+    public static partial void NotResumed(ILogger logger, string domain, int attempt, Exception exception);
+
     [LoggerMessage(3004, LogLevel.Error, "{Domain}: a part of the relocation failed in an unforeseen way")]
     public static partial void Unforeseen(ILogger logger, string domain, Exception exception);
 }

@@ -10,7 +10,6 @@ public partial class NeutralityTests
     [InlineData("Godwit.Pool")]
     [InlineData("Godwit.Storage")]
     [InlineData("Godwit.Host")]
-    [InlineData("Godwit.Domains")]
     public void CodeNamesNoEngine(string name)
     {
         var naming = Repository.Projects[name].Sources.SelectMany(file => SourceText

@@ -4,8 +4,14 @@ using System.Text.RegularExpressions;
 namespace Godwit.Domains.Config;
 
 /// <summary>Gives the settings of a file their meaning.</summary>
-internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, Value Value)> settings, List<Diagnostic> diagnostics)
+/// <param name="settings">The settings.</param>
+/// <param name="referred">Names that others refer to: variables of the file's own, if they are no settings.</param>
+/// <param name="diagnostics">Takes what is wrong.</param>
+internal sealed partial class Binder(
+    IReadOnlyList<(string Name, Span NameSpan, Value Value)> settings, IReadOnlySet<string> referred, List<Diagnostic> diagnostics)
 {
+    /// <summary>Nobody reads that many hints.</summary>
+    private const int MostHints = 50;
     private const int LeastMemory = 4;
     private const int MostMemory = 16 << 20;
     private const int MostCpus = 512;
@@ -22,7 +28,8 @@ internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, 
             JudgeKey(name, span);
         }
         var domain = Name();
-        var memory = Memory();
+        var maxMemory = _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB");
+        var memory = Memory(maxMemory);
         var uuid = Uuid();
         var disks = Devices("disk", text => DiskParser.Parse(text, diagnostics));
         var interfaces = Devices("vif", text => InterfaceParser.Parse(text, diagnostics));
@@ -33,7 +40,7 @@ internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, 
             Name = domain ?? "",
             Uuid = uuid,
             MemoryMiB = memory ?? 0,
-            MaxMemoryMiB = Math.Max(memory ?? 0, _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB") ?? 0),
+            MaxMemoryMiB = Math.Max(memory ?? 0, maxMemory ?? 0),
             VirtualCpus = _settings.Number("vcpus", 1, MostCpus, "") ?? 1,
             Kernel = Path("kernel"),
             Ramdisk = Path("ramdisk"),
@@ -45,21 +52,22 @@ internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, 
             OnReboot = Action("on_reboot", LifecycleAction.Restart),
             OnCrash = Action("on_crash", LifecycleAction.Destroy),
         };
-        CheckRoot(spec);
+        // A disk that could not be read may be the one that is named.
+        if (disks.Length == _settings.Texts("disk", silent: true).Length)
+            CheckRoot(spec);
         return (domain is null || memory is null ? null : spec, _places.ToImmutable());
     }
 
     private void JudgeKey(string name, Span span)
     {
-        if (KnownKeys.Understood.Contains(name))
+        if (KnownKeys.Understood.Contains(name) || (referred.Contains(name) && !KnownKeys.Ignored.Contains(name)))
             return;
         if (KnownKeys.Ignored.Contains(name))
         {
             diagnostics.Add(new Diagnostic(Severity.Note, $"{name} means nothing here and is ignored", span));
             return;
         }
-        // A name that others refer to is a variable of the file's own.
-        var near = Nearest.To(name, KnownKeys.All);
+        var near = diagnostics.Count > MostHints ? null : Nearest.To(name, KnownKeys.All);
         diagnostics.Add(new Diagnostic(Severity.Warning, $"{name} is not a setting that is known; it is ignored", span,
             near is null ? null : $"did you mean {near}?"));
     }
@@ -75,9 +83,9 @@ internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, 
             "use 1 to 64 letters, digits and . _ + -, beginning with a letter or digit");
     }
 
-    private int? Memory() => _settings.Find("memory") is null && _settings.Find("maxmem") is null
+    private int? Memory(int? maxMemory) => _settings.Find("memory") is null && _settings.Find("maxmem") is null
         ? Missing<int?>("memory", "memory = 256")
-        : _settings.Number("memory", LeastMemory, MostMemory, " of MiB") ?? _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB");
+        : _settings.Number("memory", LeastMemory, MostMemory, " of MiB") ?? maxMemory;
 
     private Guid Uuid() => _settings.Text("uuid") is not { } text ? Guid.Empty
         : Guid.TryParse(text, out var uuid) ? uuid
@@ -148,6 +156,8 @@ internal sealed partial class Binder(IReadOnlyList<(string Name, Span NameSpan, 
 
     private T? Missing<T>(string name, string example)
     {
+        if (_settings.IsBroken(name))
+            return default;
         diagnostics.Add(new Diagnostic(Severity.Error, $"{name} is not set", new Span(0, 1, 1, 1), $"add a line such as {example}"));
         return default;
     }

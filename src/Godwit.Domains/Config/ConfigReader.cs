@@ -11,6 +11,9 @@ public static class ConfigReader
     /// <summary>Longest file read, in characters; real ones have a few hundred.</summary>
     public const int MaxLength = 1 << 20;
 
+    /// <summary>More than this are not told, the least severe first: such a file is none.</summary>
+    public const int MostDiagnostics = 100;
+
     /// <param name="text">Text of the file.</param>
     /// <param name="fileName">Its name, for messages about the file as a whole.</param>
     public static ConfigResult Read(string text, string fileName)
@@ -24,12 +27,13 @@ public static class ConfigReader
         }
         var tokens = new Lexer(text, diagnostics).ReadAll();
         var assignments = new Parser(tokens, diagnostics).Parse();
-        var settings = new Evaluator(diagnostics).Evaluate(assignments);
-        var (spec, places) = new Binder(settings, diagnostics).Bind();
+        var evaluator = new Evaluator(diagnostics);
+        var settings = evaluator.Evaluate(assignments);
+        var (spec, places) = new Binder(settings, evaluator.Referred, diagnostics).Bind();
         var failed = diagnostics.Any(d => d.Severity == Severity.Error);
         return new ConfigResult(
             failed ? null : spec,
-            [.. diagnostics.OrderBy(d => d.Span.Offset)],
+            [.. diagnostics.OrderByDescending(d => d.Severity).Take(MostDiagnostics).OrderBy(d => d.Span.Offset)],
             places);
     }
 }

@@ -42,6 +42,6 @@ public static class DiagnosticRenderer
         offset = Math.Clamp(offset, 0, text.Length);
         var start = offset == 0 ? 0 : text.LastIndexOf('\n', offset - 1) + 1;
         var end = text.IndexOf('\n', offset);
-        return text[start..(end < 0 ? text.Length : end)].TrimEnd('\r');
+        return text[start..(end < 0 ? text.Length : end)].TrimEnd('\r').TrimStart('\uFEFF');
     }
 }

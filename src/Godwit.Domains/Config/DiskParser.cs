@@ -39,11 +39,13 @@ internal static partial class DiskParser
             // tap:aio:PATH and tap2:qcow2:PATH
             var kinds = prefix.Split(':');
             _backend = kinds[0] == "phy" ? "phy" : "file";
-            _format = kinds[^1] is "qcow" or "qcow2" ? "qcow2" : "raw";
+            _format = kinds[^1] is "phy" or "file" or "aio" or "sync" ? "raw" : kinds[^1];
             var parts = rest.Split(',');
             if (parts.Length is < 2 or > 3)
                 return "a disk in this form is PREFIX:TARGET,DEVICE,ACCESS";
             (_target, _vdev, _access) = (parts[0].Trim(), parts[1].Trim(), parts.Length > 2 ? parts[2].Trim() : "w");
+            if (_vdev.StartsWith("ioemu:", StringComparison.Ordinal))
+                _vdev = _vdev["ioemu:".Length..];
             if (_vdev.EndsWith(":cdrom", StringComparison.Ordinal))
                 (_vdev, _cdrom) = (_vdev[..^6], true);
             return null;

@@ -5,10 +5,18 @@ namespace Godwit.Domains.Config;
 /// <summary>Computes the values of a file in order: a name means what it was assigned last above.</summary>
 internal sealed class Evaluator(List<Diagnostic> diagnostics)
 {
-    /// <summary>Sums of names can double a string with every line.</summary>
-    private const int LongestString = 1 << 16;
+    /// <summary>All sums of a file together: each line of one can double what the line before has made.</summary>
+    private const int MostOfSums = 1 << 20;
 
+    /// <summary>Nobody reads that many hints, and each is looked for among all names.</summary>
+    private const int MostHints = 50;
+
+    private int _room = MostOfSums;
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _referred = new(StringComparer.Ordinal);
+
+    /// <summary>Names that others refer to.</summary>
+    public IReadOnlySet<string> Referred => _referred;
 
     /// <summary>The settings of a file, each with the place of its name; the last one of a name counts.</summary>
     public IReadOnlyList<(string Name, Span NameSpan, Value Value)> Evaluate(ImmutableArray<Assignment> assignments)
@@ -16,12 +24,8 @@ internal sealed class Evaluator(List<Diagnostic> diagnostics)
         var settings = new Dictionary<string, (string, Span, Value)>(StringComparer.Ordinal);
         foreach (var assignment in assignments)
         {
-            if (Evaluate(assignment.Value) is not { } value)
-            {
-                // Known from here on, so that a reference to it is not a second error.
-                _values.TryAdd(assignment.Name, new Value.Nothing(assignment.Value.Span));
-                continue;
-            }
+            // After an error the name is known all the same, so that what refers to it is not a second error.
+            var value = Evaluate(assignment.Value) ?? new Value.Broken(assignment.Value.Span);
             if (settings.ContainsKey(assignment.Name))
             {
                 diagnostics.Add(new Diagnostic(Severity.Warning, $"{assignment.Name} is set twice; the last one counts",
@@ -46,14 +50,17 @@ internal sealed class Evaluator(List<Diagnostic> diagnostics)
     private Value? Resolve(Expression.Reference reference)
     {
         if (_values.TryGetValue(reference.Name, out var value))
-            return value with { Span = reference.Span };
+        {
+            _referred.Add(reference.Name);
+            return value is Value.Broken ? null : value with { Span = reference.Span };
+        }
         switch (reference.Name)
         {
             case "True": return new Value.Number(1, reference.Span);
             case "False": return new Value.Number(0, reference.Span);
             case "None": return new Value.Nothing(reference.Span);
             default:
-                var near = Nearest.To(reference.Name, _values.Keys);
+                var near = diagnostics.Count > MostHints ? null : Nearest.To(reference.Name, _values.Keys);
                 diagnostics.Add(new Diagnostic(Severity.Error, $"{reference.Name} is not set above", reference.Span,
                     near is null ? $"put text into quotes: \"{reference.Name}\"" : $"did you mean {near}, or \"{reference.Name}\" in quotes?"));
                 return null;
@@ -74,21 +81,39 @@ internal sealed class Evaluator(List<Diagnostic> diagnostics)
 
     private Value? Add(Expression.Sum sum)
     {
-        if (Evaluate(sum.Left) is not { } left || Evaluate(sum.Right) is not { } right)
-            return null;
-        switch (left, right)
+        var terms = new List<Value>(sum.Terms.Length);
+        var length = 0L;
+        foreach (var term in sum.Terms)
         {
-            case (Value.Text a, Value.Text b) when a.String.Length + b.String.Length <= LongestString:
-                return new Value.Text(a.String + b.String, sum.Span);
-            case (Value.Text, Value.Text):
-                diagnostics.Add(new Diagnostic(Severity.Error, $"this string is longer than {LongestString} characters", sum.Span));
+            if (Evaluate(term) is not { } value)
                 return null;
-            case (Value.List a, Value.List b) when a.Items.Length + b.Items.Length <= LongestString:
-                return new Value.List(a.Items.AddRange(b.Items), sum.Span);
-            default:
-                diagnostics.Add(new Diagnostic(Severity.Error, $"{left.Kind} and {right.Kind} cannot be added", sum.Span,
-                    "+ joins strings, or lists"));
-                return null;
+            terms.Add(value);
+            switch (terms[0], value)
+            {
+                case (Value.Text, Value.Text text):
+                    length += text.String.Length;
+                    break;
+                case (Value.List, Value.List list):
+                    length += list.Items.Length;
+                    break;
+                default:
+                    // A number alone at the left is told with what follows it.
+                    if (terms.Count == 1)
+                        break;
+                    diagnostics.Add(new Diagnostic(Severity.Error, $"{terms[0].Kind} and {value.Kind} cannot be added", term.Span,
+                        "+ joins strings, or lists"));
+                    return null;
+            }
         }
+        // Before anything is copied: a line that is refused costs nothing.
+        if (length > _room)
+        {
+            diagnostics.Add(new Diagnostic(Severity.Error, $"the sums of this file are longer than {MostOfSums} characters together", sum.Span));
+            return null;
+        }
+        _room -= (int)length;
+        return terms[0] is Value.Text
+            ? new Value.Text(string.Concat(terms.Cast<Value.Text>().Select(text => text.String)), sum.Span)
+            : new Value.List([.. terms.Cast<Value.List>().SelectMany(list => list.Items)], sum.Span);
     }
 }

@@ -51,9 +51,9 @@ internal static partial class InterfaceParser
                     ? (nic with { Bridge = value }, null)
                     : (nic, $"'{value}' cannot be the name of a bridge (at most 15 characters)");
             case "ip":
-                var addresses = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                return addresses.All(a => System.Net.IPAddress.TryParse(a.Split('/')[0], out _))
-                    ? (nic with { Addresses = [.. addresses.Select(a => a.Split('/')[0])] }, null)
+                var addresses = value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Split('/')[0]).ToImmutableArray();
+                return addresses.All(IsAddress)
+                    ? (nic with { Addresses = addresses }, null)
                     : (nic, $"'{value}' is not an IP address");
             case "mtu":
                 return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) && mtu is >= 68 and <= 65535
@@ -66,6 +66,12 @@ internal static partial class InterfaceParser
                 return (nic, null);
         }
     }
+
+    // IPAddress takes more than xl: 10.1 for 10.0.0.1, octal numbers, and scopes, brackets and ports of IPv6.
+    private static bool IsAddress(string text) => System.Net.IPAddress.TryParse(text, out var address)
+        && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+            ? address.ToString() == text
+            : text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.'));
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,14}\z", RegexOptions.CultureInvariant)]
     private static partial Regex InterfaceName();

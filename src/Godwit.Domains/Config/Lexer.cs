@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -5,14 +6,20 @@ namespace Godwit.Domains.Config;
 
 /// <summary>
 /// Splits a configuration file into tokens, as Python's reference describes them in chapter 2, for the part of
-/// Python that xm files use. A line's end inside brackets is no end of a statement.
+/// Python that xm files use. A line's end inside brackets is no end of a statement, unless the next line assigns to a
+/// name, which nothing in brackets does: there the bracket was never closed, and the error shall not cost the rest.
 /// </summary>
 internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
 {
-    private int _at;
+    // A byte order mark is no part of the first line.
+    private int _at = text.StartsWith('\uFEFF') ? 1 : 0;
     private int _line = 1;
-    private int _lineStart;
+    private int _lineStart = text.StartsWith('\uFEFF') ? 1 : 0;
     private int _depth;
+    private int _wrongLine;
+
+    private static readonly SearchValues<char> s_nameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
     public List<Token> ReadAll()
     {
@@ -39,8 +46,12 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
         var c = Now;
         if (c == '\n')
         {
+            _depth = 0;
+            _at++;
+            var end = Make(TokenKind.End);
+            _at--;
             NextLine();
-            return Make(TokenKind.End);
+            return end;
         }
         if (char.IsAsciiLetter(c) || c == '_')
             return ReadName(start, line, column);
@@ -70,18 +81,26 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
             while (Now != '\0' && !char.IsWhiteSpace(Now) && !char.IsLetterOrDigit(Now) && !"\"'[](),;#_".Contains(Now, StringComparison.Ordinal))
                 _at++;
             var token = Make(TokenKind.Wrong);
-            diagnostics.Add(wrong is '%' or '{' or '*' or '/' or ':' or '.' or '<' or '>' or '!' or '='
+            // One a line: what is no configuration is so in many places.
+            if (_wrongLine == line)
+                return token;
+            _wrongLine = line;
+            diagnostics.Add(wrong is '%' or '{' or '+' or '-' or '*' or '/' or ':' or '.' or '<' or '>' or '!' or '='
                 ? new Diagnostic(Severity.Error, $"'{token.Text}' is Python that Godwit does not run", token.Span,
                     "write the value itself: a string, a number, a list, an earlier name, or a sum of strings")
-                : new Diagnostic(Severity.Error, $"the character {Describe(wrong)} has no place here", token.Span,
+                : new Diagnostic(Severity.Error, $"the character {Describe(token.Text)} has no place here", token.Span,
                     "put text into quotes"));
             return token;
         }
     }
 
-    private static string Describe(char c) => char.IsControl(c) || c > '~'
-        ? string.Create(CultureInfo.InvariantCulture, $"U+{(int)c:X4}")
-        : $"'{c}'";
+    private static string Describe(string text)
+    {
+        Rune.DecodeFromUtf16(text, out var rune, out _);
+        return rune.Value is <= ' ' or > '~'
+            ? string.Create(CultureInfo.InvariantCulture, $"U+{rune.Value:X4}")
+            : $"'{rune}'";
+    }
 
     private void SkipBlanks()
     {
@@ -93,7 +112,7 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
                 while (_at < text.Length && Now != '\n')
                     _at++;
             }
-            else if (c == '\n' && _depth > 0)
+            else if (c == '\n' && _depth > 0 && !AssignsAhead())
             {
                 NextLine();
             }
@@ -111,6 +130,16 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
                 return;
             }
         }
+    }
+
+    private bool AssignsAhead()
+    {
+        var rest = text.AsSpan(_at + 1).TrimStart(" \t");
+        if (rest.IsEmpty || !(char.IsAsciiLetter(rest[0]) || rest[0] == '_'))
+            return false;
+        var length = rest.IndexOfAnyExcept(s_nameCharacters);
+        rest = length < 0 ? [] : rest[length..].TrimStart(" \t");
+        return rest is ['=', not '=', ..];
     }
 
     private void NextLine()
@@ -192,6 +221,9 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
 
     private void Take(StringBuilder value)
     {
+        // As in Python, a line of a string ends in \n whatever it ends in in the file.
+        if (Now == '\r' && Ahead(1) == '\n')
+            _at++;
         value.Append(Now);
         if (Now == '\n')
             NextLine();
@@ -207,6 +239,7 @@ internal sealed class Lexer(string text, List<Diagnostic> diagnostics)
         {
             case '\0': return;
             case '\n': NextLine(); return;
+            case '\r' when Ahead(1) == '\n': _at++; NextLine(); return;
             case 'n': value.Append('\n'); break;
             case 't': value.Append('\t'); break;
             case 'r': value.Append('\r'); break;

@@ -19,10 +19,11 @@ public static class Nearest
         {
             if (candidate.Length is 0 or > LongestWord)
                 continue;
-            var distance = Distance(word.ToLowerInvariant(), candidate.ToLowerInvariant());
-            if (SameLastPart(word, candidate))
-                distance = Math.Min(distance, 1);
-            if (distance < least && distance <= Math.Max(1, Math.Max(word.Length, candidate.Length) / 3))
+            var most = Math.Max(1, Math.Max(word.Length, candidate.Length) / 3);
+            var distance = SameLastPart(word, candidate) ? 1
+                : Math.Abs(word.Length - candidate.Length) > most ? int.MaxValue
+                : Distance(word.ToLowerInvariant(), candidate.ToLowerInvariant());
+            if (distance < least && distance <= most)
                 (best, least) = (candidate, distance);
         }
         return best;

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Godwit.Domains.Config;
 
@@ -33,16 +35,23 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
         {
             if (Now.Kind == TokenKind.End)
                 _at++;
-            else if (ParseAssignment() is { } assignment)
+            else if (ParseAssignment(out var assignment))
                 assignments.Add(assignment);
             else
+            {
                 SkipStatement();
+                // Its name is known all the same: that it lacks a value is no second error.
+                if (assignment is not null)
+                    assignments.Add(assignment with { Value = new Expression.Broken(assignment.NameSpan) });
+            }
         }
         return assignments.ToImmutable();
     }
 
-    private Assignment? ParseAssignment()
+    /// <summary>False after an error; the assignment is then null, or has the name only.</summary>
+    private bool ParseAssignment([NotNullWhen(true)] out Assignment? assignment)
     {
+        assignment = null;
         var name = Now;
         if (name.Kind != TokenKind.Name)
             return Fail(name, "a statement is written as name = value", null);
@@ -51,14 +60,16 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
         _at++;
         if (Now.Kind == TokenKind.OpenParenthesis)
             return Python(name, $"the call of {name.Text}()");
+        assignment = new Assignment(name.Text, name.Span, new Expression.Broken(name.Span));
         if (Now.Kind != TokenKind.Assign)
             return Fail(Now, $"after {name.Text} comes =", null);
         _at++;
         if (ParseSum() is not { } value)
-            return null;
+            return false;
         if (Now.Kind is not (TokenKind.End or TokenKind.EndOfFile))
             return Fail(Now, "the statement should end here", "begin the next statement on a line of its own; text with blanks goes into quotes");
-        return new Assignment(name.Text, name.Span, value);
+        assignment = assignment with { Value = value };
+        return true;
     }
 
     private Expression? ParseSum()
@@ -70,15 +81,19 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
         }
         try
         {
-            var left = ParseValue();
-            while (left is not null && Now.Kind == TokenKind.Plus)
+            if (ParseValue() is not { } first)
+                return null;
+            // Flat, not a tree: a tree as deep as a sum is long would exhaust the stack.
+            var terms = ImmutableArray.CreateBuilder<Expression>();
+            terms.Add(first);
+            while (Now.Kind == TokenKind.Plus)
             {
                 _at++;
-                if (ParseValue() is not { } right)
+                if (ParseValue() is not { } next)
                     return null;
-                left = new Expression.Sum(left, right, Join(left.Span, right.Span));
+                terms.Add(next);
             }
-            return left;
+            return terms.Count == 1 ? first : new Expression.Sum(terms.ToImmutable(), Join(first.Span, terms[^1].Span));
         }
         finally
         {
@@ -122,15 +137,14 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
     // Strings that stand side by side are one, as in Python.
     private Expression.Text ParseStrings()
     {
-        var (value, span) = (Now.Text, Now.Span);
+        var first = Now;
         _at++;
-        while (Now.Kind == TokenKind.String)
-        {
-            value += Now.Text;
-            span = Join(span, Now.Span);
-            _at++;
-        }
-        return new Expression.Text(value, span);
+        if (Now.Kind != TokenKind.String)
+            return new Expression.Text(first.Text, first.Span);
+        var value = new StringBuilder(first.Text);
+        for (; Now.Kind == TokenKind.String; _at++)
+            value.Append(Now.Text);
+        return new Expression.Text(value.ToString(), Join(first.Span, tokens[_at - 1].Span));
     }
 
     private Expression? ParseList(TokenKind close, string mark)
@@ -141,7 +155,7 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
         var comma = false;
         while (Now.Kind != close)
         {
-            if (Now.Kind == TokenKind.EndOfFile)
+            if (Now.Kind is TokenKind.End or TokenKind.EndOfFile)
             {
                 Fail(open, "this list has no end", $"close it with {mark}");
                 return null;
@@ -152,7 +166,7 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
             comma = Now.Kind == TokenKind.Comma;
             if (comma)
                 _at++;
-            else if (Now.Kind != close)
+            else if (Now.Kind is not (TokenKind.End or TokenKind.EndOfFile) && Now.Kind != close)
             {
                 Fail(Now, $"in a list a comma or {mark} comes next", null);
                 return null;
@@ -166,33 +180,25 @@ internal sealed class Parser(List<Token> tokens, List<Diagnostic> diagnostics)
             : new Expression.List(items.ToImmutable(), span);
     }
 
-    // Inside brackets line ends are no tokens, so after a broken list the next name that is assigned begins anew.
     private void SkipStatement()
     {
         while (Now.Kind is not (TokenKind.End or TokenKind.EndOfFile))
-        {
             _at++;
-            if (Now.Kind == TokenKind.Name && tokens[_at + 1].Kind == TokenKind.Assign
-                && Now.Span.Line > tokens[_at - 1].Span.Line)
-            {
-                return;
-            }
-        }
     }
 
-    private Assignment? Python(Token token, string what)
+    private bool Python(Token token, string what)
     {
         diagnostics.Add(new Diagnostic(Severity.Error, $"{what} is Python that Godwit does not run", token.Span,
             "write the values that it would compute"));
-        return null;
+        return false;
     }
 
-    private Assignment? Fail(Token token, string message, string? hint)
+    private bool Fail(Token token, string message, string? hint)
     {
         // The lexer has said already what is wrong with such a token.
         if (token.Kind != TokenKind.Wrong)
             diagnostics.Add(new Diagnostic(Severity.Error, message, token.Span, hint));
-        return null;
+        return false;
     }
 
     private static Span Join(Span first, Span last) => first with { Length = last.Offset + last.Length - first.Offset };

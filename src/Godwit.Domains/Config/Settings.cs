@@ -7,7 +7,10 @@ internal sealed class Settings(IReadOnlyList<(string Name, Span NameSpan, Value 
 {
     private readonly Dictionary<string, Value> _values = settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
 
-    public Value? Find(string name) => _values.TryGetValue(name, out var value) && value is not Value.Nothing ? value : null;
+    public Value? Find(string name) => _values.TryGetValue(name, out var value) && value is not (Value.Nothing or Value.Broken) ? value : null;
+
+    /// <summary>Set, but with an error that was reported.</summary>
+    public bool IsBroken(string name) => _values.GetValueOrDefault(name) is Value.Broken;
 
     public string? Text(string name) => Find(name) switch
     {
@@ -43,7 +46,7 @@ internal sealed class Settings(IReadOnlyList<(string Name, Span NameSpan, Value 
     }
 
     /// <summary>Strings of a list; a single string counts as a list of one.</summary>
-    public ImmutableArray<Value.Text> Texts(string name)
+    public ImmutableArray<Value.Text> Texts(string name, bool silent = false)
     {
         var texts = ImmutableArray.CreateBuilder<Value.Text>();
         switch (Find(name))
@@ -58,11 +61,11 @@ internal sealed class Settings(IReadOnlyList<(string Name, Span NameSpan, Value 
                 {
                     if (item is Value.Text text)
                         texts.Add(text);
-                    else
+                    else if (!silent)
                         Wrong<string>(item, $"{name} is a list of strings; this is {item.Kind}", "put each entry into quotes");
                 }
                 break;
-            case { } other:
+            case { } other when !silent:
                 Wrong<string>(other, $"{name} is a list of strings, not {other.Kind}", $"write {name} = [ '…' ]");
                 break;
         }

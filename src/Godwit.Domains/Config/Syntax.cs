@@ -16,5 +16,8 @@ internal abstract record Expression(Span Span)
 
     public sealed record List(ImmutableArray<Expression> Items, Span Span) : Expression(Span);
 
-    public sealed record Sum(Expression Left, Expression Right, Span Span) : Expression(Span);
+    public sealed record Sum(ImmutableArray<Expression> Terms, Span Span) : Expression(Span);
+
+    /// <summary>What could not be read; it has been reported.</summary>
+    public sealed record Broken(Span Span) : Expression(Span);
 }

@@ -27,4 +27,10 @@ internal abstract record Value(Span Span)
     {
         public override string Kind => "nothing";
     }
+
+    /// <summary>What has no value because of an error that was reported.</summary>
+    public sealed record Broken(Span Span) : Value(Span)
+    {
+        public override string Kind => "an error";
+    }
 }

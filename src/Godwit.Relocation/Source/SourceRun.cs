@@ -13,6 +13,7 @@ namespace Godwit.Relocation.Source;
 /// </summary>
 public sealed class SourceRun
 {
+    private const int ResumeAttempts = 10;
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(500);
     private readonly ISourceSite _site;
     private readonly IRelocationDialer _dialer;
@@ -168,7 +169,7 @@ public sealed class SourceRun
                 break;
             case SourceAction.ResumeHeld:
                 if (_site.Offer.RunState == Domains.RunState.Running)
-                    await TryAsync(_site.Copy.ContinueAsync, token);
+                    await ResumeHeldAsync(token);
                 break;
             case SourceAction.AnnounceBack:
                 await TryAsync(_site.AnnounceBackAsync, token);
@@ -352,6 +353,25 @@ public sealed class SourceRun
             return;
         await Task.Delay(timeout, _time, token);
         Post(new SourceEvent.TimeLimitPassed());
+    }
+
+    // This host owns the domain and nobody else will run it: an engine that refuses once is asked again. When it
+    // goes on refusing, the domain stays paused here, for a person to see and to unpause.
+    private async Task ResumeHeldAsync(CancellationToken token)
+    {
+        for (var attempt = 1; attempt <= ResumeAttempts; attempt++)
+        {
+            try
+            {
+                await _site.Copy.ContinueAsync(token);
+                return;
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                Log.NotResumed(_log, _ticket.Domain, attempt, e);
+                await Task.Delay(ReadAgain, _time, token);
+            }
+        }
     }
 
     // The engine may be gone by now. The copy says so by an event of its own, which the task that owns the domain

@@ -41,9 +41,18 @@ internal sealed class AttachmentFiles(string directory)
 
     private static string RecordOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".json");
 
-    private static AttachmentRecord? Read(string path) => File.Exists(path)
-        ? JsonSerializer.Deserialize(File.ReadAllBytes(path), AttachmentJson.Default.AttachmentRecord)
-        : null;
+    private static AttachmentRecord? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), AttachmentJson.Default.AttachmentRecord);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Never there, or removed since it was listed.
+            return null;
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

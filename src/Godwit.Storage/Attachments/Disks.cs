@@ -143,8 +143,18 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
             "--socket", disk.Path, "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
         ];
+        // Sockets without a record are of a daemon that died in between: they would pass for those of the new process.
+        AttachmentFiles.Remove(disk);
         var process = DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), []);
-        _files.Save(new AttachmentRecord(disk, process));
+        try
+        {
+            _files.Save(new AttachmentRecord(disk, process));
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
         var began = time.GetTimestamp();
         // Both sockets are there once the device has answered; looking costs less than a notification would.
         while (!File.Exists(AttachmentFiles.ControlOf(disk)) || !File.Exists(disk.Path))

@@ -21,7 +21,9 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
-    private readonly Dictionary<VolumeName, RunningProcess> _started = [];
+
+    // Null for an export of an earlier daemon, which is no child of this one.
+    private readonly Dictionary<VolumeName, RunningProcess?> _running = [];
     private readonly Lock _lock = new();
 
     public ExportControlClient Control(CatalogEntry volume) => new(SocketOf(volume));
@@ -34,7 +36,11 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     public async Task EnsureAsync(CatalogEntry volume, string path, bool isNew, CancellationToken cancellationToken)
     {
         if (await AnswersAsync(volume, cancellationToken))
+        {
+            lock (_lock)
+                _running.TryAdd(volume.Name, null);
             return;
+        }
         Directory.CreateDirectory(places.RunDirectory);
         var state = Path.Combine(places.StateDirectory, AddressOf(volume));
         Directory.CreateDirectory(state);
@@ -49,13 +55,38 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         File.Delete(SocketOf(volume));
         var process = DetachedProcess.Start(arguments, logPath, []);
         lock (_lock)
-            _started[volume.Name] = process;
+            _running[volume.Name] = process;
+        try
+        {
+            await UntilAnsweredAsync(volume, process, logPath, cancellationToken);
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
+        Log.Exported(log, volume.Name, AddressOf(volume), process.Id);
+    }
+
+    /// <summary>Whether an export that <see cref="EnsureAsync"/> started or found has ended; collects it.</summary>
+    public async Task<bool> HasEndedAsync(CatalogEntry volume, CancellationToken cancellationToken)
+    {
+        RunningProcess? process;
+        lock (_lock)
+        {
+            if (!_running.TryGetValue(volume.Name, out process))
+                return false;
+        }
+        return process?.HasExited() ?? !await AnswersAsync(volume, cancellationToken);
+    }
+
+    private async Task UntilAnsweredAsync(CatalogEntry volume, RunningProcess process, string logPath, CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
         while (!await AnswersAsync(volume, cancellationToken))
         {
             if (process.HasExited() || time.GetElapsedTime(began) > StartLimit)
             {
-                process.Kill();
                 throw new GodwitException(
                     StorageErrors.ExportFailed,
                     $"The export of {volume.Name} did not start: {LogTail.Of(logPath)}",
@@ -63,14 +94,6 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
             }
             await Task.Delay(LookAgain, time, cancellationToken);
         }
-        Log.Exported(log, volume.Name, AddressOf(volume), process.Id);
-    }
-
-    /// <summary>Whether an export that this daemon started has ended; collects it.</summary>
-    public bool HasEnded(VolumeName volume)
-    {
-        lock (_lock)
-            return _started.TryGetValue(volume, out var process) && process.HasExited();
     }
 
     private async Task<bool> AnswersAsync(CatalogEntry volume, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Godwit.Domains;
 using Godwit.Domains.Config;
 using Godwit.Native.Files;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Storage.Volumes;
 
@@ -44,24 +45,46 @@ public sealed class VolumeService(
         var entry = catalog.Add(name, sizeBytes);
         try
         {
-            using (var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
-                RandomAccess.SetLength(file, sizeBytes);
-            StableStorage.SyncDirectory(Path.GetDirectoryName(path)!);
-            await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
+            var file = Make(path);
+            try
+            {
+                using (file)
+                    RandomAccess.SetLength(file, sizeBytes);
+                StableStorage.SyncDirectory(Path.GetDirectoryName(path)!);
+                await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
+            }
+            catch
+            {
+                File.Delete(path);
+                throw;
+            }
         }
-        catch (IOException e) when (File.Exists(path))
+        catch (IOException e)
         {
             catalog.Remove(name);
-            throw new GodwitException(
-                StorageErrors.VolumeExists, $"{path} is there already, and no volume of the pool.", "Remove the file, or choose another name.", e);
+            throw new GodwitException(StorageErrors.BadSize, $"{path} cannot be made with {sizeBytes} bytes: {e.Message}",
+                "See that the file system of the group has room, and allows files of this size.", e);
         }
         catch
         {
             catalog.Remove(name);
-            File.Delete(path);
             throw;
         }
         return Locate(entry);
+    }
+
+    private static SafeFileHandle Make(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        }
+        // A directory of that name gives the second one.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && Path.Exists(path))
+        {
+            throw new GodwitException(
+                StorageErrors.VolumeExists, $"{path} is there already, and no volume of the pool.", "Remove it, or choose another name.", e);
+        }
     }
 
     /// <summary>Exports all volumes, and goes on to start again what ends, until cancelled.</summary>
@@ -71,8 +94,11 @@ public sealed class VolumeService(
         using var timer = new PeriodicTimer(WatchInterval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var entry in catalog.Entries.Where(entry => exports.HasEnded(entry.Name)))
-                await EnsureAsync(entry, cancellationToken);
+            foreach (var entry in catalog.Entries)
+            {
+                if (await exports.HasEndedAsync(entry, cancellationToken))
+                    await EnsureAsync(entry, cancellationToken);
+            }
         }
     }
 

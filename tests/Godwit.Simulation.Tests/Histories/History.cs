@@ -98,14 +98,22 @@ internal static class History
     {
         var host = world.Host(world.Record()!.Owner);
         var running = world.Record()!.RunState == RunState.Running;
-        var done = host.AskAsync(async domains =>
+        // Refused while the last move is still being written down there: then it is asked again.
+        var done = Ask();
+        await UntilAsync(world, () =>
+        {
+            if (done is { IsFaulted: true, Exception.InnerException: GodwitException })
+                done = Ask();
+            return done.IsCompletedSuccessfully ? null : "it is not paused";
+        });
+
+        Task<bool> Ask() => host.AskAsync(async domains =>
         {
             await (running
                 ? domains.PauseAsync(SimWorld.Domain, CancellationToken.None)
                 : domains.UnpauseAsync(SimWorld.Domain, CancellationToken.None));
             return true;
         });
-        await UntilAsync(world, () => done.IsCompletedSuccessfully ? null : "it is not paused");
     }
 
     private static async Task UntilAsync(SimWorld world, Func<string?> unsettled)

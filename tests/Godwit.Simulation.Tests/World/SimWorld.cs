@@ -16,9 +16,6 @@ internal sealed record SimOptions
 
     /// <summary>The registry compares before it sets.</summary>
     public bool Compares { get; init; } = true;
-
-    /// <summary>The storage refuses fences of a smaller epoch.</summary>
-    public bool ChecksEpoch { get; init; } = true;
 }
 
 /// <summary>A pool of a few hosts with one registry, one volume and one domain, all of it driven by one seed.</summary>
@@ -38,7 +35,7 @@ internal sealed class SimWorld : IHostResources, IDisposable
         Random = new Random(seed);
         Scheduler = new SimScheduler();
         Trace = new Trace(Scheduler);
-        Volumes = new Dictionary<string, SimVolume> { [VolumeName] = new(VolumeName) { ChecksEpoch = options.ChecksEpoch } };
+        Volumes = new Dictionary<string, SimVolume> { [VolumeName] = new(VolumeName) };
         Registry = SqliteRegistry.Open(":memory:");
         Hosts = [.. Enumerable.Range(1, hosts).Select(i => new SimHost(this, $"host-{i}"))];
         foreach (var host in Hosts)

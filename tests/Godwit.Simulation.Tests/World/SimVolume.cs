@@ -24,9 +24,6 @@ internal sealed class SimVolume(string name)
     /// <summary>Hosts that hold a session.</summary>
     public IReadOnlyCollection<string> Admitted => _sessions.Values;
 
-    /// <summary>The check of the epoch, to be switched off to show that its lack is noticed.</summary>
-    public bool ChecksEpoch { get; init; } = true;
-
     public int Admit(string host)
     {
         _sessions[++_lastSession] = host;
@@ -42,7 +39,7 @@ internal sealed class SimVolume(string name)
 
     public long Fence(long epoch, int session)
     {
-        if (ChecksEpoch && epoch < Epoch)
+        if (epoch < Epoch)
             throw new GodwitException(FenceRefusal.StaleEpoch, $"{name} has seen epoch {Epoch}; {epoch} comes too late.");
         if (!_sessions.ContainsKey(session))
             throw new GodwitException(FenceRefusal.NotAdmitted, $"{name} does not know session {session}.");

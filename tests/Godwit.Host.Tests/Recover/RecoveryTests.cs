@@ -1,0 +1,86 @@
+using Godwit.Domains;
+using Godwit.Host.Recover;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+
+namespace Godwit.Host.Tests.Recover;
+
+/// <summary>
+/// What host <c>b</c> does with a copy that it finds. The record is told by a word: who owns it and where it stands.
+/// </summary>
+public class RecoveryTests
+{
+    private static readonly Guid Id = new("6f0d1f0e-4a3a-4c43-9d8e-000000000004");
+
+    [Theory]
+    // This host owns it and all is settled.
+    [InlineData("mine", CopyPhase.Running, RecoveryVerdict.Keep)]
+    [InlineData("mine", CopyPhase.Paused, RecoveryVerdict.Keep)]
+    [InlineData("mine", CopyPhase.Loaded, RecoveryVerdict.Keep)]
+    [InlineData("mine", CopyPhase.IoError, RecoveryVerdict.Keep)]
+    [InlineData("mine", CopyPhase.ShutOff, RecoveryVerdict.Keep)]
+    // An abort that was won and not yet acted upon.
+    [InlineData("mine", CopyPhase.Held, RecoveryVerdict.AbortAndKeep)]
+    [InlineData("mine", CopyPhase.SwitchingOver, RecoveryVerdict.AbortAndKeep)]
+    // It was moving it away when the daemon died.
+    [InlineData("leaving", CopyPhase.Running, RecoveryVerdict.AbortAndKeep)]
+    [InlineData("leaving", CopyPhase.Held, RecoveryVerdict.AbortAndKeep)]
+    [InlineData("leaving", CopyPhase.SwitchingOver, RecoveryVerdict.AbortAndKeep)]
+    // It has committed.
+    [InlineData("committed", CopyPhase.Loaded, RecoveryVerdict.Complete)]
+    [InlineData("committed", CopyPhase.Running, RecoveryVerdict.Complete)]
+    [InlineData("committed", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
+    // Held since an earlier stay, while the record speaks of a younger memory.
+    [InlineData("committed", CopyPhase.Held, RecoveryVerdict.Destroy)]
+    // The other side gave it back: this host holds the memory.
+    [InlineData("given-back", CopyPhase.Held, RecoveryVerdict.Complete)]
+    // Another host owns it.
+    [InlineData("theirs", CopyPhase.Held, RecoveryVerdict.Destroy)]
+    [InlineData("theirs", CopyPhase.Running, RecoveryVerdict.Destroy)]
+    [InlineData("theirs", CopyPhase.Loaded, RecoveryVerdict.Destroy)]
+    [InlineData("theirs", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
+    // Another host has committed and not resumed: it may yet give it back.
+    [InlineData("theirs-arriving", CopyPhase.Held, RecoveryVerdict.AwaitOther)]
+    [InlineData("theirs-arriving", CopyPhase.Loaded, RecoveryVerdict.Destroy)]
+    // Nobody knows it.
+    [InlineData("none", CopyPhase.Running, RecoveryVerdict.LeaveAlone)]
+    [InlineData("none", CopyPhase.Paused, RecoveryVerdict.LeaveAlone)]
+    [InlineData("none", CopyPhase.Prepared, RecoveryVerdict.Destroy)]
+    [InlineData("none", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
+    public void ACopyIsJudgedByRecordAndPhase(string standing, CopyPhase phase, RecoveryVerdict verdict) =>
+        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), journalled: false));
+
+    [Fact]
+    public void ACopyThatTheJournalKnowsAndNoRecordIsDestroyed() =>
+        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, journalled: true));
+
+    [Theory]
+    [InlineData(RunState.Running, RecoveryVerdict.Restart)]
+    [InlineData(RunState.Paused, RecoveryVerdict.Restart)]
+    [InlineData(RunState.ShutOff, RecoveryVerdict.Keep)]
+    [InlineData(RunState.Crashed, RecoveryVerdict.Keep)]
+    public void ARecordWithoutACopyIsJudgedByItsRunState(RunState state, RecoveryVerdict verdict) =>
+        Assert.Equal(verdict, Recovery.JudgeMissing(Record("mine")! with { RunState = state }));
+
+    private static DomainRecord? Record(string standing)
+    {
+        var settled = new DomainRecord
+        {
+            Spec = new DomainSpec { Name = "vm1", MemoryMiB = 64 },
+            Pin = new HardwarePin("fake", "none", "fake-1.0", "fake-cpu"),
+            Owner = standing.StartsWith("theirs", StringComparison.Ordinal) ? "a" : "b",
+            Epoch = 7,
+            RunState = RunState.Running,
+        };
+        return standing switch
+        {
+            "none" => null,
+            "mine" or "theirs" => settled,
+            "leaving" => settled with { Intent = new RelocationIntent(Id, "b", "a") },
+            "committed" => settled with { Arriving = true, Last = new LastRelocation(Id, "a", "b", RelocationOutcome.Committed) },
+            "theirs-arriving" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.Committed) },
+            "given-back" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.GivenBack) },
+            _ => throw new ArgumentOutOfRangeException(nameof(standing), standing, null),
+        };
+    }
+}

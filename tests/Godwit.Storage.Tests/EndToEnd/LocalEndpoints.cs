@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Storage.Fences;
+using Godwit.Storage.Volumes;
+
+namespace Godwit.Storage.Tests.EndToEnd;
+
+/// <summary>One host's way to a storage host, without the network between them.</summary>
+internal sealed class LocalEndpoints(string host, VolumeService volumes, VolumeFences fences) : IVolumeEndpoints
+{
+    public Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(volumes.List());
+
+    public Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
+        fences.AdmitAsync(volume.Name, host, macs, cancellationToken);
+
+    public Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken) =>
+        fences.FenceAsync(volume.Name, host, epoch, session, cancellationToken);
+
+    public Task ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken) =>
+        fences.ReleaseAsync(volume.Name, host, session, cancellationToken);
+
+    public Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken) => fences.ProbeAsync(volume.Name, cancellationToken);
+}
