@@ -1,16 +1,20 @@
 namespace Godwit.Bench.Ways;
 
-/// <summary>One way of moving the guest between resource-1 and resource-2.</summary>
+/// <summary>One way of moving a guest between the two hosts.</summary>
 internal interface IWay
 {
-    string Name { get; }
+    Guest Guest { get; }
 
-    /// <summary>Starts the guest on resource-1.</summary>
+    /// <summary>Starts the guest on the first host.</summary>
     Task StartAsync(CancellationToken ct);
 
-    /// <summary>Moves it to the other host. Returns total, downtime in ms and bytes.</summary>
-    Task<(double TotalMs, double DowntimeMs, long Bytes)> MoveAsync(string from, string to, CancellationToken ct);
+    /// <summary>Moves it, and returns when the command has ended and the source is clear.</summary>
+    Task<TimedMove> MoveAsync(string from, string to, CancellationToken ct);
 
-    /// <summary>Ends the guest and all that was started for it.</summary>
+    Task PauseAsync(string host, CancellationToken ct);
+
+    Task UnpauseAsync(string host, CancellationToken ct);
+
+    /// <summary>Ends the guest, which is on the first host.</summary>
     Task StopAsync(CancellationToken ct);
 }

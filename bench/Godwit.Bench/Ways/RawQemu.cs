@@ -1,74 +1,88 @@
 namespace Godwit.Bench.Ways;
 
-/// <summary>Bare QEMU over its own monitor: a receiver, `migrate tcp:`, and nothing else. Nobody checks, commits or fences.</summary>
-internal sealed class RawQemu(BenchLab bench) : IWay
+/// <summary>
+/// Bare QEMU by its monitor: start a receiver, `migrate tcp:`, and nothing else. Nobody checks, encrypts, commits or
+/// fences, and the receiver runs on by itself as soon as the stream has ended.
+/// </summary>
+internal sealed class RawQemu(BenchLab bench, Guest guest) : IWay
 {
+    private const string Capabilities =
+        """{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"events","state":true}]}}""";
+    private const int Port = 4444;
     private readonly Dictionary<string, Qmp> _monitors = [];
-    private int _number;
+    private int _disk;
 
-    public string Name => "raw";
+    public Guest Guest => guest;
 
     public async Task StartAsync(CancellationToken ct)
     {
-        await LaunchAsync("resource-1", incoming: false, ct);
-        await _monitors["resource-1"].CallAsync("""{"execute":"cont"}""", ct);
+        _disk = await bench.ExportPlainAsync(guest, ct);
+        await LaunchAsync(BenchLab.First, receiver: false, ct);
     }
 
-    public async Task<(double TotalMs, double DowntimeMs, long Bytes)> MoveAsync(string from, string to, CancellationToken ct)
+    public async Task<TimedMove> MoveAsync(string from, string to, CancellationToken ct)
     {
+        var source = _monitors[from];
+        source.Forget();
         var began = BenchLab.NowMs;
-        await LaunchAsync(to, incoming: true, ct);
-        var (source, destination) = (_monitors[from], _monitors[to]);
-        const string capabilities = """{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"events","state":true},{"capability":"return-path","state":true},{"capability":"late-block-activate","state":true}]}}""";
-        await destination.CallAsync(capabilities, ct);
-        await destination.CallAsync("""{"execute":"migrate-incoming","arguments":{"uri":"tcp:0.0.0.0:4444"}}""", ct);
-        await source.CallAsync(capabilities, ct);
+        await LaunchAsync(to, receiver: true, ct);
+        var destination = _monitors[to];
+        await destination.CallAsync(Capabilities, ct);
+        await destination.CallAsync($$"""{"execute":"migrate-incoming","arguments":{"uri":"tcp:0.0.0.0:{{Port}}"} }""", ct);
+        await source.CallAsync(Capabilities, ct);
         await source.CallAsync(
             $$"""{"execute":"migrate-set-parameters","arguments":{"downtime-limit":{{BenchLab.DowntimeLimitMs}},"max-bandwidth":0} }""", ct);
-        source.EventMs.Clear();
-        await source.CallAsync($$"""{"execute":"migrate","arguments":{"uri":"tcp:{{Address(to)}}:4444"} }""", ct);
-        await source.WaitForAsync("MIGRATION/completed", ct);
-        await destination.WaitForAsync("MIGRATION/completed", ct);
-        await destination.CallAsync("""{"execute":"cont"}""", ct);
+        await source.CallAsync(
+            $$"""{"execute":"migrate","arguments":{"uri":"tcp:{{BenchLab.AddressOf(to)}}:{{Port}}"} }""", ct);
         var resumed = await destination.WaitForAsync("RESUME", ct);
+        await source.WaitForAsync("MIGRATION/completed", ct);
+        var stopped = await source.WaitForAsync("STOP", ct);
         var info = await source.CallAsync("""{"execute":"query-migrate"}""", ct);
-        var bytes = info.GetProperty("ram").GetProperty("transferred").GetInt64();
-        var stopped = source.EventMs["STOP"];
-        await source.CallAsync("""{"execute":"quit"}""", ct);
-        source.Dispose();
-        _monitors.Remove(from);
-        return (resumed - began, resumed - stopped, bytes);
+        await QuitAsync(from, ct);
+        return new TimedMove(
+            began, resumed, BenchLab.NowMs, resumed - stopped, info.GetProperty("ram").GetProperty("transferred").GetInt64());
     }
 
-    public async Task StopAsync(CancellationToken ct)
+    public Task PauseAsync(string host, CancellationToken ct) => _monitors[host].CallAsync("""{"execute":"stop"}""", ct);
+
+    public Task UnpauseAsync(string host, CancellationToken ct) => _monitors[host].CallAsync("""{"execute":"cont"}""", ct);
+
+    public Task StopAsync(CancellationToken ct) => QuitAsync(BenchLab.First, ct);
+
+    private async Task QuitAsync(string host, CancellationToken ct)
     {
-        foreach (var monitor in _monitors.Values)
-        {
-            await monitor.CallAsync("""{"execute":"quit"}""", ct);
-            monitor.Dispose();
-        }
-        _monitors.Clear();
+        using var monitor = _monitors[host];
+        _monitors.Remove(host);
+        await monitor.CallAsync("""{"execute":"quit"}""", ct);
     }
 
-    private async Task LaunchAsync(string host, bool incoming, CancellationToken ct)
+    private async Task LaunchAsync(string host, bool receiver, CancellationToken ct)
     {
-        // The socket lies in the host's run directory, which is seen from outside as well.
-        var name = $"raw{++_number}.qmp";
+        // One that ended may still be clearing away, so each has a socket of its own.
+        var name = $"raw-{Guid.NewGuid():N}.qmp";
         string[] command =
         [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg", "-machine", "pc-q35-7.2",
-            "-cpu", "Nehalem-v1", "-m", BenchLab.Number(BenchLab.MemoryMiB), "-S",
-            "-kernel", bench.KernelPath, "-initrd", bench.RamdiskPath, "-append", "root=/dev/vda console=ttyS0",
-            "-blockdev", $"driver=nbd,node-name=d0,server.type=inet,server.host={BenchLab.NbdHost},server.port={BenchLab.NbdPort}",
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg",
+            "-machine", "pc-q35-7.2", "-cpu", "Nehalem-v1", "-m", BenchLab.Number(BenchLab.MemoryMiB),
+            "-kernel", BenchLab.Kernel, "-initrd", BenchLab.Ramdisk, "-append", "root=/dev/vda console=ttyS0",
+            "-blockdev", $"driver=nbd,node-name=d0,server.type=inet,server.host={BenchLab.StorageAddress},server.port={_disk}",
             "-device", "virtio-blk-pci,drive=d0",
-            "-netdev", $"tap,id=n0,ifname=raw{_number},script=/bin/true,downscript=/bin/true", "-device", "virtio-net-pci,netdev=n0,mac=aa:cc:00:00:00:01,romfile=",
+            "-netdev", "tap,id=n0,script=/etc/godwit/raw-up,downscript=no",
+            "-device", $"virtio-net-pci,netdev=n0,mac={guest.Mac},romfile=",
             "-serial", "null", "-qmp", $"unix:/run/godwit/{name},server=on,wait=off",
-            .. incoming ? ["-incoming", "defer"] : Array.Empty<string>(),
+            .. receiver ? ["-incoming", "defer"] : Array.Empty<string>(),
         ];
+        await WriteScriptAsync(host, ct);
         await bench.StartAsync(host, ct, command);
-        _monitors[host] = await Qmp.ConnectAsync(bench.Lab.Paths.Host(host, "run") + "/" + name, ct);
-        await bench.RunAsync(host, ct, "ip", "link", "set", $"raw{_number}", "master", "xenbr0", "up");
+        _monitors[host] = await Qmp.ConnectAsync(Path.Combine(bench.RunDirectory(host), name), ct);
     }
 
-    private static string Address(string host) => host == "resource-1" ? "10.9.0.11" : "10.9.0.12";
+    /// <summary>Puts the tap on the bridge, as QEMU's own script would on a machine with a default bridge.</summary>
+    private async Task WriteScriptAsync(string host, CancellationToken ct)
+    {
+        var path = Path.Combine(bench.Lab.Paths.Host(host, "etc"), "raw-up");
+        if (File.Exists(path)) return;
+        await File.WriteAllTextAsync(path, "#!/bin/sh\nexec ip link set \"$1\" master xenbr0 up\n", ct);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 }

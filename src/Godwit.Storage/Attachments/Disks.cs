@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Godwit.Aoe.Control;
 using Godwit.Domains;
+using Godwit.Native;
 using Godwit.Native.Files;
 using Godwit.Native.Processes;
 using Godwit.Storage.Volumes;
@@ -145,7 +146,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         ];
         // Sockets without a record are of a daemon that died in between: they would pass for those of the new process.
         AttachmentFiles.Remove(disk);
-        var process = DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), []);
+        var process = Start(disk, arguments);
         try
         {
             _files.Save(new AttachmentRecord(disk, process));
@@ -171,6 +172,19 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         if (places.Owner is { } user && Ownership.Find(user) is { } owner)
             Ownership.Give(disk.Path, owner);
         Log.Attached(log, disk.Domain, disk.Disk.Name, process.Id, disk.Session);
+    }
+
+    private static RunningProcess Start(AttachedDisk disk, string[] arguments)
+    {
+        try
+        {
+            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), []);
+        }
+        catch (NativeException e)
+        {
+            throw new GodwitException(StorageErrors.AttachFailed, $"{disk.Disk.Name} could not be attached: {e.Message}",
+                $"See that {arguments[0]} is there and may be run.", e);
+        }
     }
 
     private async Task EndAsync(AttachmentRecord record, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Godwit.Aoe.Control;
 using Godwit.Domains;
+using Godwit.Native;
 using Godwit.Native.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -53,7 +54,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         ];
         var logPath = Path.Combine(places.RunDirectory, AddressOf(volume) + ".log");
         File.Delete(SocketOf(volume));
-        var process = DetachedProcess.Start(arguments, logPath, []);
+        var process = Start(volume, arguments, logPath);
         lock (_lock)
             _running[volume.Name] = process;
         try
@@ -78,6 +79,19 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
                 return false;
         }
         return process?.HasExited() ?? !await AnswersAsync(volume, cancellationToken);
+    }
+
+    private static RunningProcess Start(CatalogEntry volume, string[] arguments, string logPath)
+    {
+        try
+        {
+            return DetachedProcess.Start(arguments, logPath, []);
+        }
+        catch (NativeException e)
+        {
+            throw new GodwitException(StorageErrors.ExportFailed, $"The export of {volume.Name} did not start: {e.Message}",
+                $"See that {arguments[0]} is there and may be run.", e);
+        }
     }
 
     private async Task UntilAnsweredAsync(CatalogEntry volume, RunningProcess process, string logPath, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ public sealed class VolumeService(
             try
             {
                 using (file)
-                    RandomAccess.SetLength(file, sizeBytes);
+                    Extend(file, path, sizeBytes);
                 StableStorage.SyncDirectory(Path.GetDirectoryName(path)!);
                 await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
             }
@@ -58,12 +58,6 @@ public sealed class VolumeService(
                 File.Delete(path);
                 throw;
             }
-        }
-        catch (IOException e)
-        {
-            catalog.Remove(name);
-            throw new GodwitException(StorageErrors.BadSize, $"{path} cannot be made with {sizeBytes} bytes: {e.Message}",
-                "See that the file system of the group has room, and allows files of this size.", e);
         }
         catch
         {
@@ -84,6 +78,20 @@ public sealed class VolumeService(
         {
             throw new GodwitException(
                 StorageErrors.VolumeExists, $"{path} is there already, and no volume of the pool.", "Remove it, or choose another name.", e);
+        }
+    }
+
+    private static void Extend(SafeFileHandle file, string path, long sizeBytes)
+    {
+        try
+        {
+            RandomAccess.SetLength(file, sizeBytes);
+        }
+        // Too large comes as an argument that is out of range.
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            throw new GodwitException(StorageErrors.BadSize, $"{path} cannot have {sizeBytes} bytes: {e.Message}",
+                "See that the file system of the group allows files of this size.", e);
         }
     }
 

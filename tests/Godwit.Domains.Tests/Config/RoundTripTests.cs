@@ -8,7 +8,6 @@ public sealed class RoundTripTests
 {
     [Fact]
     public void What_is_written_reads_back_the_same() => Specs.Any.Sample(
-        // An identity is drawn when there is none, so that interfaces keep addresses of their own.
         spec => Specs.Same(spec, Specs.Read(SpecWriter.Write(spec))), iter: 3000);
 
     [Fact]

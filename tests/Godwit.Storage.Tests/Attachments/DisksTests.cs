@@ -33,6 +33,13 @@ public sealed class DisksTests : IDisposable
         _directory.Dispose();
     }
 
+    private static async Task KillAsync(AttachedDisk disk)
+    {
+        var process = AttachmentFiles.Find(disk)!.Process;
+        process.Kill();
+        Assert.True(await Processes.EndsAsync(process, TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+    }
+
     private Disks Open(string program) => new(
         _endpoints,
         new DiskPlaces(Scripts.Write(_directory.File($"program{Guid.NewGuid()}"), program), "st0", [MacAddress.Parse("02:00:00:00:00:01")], Run),
@@ -73,10 +80,10 @@ public sealed class DisksTests : IDisposable
     {
         var disks = Open(Stays);
         var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
-        AttachmentFiles.Find(attached)!.Process.Kill();
+        await KillAsync(attached);
         var again = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
         Assert.Equal((attached.Path, 2), (again.Path, again.Session));
-        AttachmentFiles.Find(again)!.Process.Kill();
+        await KillAsync(again);
         Assert.Empty(await disks.FindAsync(Ct));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
         Assert.Equal(["release vg/a 1", "release vg/a 2"], _endpoints.Calls.Where(c => c.StartsWith("release", StringComparison.Ordinal)));
@@ -102,6 +109,15 @@ public sealed class DisksTests : IDisposable
         Assert.Equal((StorageErrors.AttachFailed, "vg/a (e1.2) could not be attached: no such interface"), (refused.Code, refused.Message));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
         Assert.Equal("release vg/a 1", _endpoints.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task A_program_that_is_not_there_is_named()
+    {
+        var places = new DiskPlaces("/nonexistent/godwit-aoe", "st0", [], Run);
+        var refused = await Assert.ThrowsAsync<GodwitException>(
+            () => new Disks(_endpoints, places, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct));
+        Assert.Equal((StorageErrors.AttachFailed, "See that /nonexistent/godwit-aoe is there and may be run."), (refused.Code, refused.Remedy));
     }
 
     [Fact]
