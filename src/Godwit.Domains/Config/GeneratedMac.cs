@@ -11,12 +11,12 @@ namespace Godwit.Domains.Config;
 /// </summary>
 internal static class GeneratedMac
 {
-    private const ulong XenRange = 0x00163e_000000;
+    private const ulong AssignedRange = 0x00163e_000000;
 
     public static MacAddress For(string domain, Guid uuid, int index)
     {
         var identity = string.Create(CultureInfo.InvariantCulture, $"{domain}/{uuid}/{index}");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(identity));
-        return new MacAddress(XenRange | ((ulong)(hash[0] & 0x7f) << 16) | ((ulong)hash[1] << 8) | hash[2]);
+        return new MacAddress(AssignedRange | ((ulong)(hash[0] & 0x7f) << 16) | ((ulong)hash[1] << 8) | hash[2]);
     }
 }

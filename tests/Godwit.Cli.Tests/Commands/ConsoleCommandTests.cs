@@ -29,6 +29,8 @@ public sealed class ConsoleCommandTests
         await keys.Writer.WriteAsync("\u001d"u8.ToArray());
         Assert.Equal(ExitCode.Success, await run.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.Equal("vm1 login: ", Encoding.ASCII.GetString(around.RawOut.ToArray()));
+        // The daemon's side reads on its own time.
+        for (var waited = 0; heard.Length < 5 && waited < 500; waited++) await Task.Delay(10);
         Assert.Equal("root\r", heard.ToString());
     }
 
