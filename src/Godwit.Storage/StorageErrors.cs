@@ -11,4 +11,9 @@ public static class StorageErrors
     public const string AlreadyAttached = "already-attached";
     public const string AttachFailed = "attach-failed";
     public const string ExportFailed = "export-failed";
+    public const string VolumeInUse = "volume-in-use";
+    public const string VolumeBusy = "volume-busy";
+
+    /// <summary>The storage host answers, and cannot serve the volume now; asking again may help.</summary>
+    public const string Unreachable = "storage-unreachable";
 }

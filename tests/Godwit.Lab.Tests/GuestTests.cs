@@ -9,8 +9,8 @@ namespace Godwit.Lab.Tests;
 public sealed class GuestTests(LabFixture fixture) : IClassFixture<LabFixture>
 {
     [Theory]
-    [InlineData("tiny", 30)]
-    [InlineData("debian", 120)]
+    [InlineData("tiny", 180)]
+    [InlineData("debian", 300)]
     public async Task AnImageBootsToALoginAndShutsDownCleanly(string name, int seconds)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "a lab needs root");

@@ -19,7 +19,7 @@ internal sealed class Virsh(BenchLab bench, Guest guest) : IWay
         mount --bind /etc/godwit/libvirt /etc/libvirt &&
         mkdir -p /run/libvirt &&
         for d in /run/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; do mount -t tmpfs tmpfs $d; done &&
-        exec libvirtd --listen
+        exec libvirtd --listen --pid-file /run/libvirt/libvirtd.pid
         """;
 
     private static readonly string[] s_hosts = [BenchLab.First, BenchLab.Second];
@@ -117,7 +117,11 @@ internal sealed class Virsh(BenchLab bench, Guest guest) : IWay
         {
             var result = await bench.Lab.RunAsync(host, ["virsh", "-q", "-c", "qemu+tcp://127.0.0.1/system", "list"], ct: ct);
             if (result.Succeeded) return;
-            if (attempt == 100) throw new TimeoutException($"libvirtd on {host} does not answer: {result.Error}");
+            if (attempt == 100)
+            {
+                var log = await File.ReadAllTextAsync(Path.Combine(bench.Lab.Paths.Host(host, "log"), "unshare.log"), ct);
+                throw new TimeoutException($"libvirtd on {host} does not answer: {result.Error}\n{log}");
+            }
             await Task.Delay(Retry, ct);
         }
     }

@@ -16,7 +16,7 @@ internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirect
         if (disk.Target.StartsWith('/'))
             return FindPath(disk, disk.Target);
         var device = Path.Combine(deviceDirectory, disk.Target);
-        if (disk.Backend == DiskBackend.Block && File.Exists(device))
+        if (disk.Backend == DiskBackend.Block && !disk.Target.Split('/').Contains("..") && File.Exists(device))
             return FindPath(disk, device);
         var volumes = await endpoints.ListAsync(cancellationToken);
         if (volumes.FirstOrDefault(volume => volume.Name.ToString() == disk.Target) is { } volume)

@@ -91,14 +91,17 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
     {
         if (disk.Disk.Kind != DiskKind.PoolVolume)
             return;
+        var session = disk.Session;
         if (AttachmentFiles.Find(disk) is { } record)
         {
             await EndAsync(record, cancellationToken);
             AttachmentFiles.Remove(disk);
+            // The caller may know it from before it was admitted anew.
+            session = record.Disk.Session;
         }
         try
         {
-            await endpoints.ReleaseAsync(Locate(disk.Disk), disk.Session, cancellationToken);
+            await endpoints.ReleaseAsync(Locate(disk.Disk), session, cancellationToken);
         }
         catch (GodwitException e)
         {

@@ -18,17 +18,45 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
             throw new GodwitException(
                 "no-storage-address", $"{host} names no Ethernet address on the storage network.", "Set [storage] interface in its godwitd.toml.");
         }
-        return Control(volume).AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken);
+        return AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken));
     }
 
     /// <summary>Returns the epoch that held the writer's role before.</summary>
     public async Task<long> FenceAsync(VolumeName volume, string host, long epoch, int session, CancellationToken cancellationToken) =>
-        (await Control(volume).FenceAsync(host, epoch, session, cancellationToken)).PreviousEpoch;
+        (await AskAsync(volume, export => export.FenceAsync(host, epoch, session, cancellationToken))).PreviousEpoch;
 
     public Task ReleaseAsync(VolumeName volume, string host, int session, CancellationToken cancellationToken) =>
-        Control(volume).ReleaseAsync(host, session, cancellationToken);
+        AskAsync(volume, async export =>
+        {
+            await export.ReleaseAsync(host, session, cancellationToken);
+            return true;
+        });
 
-    public Task ProbeAsync(VolumeName volume, CancellationToken cancellationToken) => Control(volume).StatusAsync(cancellationToken);
+    /// <summary>
+    /// Succeeds when a writer would be served now. An export that runs and serves no writes, because its fence or its
+    /// medium is damaged, fails: a guest that was stopped on its word could not go on anywhere.
+    /// </summary>
+    public async Task ProbeAsync(VolumeName volume, CancellationToken cancellationToken)
+    {
+        var status = await AskAsync(volume, export => export.StatusAsync(cancellationToken));
+        if (!status.ServesWrites)
+        {
+            throw new GodwitException(
+                StorageErrors.Unreachable, $"{volume} is exported, and serves no writes: {status.Problem ?? "it is read-only"}.",
+                $"`godwit-aoe export` of {status.Device} on the storage host logged what it found.");
+        }
+    }
 
-    private ExportControlClient Control(VolumeName volume) => exports.Control(volumes.Find(volume));
+    private async Task<T> AskAsync<T>(VolumeName volume, Func<ExportControlClient, Task<T>> ask)
+    {
+        var entry = volumes.Find(volume);
+        try
+        {
+            return await ask(exports.Control(entry));
+        }
+        catch (AoeControlException e) when (e.Code is AoeControlCode.NotRunning or AoeControlCode.NoFenceState or AoeControlCode.StateNotSaved)
+        {
+            throw new GodwitException(StorageErrors.Unreachable, $"{volume} is not served at the moment: {e.Message}", e.Remedy, e);
+        }
+    }
 }

@@ -7,7 +7,12 @@ using Godwit.Native.Files;
 namespace Godwit.Storage.Volumes;
 
 /// <summary>A volume in the catalog.</summary>
-public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot);
+/// <param name="Name">Its name.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="Shelf">First part of its address.</param>
+/// <param name="Slot">Second part of it.</param>
+/// <param name="IsNew">Its export has not answered yet: nobody has used it, and its fence is still to begin.</param>
+public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot, bool IsNew = false);
 
 /// <summary>
 /// The volumes of a storage host and the addresses they are exported under, which stay with them for good. Kept in one
@@ -34,19 +39,29 @@ public sealed class VolumeCatalog
     public CatalogEntry? Find(VolumeName name) => Entries.FirstOrDefault(entry => entry.Name == name);
 
     /// <summary>Adds a volume under the lowest free address.</summary>
-    public CatalogEntry Add(VolumeName name, long sizeBytes)
+    public CatalogEntry Add(VolumeName name, long sizeBytes, bool isNew = false)
     {
         lock (_lock)
         {
             if (Find(name) is not null)
-                throw new GodwitException(StorageErrors.VolumeExists, $"There is a volume {name} already.", "Choose another name.");
+                throw Taken(name);
             var taken = Entries.Select(entry => (entry.Shelf * SlotsPerShelf) + entry.Slot).ToHashSet();
             var address = Enumerable.Range(0, int.MaxValue).First(n => !taken.Contains(n));
-            var entry = new CatalogEntry(name, sizeBytes, address / SlotsPerShelf, address % SlotsPerShelf);
+            var entry = new CatalogEntry(name, sizeBytes, address / SlotsPerShelf, address % SlotsPerShelf, isNew);
             Save(Entries.Add(entry));
             return entry;
         }
     }
+
+    /// <summary>The volume is complete, and no longer new.</summary>
+    public void Settle(VolumeName name)
+    {
+        lock (_lock)
+            Save([.. Entries.Select(entry => entry.Name == name ? entry with { IsNew = false } : entry)]);
+    }
+
+    public static GodwitException Taken(VolumeName name) =>
+        new(StorageErrors.VolumeExists, $"There is a volume {name} already.", "Choose another name.");
 
     public void Remove(VolumeName name)
     {

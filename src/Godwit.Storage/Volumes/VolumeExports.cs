@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Godwit.Aoe.Control;
+using Godwit.Aoe.Target;
 using Godwit.Domains;
 using Godwit.Native;
 using Godwit.Native.Processes;
@@ -43,16 +45,15 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
             return;
         }
         Directory.CreateDirectory(places.RunDirectory);
-        var state = Path.Combine(places.StateDirectory, AddressOf(volume));
-        Directory.CreateDirectory(state);
+        Directory.CreateDirectory(StateOf(volume));
         string[] arguments =
         [
             places.Program, "export", path,
             "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), "--interface", places.Interface,
-            "--managed", "--state", state, "--control", SocketOf(volume),
+            "--managed", "--state", StateOf(volume), "--control", SocketOf(volume),
             .. isNew ? ["--new-state"] : Array.Empty<string>(),
         ];
-        var logPath = Path.Combine(places.RunDirectory, AddressOf(volume) + ".log");
+        var logPath = LogOf(volume);
         File.Delete(SocketOf(volume));
         var process = Start(volume, arguments, logPath);
         lock (_lock)
@@ -79,6 +80,46 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
                 return false;
         }
         return process?.HasExited() ?? !await AnswersAsync(volume, cancellationToken);
+    }
+
+    /// <summary>Hosts that the volume's fence knows, as writer or reader; it is read from where it is kept.</summary>
+    public ImmutableArray<string> UsersOf(CatalogEntry volume)
+    {
+        // A fence that cannot be read lets nobody in: nobody uses the volume.
+        if (Fence.Load(Path.Combine(StateOf(volume), AddressOf(volume) + ".fence")).State is not { } state)
+            return [];
+        return
+        [
+            .. state.Writer is { } writer ? [$"{writer.Host} (its writer)"] : Array.Empty<string>(),
+            .. state.Readers.Select(reader => reader.Host),
+        ];
+    }
+
+    /// <summary>Ends the export of a volume, whoever started it, if it runs.</summary>
+    public async Task EndAsync(CatalogEntry volume, CancellationToken cancellationToken)
+    {
+        RunningProcess? process;
+        lock (_lock)
+            _running.Remove(volume.Name, out process);
+        process ??= Processes.Serving(SocketOf(volume));
+        if (process is { } running)
+        {
+            running.Kill();
+            if (!await Processes.EndsAsync(running, StartLimit, time, cancellationToken))
+            {
+                throw new GodwitException(StorageErrors.ExportFailed, $"The export of {volume.Name}, process {running.Id}, does not end.",
+                    "It waits for its disk: see the kernel's log on the storage host.");
+            }
+        }
+        File.Delete(SocketOf(volume));
+    }
+
+    /// <summary>Removes the fence and the log of a volume whose export has ended, so that its address is free.</summary>
+    public void Forget(CatalogEntry volume)
+    {
+        if (Directory.Exists(StateOf(volume)))
+            Directory.Delete(StateOf(volume), recursive: true);
+        File.Delete(LogOf(volume));
     }
 
     private static RunningProcess Start(CatalogEntry volume, string[] arguments, string logPath)
@@ -126,6 +167,10 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     }
 
     private string SocketOf(CatalogEntry volume) => Path.Combine(places.RunDirectory, AddressOf(volume) + ".sock");
+
+    private string StateOf(CatalogEntry volume) => Path.Combine(places.StateDirectory, AddressOf(volume));
+
+    private string LogOf(CatalogEntry volume) => Path.Combine(places.RunDirectory, AddressOf(volume) + ".log");
 
     private static string AddressOf(CatalogEntry volume) => string.Create(CultureInfo.InvariantCulture, $"e{volume.Shelf}.{volume.Slot}");
 

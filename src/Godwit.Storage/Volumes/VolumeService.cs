@@ -1,9 +1,8 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Domains.Config;
-using Godwit.Native.Files;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Storage.Volumes;
 
@@ -21,8 +20,9 @@ public sealed class VolumeService(
     private const long LargestSize = 1L << 50;
     private const int SectorLength = 512;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<VolumeName, bool> _changing = [];
 
-    public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Select(Locate)];
+    public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Where(entry => !entry.IsNew).Select(Locate)];
 
     /// <exception cref="GodwitException">There is no such volume; the remedy names the nearest.</exception>
     public CatalogEntry Find(VolumeName name) => catalog.Find(name)
@@ -42,56 +42,83 @@ public sealed class VolumeService(
                 StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
         }
         var path = PathOf(name);
-        var entry = catalog.Add(name, sizeBytes);
-        try
+        return await AloneAsync(name, async () =>
         {
-            var file = Make(path);
+            if (catalog.Find(name) is not null)
+                throw VolumeCatalog.Taken(name);
+            // The file before the entry: a daemon that dies in between leaves nothing that would be taken for a volume.
+            VolumeFile.Create(path, sizeBytes);
+            CatalogEntry? entry = null;
             try
             {
-                using (file)
-                    Extend(file, path, sizeBytes);
-                StableStorage.SyncDirectory(Path.GetDirectoryName(path)!);
+                entry = catalog.Add(name, sizeBytes, isNew: true);
                 await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
+                catalog.Settle(name);
+                return Locate(entry);
             }
             catch
             {
-                File.Delete(path);
+                if (entry is not null)
+                {
+                    await exports.EndAsync(entry, CancellationToken.None);
+                    exports.Forget(entry);
+                    catalog.Remove(name);
+                }
+                VolumeFile.Delete(path);
                 throw;
             }
-        }
-        catch
+        });
+    }
+
+    /// <summary>Ends the export of a volume and removes it with its data. Repeating it after a failure goes on with it.</summary>
+    /// <exception cref="GodwitException">There is no such volume, or a host uses it; then it is served on.</exception>
+    public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
+    {
+        var entry = Find(name);
+        var path = PathOf(name);
+        await AloneAsync(name, async () =>
         {
+            RefuseUsed(entry);
+            await exports.EndAsync(entry, cancellationToken);
+            try
+            {
+                // Whoever was admitted since the first look is seen now: nobody is admitted by an export that has ended.
+                RefuseUsed(entry);
+            }
+            catch (GodwitException)
+            {
+                await exports.EnsureAsync(entry, path, entry.IsNew, CancellationToken.None);
+                throw;
+            }
+            VolumeFile.Delete(path);
+            exports.Forget(entry);
+            // Last, so that a deletion that was cut short can be asked for again.
             catalog.Remove(name);
-            throw;
-        }
-        return Locate(entry);
+            return true;
+        });
     }
 
-    private static SafeFileHandle Make(string path)
+    private void RefuseUsed(CatalogEntry entry)
     {
-        try
+        if (exports.UsersOf(entry) is { IsEmpty: false } users)
         {
-            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        }
-        // A directory of that name gives the second one.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && Path.Exists(path))
-        {
-            throw new GodwitException(
-                StorageErrors.VolumeExists, $"{path} is there already, and no volume of the pool.", "Remove it, or choose another name.", e);
+            throw new GodwitException(StorageErrors.VolumeInUse, $"{entry.Name} is in use by {string.Join(", ", users)}.",
+                "Destroy the domains that use it: `godwit list` shows where they run.");
         }
     }
 
-    private static void Extend(SafeFileHandle file, string path, long sizeBytes)
+    // One change of a volume at a time; the watch leaves a volume alone that is being changed.
+    private async Task<T> AloneAsync<T>(VolumeName name, Func<Task<T>> change)
     {
+        if (!_changing.TryAdd(name, true))
+            throw new GodwitException(StorageErrors.VolumeBusy, $"{name} is being changed, or its export is being started.", "Try again in some seconds.");
         try
         {
-            RandomAccess.SetLength(file, sizeBytes);
+            return await change();
         }
-        // Too large comes as an argument that is out of range.
-        catch (Exception e) when (e is IOException or ArgumentException)
+        finally
         {
-            throw new GodwitException(StorageErrors.BadSize, $"{path} cannot have {sizeBytes} bytes: {e.Message}",
-                "See that the file system of the group allows files of this size.", e);
+            _changing.TryRemove(name, out _);
         }
     }
 
@@ -114,9 +141,23 @@ public sealed class VolumeService(
     {
         try
         {
-            await exports.EnsureAsync(entry, PathOf(entry.Name), isNew: false, cancellationToken);
+            await AloneAsync(entry.Name, async () =>
+            {
+                // It may have been deleted since it was listed.
+                if (catalog.Find(entry.Name) is not { } current)
+                    return false;
+                await exports.EnsureAsync(current, PathOf(current.Name), current.IsNew, cancellationToken);
+                // The daemon died in the middle of its creation.
+                if (current.IsNew)
+                    catalog.Settle(current.Name);
+                return true;
+            });
         }
-        catch (GodwitException e)
+        catch (GodwitException e) when (e.Code == StorageErrors.VolumeBusy)
+        {
+            // Whoever changes it sees to its export.
+        }
+        catch (Exception e) when (e is GodwitException or IOException or UnauthorizedAccessException)
         {
             // The other volumes are to be served all the same; it is tried again with the next look.
             Log.ExportFailed(log, entry.Name, e);
@@ -133,7 +174,6 @@ public sealed class VolumeService(
             Nearest.To(name.Group, groups.Select(group => group.Name)) is { } near
                 ? $"Did you mean {near}?"
                 : $"Its groups are: {string.Join(", ", groups.Select(group => group.Name))}.");
-        Directory.CreateDirectory(group.Directory);
         return Path.Combine(group.Directory, name.Volume);
     }
 }

@@ -1,0 +1,152 @@
+using Godwit.Domains;
+using Godwit.Storage.Volumes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Godwit.Storage.Tests.Volumes;
+
+/// <summary>
+/// How volumes come and go, with the program as it ships. It serves on the loopback device, where nobody asks for
+/// anything: what counts here is its process, its fence and its files.
+/// </summary>
+public sealed class VolumeLifeTests : IAsyncDisposable
+{
+    private const long Size = 1 << 20;
+    private static readonly VolumeName s_name = VolumeName.Parse("vg_xen/lv_vm1");
+    private readonly TemporaryDirectory _directory = new();
+
+    public VolumeLifeTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for packet sockets");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private string Path => _directory.File("vg_xen/lv_vm1");
+
+    private string StatePath => _directory.File("state/e0.0");
+
+    private string Socket => _directory.File("run/e0.0.sock");
+
+    public async ValueTask DisposeAsync()
+    {
+        var (service, exports, catalog) = Serve();
+        foreach (var entry in catalog.Entries)
+            await exports.EndAsync(entry, CancellationToken.None);
+        _directory.Dispose();
+        GC.KeepAlive(service);
+    }
+
+    private (VolumeService Service, VolumeExports Exports, VolumeCatalog Catalog) Serve(string? runDirectory = null)
+    {
+        var catalog = new VolumeCatalog(_directory.File("volumes.json"));
+        var exports = new VolumeExports(
+            new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), "lo", _directory.File("state"), runDirectory ?? _directory.File("run")),
+            TimeProvider.System, NullLogger<VolumeExports>.Instance);
+        return (new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],
+            catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
+    }
+
+    [Fact]
+    public async Task The_data_of_a_guest_is_for_root_alone()
+    {
+        await Serve().Service.CreateAsync(s_name, Size, Ct);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+    }
+
+    [Fact]
+    public async Task A_volume_is_deleted_by_a_later_daemon_only_when_nobody_uses_it()
+    {
+        await Serve().Service.CreateAsync(s_name, Size, Ct);
+        var process = Processes.Serving(Socket)!.Value;
+        var (service, exports, catalog) = Serve();
+        var export = exports.Control(service.Find(s_name));
+        var reader = await export.AdmitAsync("resource-2", ["02:00:00:00:00:02"], Ct);
+        var writer = await export.AdmitAsync("resource-1", ["02:00:00:00:00:01"], Ct);
+        await export.FenceAsync("resource-1", 5, writer, Ct);
+
+        var refused = await Assert.ThrowsAsync<GodwitException>(() => service.DeleteAsync(s_name, Ct));
+        Assert.Equal((StorageErrors.VolumeInUse, "vg_xen/lv_vm1 is in use by resource-1 (its writer), resource-2."), (refused.Code, refused.Message));
+        Assert.Equal(process, Processes.Serving(Socket));
+        await export.ReleaseAsync("resource-1", writer, Ct);
+        Assert.Equal(StorageErrors.VolumeInUse, (await Assert.ThrowsAsync<GodwitException>(() => service.DeleteAsync(s_name, Ct))).Code);
+        await export.ReleaseAsync("resource-2", reader, Ct);
+
+        await service.DeleteAsync(s_name, Ct);
+        Assert.True(process.HasExited());
+        Assert.False(File.Exists(Path) || Directory.Exists(StatePath) || File.Exists(Socket));
+        Assert.Empty(catalog.Entries);
+        Assert.Equal(StorageErrors.NoSuchVolume, (await Assert.ThrowsAsync<GodwitException>(() => service.DeleteAsync(s_name, Ct))).Code);
+
+        // The next volume has the address, and nothing of the fence of the former one.
+        var next = await service.CreateAsync(VolumeName.Parse("vg_xen/next"), Size, Ct);
+        Assert.Equal((0, 0), (next.Shelf, next.Slot));
+        var status = await exports.Control(service.Find(next.Name)).StatusAsync(Ct);
+        Assert.Equal((0L, true), (status.Epoch, status.ServesWrites));
+    }
+
+    [Fact]
+    public async Task A_volume_whose_creation_was_cut_short_is_completed_by_the_next_daemon()
+    {
+        // What a daemon leaves that dies between the entry and the export.
+        VolumeFile.Create(Path, Size);
+        new VolumeCatalog(_directory.File("volumes.json")).Add(s_name, Size, isNew: true);
+        var (service, exports, catalog) = Serve();
+        Assert.Empty(service.List());
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = service.RunAsync(stop.Token);
+        for (var i = 0; i < 200 && service.List().IsEmpty; i++)
+            await Task.Delay(50, Ct);
+        Assert.Single(service.List());
+        Assert.True((await exports.Control(Assert.Single(catalog.Entries)).StatusAsync(Ct)).ServesWrites);
+        Assert.False(Assert.Single(new VolumeCatalog(_directory.File("volumes.json")).Entries).IsNew);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_volume_that_was_used_and_lost_its_fence_is_not_given_a_new_one()
+    {
+        var (service, exports, _) = Serve();
+        await service.CreateAsync(s_name, Size, Ct);
+        var entry = service.Find(s_name);
+        await exports.EndAsync(entry, Ct);
+        Directory.Delete(StatePath, recursive: true);
+        await exports.EnsureAsync(entry, Path, entry.IsNew, Ct);
+        Assert.False((await exports.Control(entry).StatusAsync(Ct)).ServesWrites);
+    }
+
+    [Fact]
+    public async Task A_run_directory_that_cannot_be_used_does_not_end_the_watch()
+    {
+        await Serve().Service.CreateAsync(s_name, Size, Ct);
+        await File.WriteAllTextAsync(_directory.File("no-directory"), "", Ct);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = Serve(_directory.File("no-directory")).Service.RunAsync(stop.Token);
+        await Task.Delay(100, Ct);
+        Assert.False(running.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_name_is_created_once_also_when_asked_for_at_once()
+    {
+        var (service, _, catalog) = Serve();
+        var tries = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            try
+            {
+                await service.CreateAsync(s_name, Size, Ct);
+                return "made";
+            }
+            catch (GodwitException e)
+            {
+                return e.Code;
+            }
+        }));
+        Assert.Single(tries, "made");
+        Assert.All(tries.Where(t => t != "made"), code => Assert.Contains(code, new[] { StorageErrors.VolumeBusy, StorageErrors.VolumeExists }));
+        Assert.Equal(Size, new FileInfo(Path).Length);
+        Assert.Single(catalog.Entries);
+    }
+
+    [Fact]
+    public void Nobody_serves_a_socket_that_is_not_there() => Assert.Null(Processes.Serving(Socket));
+}
