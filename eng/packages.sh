@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # purpose  package  why
-godwit_packages='
+godwit_packages=$(cat << 'END'
 build  gcc               links the programs, compiles the guest writer
 build  libc6-dev         C headers and static libraries for that
 build  zlib1g-dev        the programs are linked with zlib
@@ -20,7 +20,8 @@ bench  libvirt-clients            virsh
 bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
-'
+END
+)
 
 # Installs what is missing for the given purposes, and says what and why. Asks apt nothing when all is there.
 need_packages() {

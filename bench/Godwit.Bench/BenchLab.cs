@@ -9,7 +9,8 @@ namespace Godwit.Bench;
 
 /// <summary>The hosts that all ways share, and what they give to a guest: kernel, ramdisk and a disk each.</summary>
 /// <param name="kind"><c>idle</c>, or <c>busy</c>: 64 MiB of it are rewritten without pause.</param>
-internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind)
+/// <param name="downtimeLimitMs">Downtime that all ways are asked to aim for.</param>
+internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind, int downtimeLimitMs)
 {
     public const string Name = "gwbench";
     public const string Storage = "storage";
@@ -18,9 +19,6 @@ internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind)
     public const string StorageAddress = "10.9.0.10";
 
     public const int MemoryMiB = 1024;
-
-    /// <summary>QEMU's and libvirt's default, in milliseconds; Godwit is asked for the same.</summary>
-    public const int DowntimeLimitMs = 300;
 
     /// <summary>Both hosts have kernel and ramdisk here; each sees a /boot of its own.</summary>
     public const string Kernel = "/boot/vmlinuz";
@@ -35,11 +33,14 @@ internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind)
     /// <summary>Idle or busy.</summary>
     public string Load => kind;
 
+    /// <summary>In milliseconds, the same for all ways.</summary>
+    public int DowntimeLimitMs => downtimeLimitMs;
+
     public static double NowMs => (DateTime.UtcNow - DateTime.UnixEpoch).TotalMilliseconds;
 
     public static string AddressOf(string host) => host == First ? "10.9.0.11" : "10.9.0.12";
 
-    public static async Task<BenchLab> UpAsync(string kind, CancellationToken ct)
+    public static async Task<BenchLab> UpAsync(string kind, int downtimeLimitMs, CancellationToken ct)
     {
         var programs = Environment.GetEnvironmentVariable("GODWIT_PROGRAMS")
             ?? throw new InvalidOperationException("GODWIT_PROGRAMS does not name the directory of the programs: run bench/migrate");
@@ -51,7 +52,7 @@ internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind)
             File.Copy(image.KernelPath, lab.Paths.Host(host, "boot") + "/vmlinuz", overwrite: true);
             File.Copy(image.RamdiskPath, lab.Paths.Host(host, "boot") + "/initrd", overwrite: true);
         }
-        return new BenchLab(lab, image, kind);
+        return new BenchLab(lab, image, kind, downtimeLimitMs);
     }
 
     /// <summary>A volume of the pool with the guest on it.</summary>

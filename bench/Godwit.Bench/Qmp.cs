@@ -54,8 +54,13 @@ internal sealed class Qmp : IDisposable
         }
     }
 
-    /// <summary>Events that came before do not count any longer.</summary>
-    public void Forget() => _events.Clear();
+    /// <summary>Events that came before do not count any longer, those not read yet among them.</summary>
+    public async Task ForgetAsync(CancellationToken ct)
+    {
+        // Its reply stands behind all that QEMU has said so far.
+        await CallAsync("""{"execute":"query-status"}""", ct);
+        _events.Clear();
+    }
 
     /// <summary>Time of the last event of that name, in milliseconds since 1970; waits for one if none came.</summary>
     /// <param name="name">Such as <c>RESUME</c>, or <c>MIGRATION/completed</c> with the status in it.</param>

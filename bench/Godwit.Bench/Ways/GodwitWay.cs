@@ -34,7 +34,7 @@ internal sealed class GodwitWay(BenchLab bench, Guest guest) : IWay
         var began = BenchLab.NowMs;
         var json = await bench.RunAsync(from, ct,
             "godwit", "migrate", "--live", guest.Name, to,
-            "--downtime-limit", BenchLab.Number(BenchLab.DowntimeLimitMs), "--json");
+            "--downtime-limit", BenchLab.Number(bench.DowntimeLimitMs), "--json");
         var returned = BenchLab.NowMs;
         var info = JsonSerializer.Deserialize(json, GodwitJson.Default.MigrationInfo)!;
         // Its monitor belongs to the daemon, so RESUME is known from there: by the clock that all hosts share. The

@@ -23,7 +23,7 @@ internal sealed class RawQemu(BenchLab bench, Guest guest) : IWay
     public async Task<TimedMove> MoveAsync(string from, string to, CancellationToken ct)
     {
         var source = _monitors[from];
-        source.Forget();
+        await source.ForgetAsync(ct);
         var began = BenchLab.NowMs;
         await LaunchAsync(to, receiver: true, ct);
         var destination = _monitors[to];
@@ -31,7 +31,7 @@ internal sealed class RawQemu(BenchLab bench, Guest guest) : IWay
         await destination.CallAsync($$"""{"execute":"migrate-incoming","arguments":{"uri":"tcp:0.0.0.0:{{Port}}"} }""", ct);
         await source.CallAsync(Capabilities, ct);
         await source.CallAsync(
-            $$"""{"execute":"migrate-set-parameters","arguments":{"downtime-limit":{{BenchLab.DowntimeLimitMs}},"max-bandwidth":0} }""", ct);
+            $$"""{"execute":"migrate-set-parameters","arguments":{"downtime-limit":{{bench.DowntimeLimitMs}},"max-bandwidth":0} }""", ct);
         await source.CallAsync(
             $$"""{"execute":"migrate","arguments":{"uri":"tcp:{{BenchLab.AddressOf(to)}}:{{Port}}"} }""", ct);
         var resumed = await destination.WaitForAsync("RESUME", ct);

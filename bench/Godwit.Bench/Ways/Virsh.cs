@@ -40,9 +40,9 @@ internal sealed class Virsh(BenchLab bench, Guest guest) : IWay
 
     public async Task<TimedMove> MoveAsync(string from, string to, CancellationToken ct)
     {
-        await VirshAsync(from, ct, "migrate-setmaxdowntime", guest.Name, BenchLab.Number(BenchLab.DowntimeLimitMs));
+        await VirshAsync(from, ct, "migrate-setmaxdowntime", guest.Name, BenchLab.Number(bench.DowntimeLimitMs));
         using var source = _monitor!;
-        source.Forget();
+        await source.ForgetAsync(ct);
         // What an earlier stay left would only refuse connections.
         File.Delete(MonitorPath(to));
         var began = BenchLab.NowMs;
