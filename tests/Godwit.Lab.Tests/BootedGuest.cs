@@ -27,12 +27,16 @@ internal sealed class BootedGuest : IAsyncDisposable
         await ImageWriter.WriteAsync(
             image, volume, LabGuest.Customize("vm1", Address) with { Address = address }, CancellationToken.None);
         await ProgramRunner.RunAsync([.. await lab.EnterAsync(host), "sh", "-c",
-            "ip tuntap add tap1 mode tap && ip link set tap1 master xenbr0 up"]);
+            "ip link delete tap1 2> /dev/null; ip tuntap add tap1 mode tap && ip link set tap1 master xenbr0 up"]);
+        // The host sees a cache of its own, and its state under the path that it has out here.
+        var (kernel, ramdisk) = (Path.Combine(lab.Paths.Host(host, "lib"), "kernel"), Path.Combine(lab.Paths.Host(host, "lib"), "ramdisk"));
+        File.Copy(image.KernelPath, kernel, overwrite: true);
+        File.Copy(image.RamdiskPath, ramdisk, overwrite: true);
         string[] command =
         [
             .. await lab.EnterAsync(host), "qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", "256",
-            "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio", "-kernel", image.KernelPath,
-            "-initrd", image.RamdiskPath, "-append", "root=/dev/vda console=ttyS0 quiet 3",
+            "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio", "-kernel", kernel,
+            "-initrd", ramdisk, "-append", "root=/dev/vda console=ttyS0 quiet 3",
             "-drive", $"if=virtio,format=raw,file={volume}",
             "-netdev", "tap,id=n,ifname=tap1,script=no,downscript=no",
             "-device", "virtio-net-pci,netdev=n,mac=aa:cc:00:00:00:01",
@@ -58,7 +62,8 @@ internal sealed class BootedGuest : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         while (!Console.Contains(text, StringComparison.Ordinal))
         {
-            Assert.False(_qemu.HasExited || Stopwatch.GetElapsedTime(began) > limit,
+            Assert.False(_qemu.HasExited, $"QEMU ended with exit code {(_qemu.HasExited ? _qemu.ExitCode : 0)}:\n{Console}");
+            Assert.False(Stopwatch.GetElapsedTime(began) > limit,
                 $"no `{text}` within {limit} on the console:\n{Console}");
             await Task.Delay(20);
         }
