@@ -17,9 +17,13 @@ public interface IDisks
 
     /// <summary>
     /// Makes the disk usable on this host. This host is then admitted as a reader, under a session of its own; it
-    /// writes nothing before <see cref="FenceAsync"/>. On failure nothing is left attached.
+    /// writes nothing before <see cref="FenceAsync"/>. An engine may open its path at once, and waits there until the disk
+    /// answers, which <see cref="ReadyAsync"/> tells. On failure nothing is left attached.
     /// </summary>
     Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken);
+
+    /// <summary>Ends once the disk has answered. After a failure, which names the cause, it is still to be detached.</summary>
+    Task ReadyAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
     /// <summary>
     /// Moves the writer's role to this host. When it returns, the role is durable, and no frame of the former writer

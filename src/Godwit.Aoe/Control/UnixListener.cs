@@ -17,6 +17,20 @@ public sealed class UnixListener : IDisposable
         _path = path;
     }
 
+    /// <summary>Takes over a socket that listens at the path already, inherited from whoever started this process.</summary>
+    /// <exception cref="IOException">The descriptor is no listening socket.</exception>
+    public static UnixListener Adopt(int descriptor, string path)
+    {
+        try
+        {
+            return new UnixListener(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)), path);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw new IOException($"descriptor {descriptor}: {e.Message}", e);
+        }
+    }
+
     /// <exception cref="IOException">The socket cannot be made, or another process answers there.</exception>
     public static UnixListener Bind(string path)
     {

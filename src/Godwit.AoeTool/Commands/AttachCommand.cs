@@ -11,6 +11,7 @@ internal static class AttachCommand
         var device = CommonOptions.Device();
         var @interface = CommonOptions.Interface();
         var socket = new Option<string>("--socket") { Description = "NBD socket to serve", HelpName = "SOCKET", Required = true };
+        var socketFd = new Option<int?>("--socket-fd") { Description = "Descriptor that listens at that socket already, inherited", HelpName = "N", Hidden = true };
         var control = new Option<string?>("--control") { Description = "Control socket to serve; it exists once the disk can be used", HelpName = "SOCKET" };
         var session = CommonOptions.Number("--session", "N", "Session that the target's fence gave to this host; 0 for none", 0, FrameTag.LastSession, 0);
         var timeout = CommonOptions.Number("--timeout-seconds", "N", "Seconds after which an unanswered request fails", 1, 86400, 180);
@@ -18,7 +19,7 @@ internal static class AttachCommand
         return new DocumentedCommand("attach", "Use a disk of the network: serve it as NBD on a Unix socket; ends on SIGTERM")
         {
             Arguments = { device },
-            Options = { @interface, socket, control, session, timeout, json },
+            Options = { @interface, socket, socketFd, control, session, timeout, json },
             Examples =
             [
                 ("godwit-aoe attach e0.0 --interface eth1 --socket /run/e0.0.nbd",
@@ -32,6 +33,7 @@ internal static class AttachCommand
                 Device = parsed.GetValue(device),
                 Interface = parsed.GetRequiredValue(@interface),
                 NbdSocket = parsed.GetRequiredValue(socket),
+                NbdSocketDescriptor = parsed.GetValue(socketFd),
                 ControlSocket = parsed.GetValue(control),
                 Session = parsed.GetValue(session),
                 FailAfter = TimeSpan.FromSeconds(parsed.GetValue(timeout)),

@@ -16,6 +16,9 @@ internal sealed record AttachRunOptions
 
     public required string NbdSocket { get; init; }
 
+    /// <summary>Listens at <see cref="NbdSocket"/> already; null: the socket is still to be made.</summary>
+    public int? NbdSocketDescriptor { get; init; }
+
     public required string? ControlSocket { get; init; }
 
     public required int Session { get; init; }
@@ -36,7 +39,8 @@ internal static class AttachRun
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var control = new AttachControl(initiator, ending.Cancel, released.Task);
         var failed = false;
-        using (var listener = UnixListener.Bind(options.NbdSocket))
+        using (var listener = options.NbdSocketDescriptor is { } descriptor
+            ? UnixListener.Adopt(descriptor, options.NbdSocket) : UnixListener.Bind(options.NbdSocket))
         {
             var server = new NbdServer(new AoeDisk(initiator), log);
             using var serving = new CancellationTokenSource();

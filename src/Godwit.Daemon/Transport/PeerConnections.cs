@@ -31,8 +31,8 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
             AllowAutoRedirect = false,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             // TLS is made by the callback, which knows the host's name; to the handler the stream is a plain one.
-            ConnectCallback = async (context, token) => await OpenAsync(
-                context.DnsEndPoint.Host, SslApplicationProtocol.Http11, TcpTuning.Apply, token),
+            ConnectCallback = async (context, token) => (await OpenAsync(
+                context.DnsEndPoint.Host, SslApplicationProtocol.Http11, TcpTuning.Apply, token)).Tls,
         });
     }
 
@@ -51,7 +51,9 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
     {
         try
         {
-            return new StreamRelocationChannel(await OpenAsync(host, PoolTls.Relocation, TcpTuning.ApplyForBulk, cancellationToken), host);
+            var (stream, bulk) = await OpenAsync(host, PoolTls.Relocation, TcpTuning.ApplyForBulk, cancellationToken);
+            bulk.Begin();
+            return new StreamRelocationChannel(stream, host, () => bulk.HasReceived);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or GodwitException)
         {
@@ -65,7 +67,7 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
 
     public void Dispose() => Http.Dispose();
 
-    private async Task<SslStream> OpenAsync(
+    private async Task<(SslStream Tls, BulkStream Bulk)> OpenAsync(
         string host, SslApplicationProtocol protocol, Action<Socket> tune, CancellationToken cancellationToken)
     {
         var identity = _membership.Require();
@@ -78,9 +80,10 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
         {
             tune(socket);
             await socket.ConnectAsync(endpoint, limit.Token);
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            var bulk = new BulkStream(new NetworkStream(socket, ownsSocket: true));
+            stream = new SslStream(bulk);
             await stream.AuthenticateAsClientAsync(PoolTls.Client(identity, host, protocol, _time), limit.Token);
-            return stream;
+            return (stream, bulk);
         }
         catch
         {

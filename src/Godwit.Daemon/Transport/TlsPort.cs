@@ -68,7 +68,8 @@ internal sealed class TlsPort(
     private async Task ServeAsync(Socket socket, SslServerAuthenticationOptions tls, CancellationToken cancellationToken)
     {
         var from = "?";
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var bulk = new BulkStream(new NetworkStream(socket, ownsSocket: true));
+        var stream = new SslStream(bulk);
         try
         {
             from = socket.RemoteEndPoint?.ToString() ?? from;
@@ -87,7 +88,8 @@ internal sealed class TlsPort(
             if (peer is null)
                 throw new AuthenticationException("a relocation needs a certificate of the pool");
             TcpTuning.ApplyForBulk(socket);
-            await relocations.AcceptAsync(new StreamRelocationChannel(stream, peer), cancellationToken);
+            bulk.Begin();
+            await relocations.AcceptAsync(new StreamRelocationChannel(stream, peer, () => bulk.HasReceived), cancellationToken);
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
         {

@@ -41,8 +41,8 @@ internal sealed class DomainStarter(HostParts parts)
             undo.Push("forget the journal entry", token => parts.Journal.RemoveAsync(entry, token));
 
             var disks = await AttachAsync(record.Spec, undo, cancellationToken);
-            var copy = await parts.Hypervisor.StartAsync(Order(parts, record, disks, entry.CopyId), cancellationToken);
-            undo.Push("destroy the copy", copy.DestroyAsync);
+            var copy = await EngineStart.RunAsync(
+                parts, disks, undo, () => parts.Hypervisor.StartAsync(Order(parts, record, disks, entry.CopyId), cancellationToken), cancellationToken);
 
             await Task.WhenAll(disks.Select(disk => parts.Disks.FenceAsync(disk, record.Epoch, cancellationToken)));
             foreach (var port in copy.Ports)

@@ -63,20 +63,17 @@ internal sealed class DestinationSite(
                 _undo.Push($"detach {attached.Disk.Name}", token => parts.Disks.DetachAsync(attached, token));
                 _disks = _disks.Add(attached);
             }
-            var copy = await parts.Hypervisor.PrepareReceiverAsync(
-                new CopyOrder
-                {
-                    Spec = offered.Spec,
-                    Pin = offered.Pin,
-                    CopyId = _entry.CopyId,
-                    KernelPath = Boot(offered.KernelDigest),
-                    RamdiskPath = Boot(offered.RamdiskDigest),
-                    Disks = [.. _disks.Select(Create.DomainStarter.Source)],
-                },
-                cancellationToken);
-            _undo.Push("destroy the receiver", copy.DestroyAsync);
-            _copy = copy;
-            return copy;
+            var order = new CopyOrder
+            {
+                Spec = offered.Spec,
+                Pin = offered.Pin,
+                CopyId = _entry.CopyId,
+                KernelPath = Boot(offered.KernelDigest),
+                RamdiskPath = Boot(offered.RamdiskDigest),
+                Disks = [.. _disks.Select(Create.DomainStarter.Source)],
+            };
+            return _copy = await Create.EngineStart.RunAsync(
+                parts, _disks, _undo, () => parts.Hypervisor.PrepareReceiverAsync(order, cancellationToken), cancellationToken);
         }
         catch
         {

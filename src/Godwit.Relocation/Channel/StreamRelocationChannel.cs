@@ -7,7 +7,10 @@ namespace Godwit.Relocation.Channel;
 /// A relocation channel over one stream (TLS in the daemon). Frames of bulk bytes are handed on as they come in,
 /// without waiting for their end, so that a large frame costs no latency.
 /// </summary>
-public sealed class StreamRelocationChannel(Stream stream, string peer) : IRelocationChannel
+/// <param name="stream">Carries the bytes.</param>
+/// <param name="peer">Host at its other end.</param>
+/// <param name="hasMore">Whether a read of the stream would not wait; null when it cannot tell.</param>
+public sealed class StreamRelocationChannel(Stream stream, string peer, Func<bool>? hasMore = null) : IRelocationChannel
 {
     private const int ReceiveBufferLength = 512 * 1024;
 
@@ -74,7 +77,12 @@ public sealed class StreamRelocationChannel(Stream stream, string peer) : IReloc
     private async ValueTask<RelocationMessage> ReceiveBulkAsync(CancellationToken cancellationToken)
     {
         if (_start == _end)
+        {
             await FillAsync(1, endAllowed: false, cancellationToken);
+            // TLS gives a record at a time: one large write wakes the engine once.
+            while (_end < _buffer.Length && hasMore?.Invoke() == true && await ReadAsync(cancellationToken))
+                continue;
+        }
         var length = Math.Min(_bulkRemaining, _end - _start);
         var bytes = _buffer.AsMemory(_start, length);
         _start += length;
@@ -94,24 +102,28 @@ public sealed class StreamRelocationChannel(Stream stream, string peer) : IReloc
         MakeRoom(count);
         while (_end - _start < count)
         {
-            int read;
-            try
-            {
-                read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
-            {
-                throw new ChannelException($"The line to {peer} broke: {e.Message}", e);
-            }
-            if (read == 0)
-            {
-                if (endAllowed && _end == _start)
-                    return false;
-                throw new ChannelException($"The line to {peer} ended in the middle of a message.");
-            }
-            _end += read;
+            if (await ReadAsync(cancellationToken))
+                continue;
+            if (endAllowed && _end == _start)
+                return false;
+            throw new ChannelException($"The line to {peer} ended in the middle of a message.");
         }
         return true;
+    }
+
+    /// <summary>False at the end of the stream.</summary>
+    private async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+            _end += read;
+            return read > 0;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            throw new ChannelException($"The line to {peer} broke: {e.Message}", e);
+        }
     }
 
     private void MakeRoom(int count)

@@ -139,6 +139,8 @@ public sealed class SourceRun
             case SourceAction.BeginSending:
                 Report(RelocationStep.PreCopy);
                 Beside(_probes.RunAsync(token));
+                // While the guest runs, so that the flush of the stop finds little left.
+                Beside(FlushAsync(token));
                 Beside(BeginSendingAsync(token));
                 break;
             case SourceAction.PermitSwitchover:
@@ -295,7 +297,6 @@ public sealed class SourceRun
     {
         try
         {
-            await _site.FlushDisksAsync(token);
             _engine = await _site.Copy.SendAsync(
                 new SendOptions
                 {
@@ -314,6 +315,18 @@ public sealed class SourceRun
         catch (Exception e) when (e is Domains.GodwitException or IOException)
         {
             Post(new SourceEvent.SendFailed(e.Message));
+        }
+    }
+
+    private async Task FlushAsync(CancellationToken token)
+    {
+        try
+        {
+            await _site.FlushDisksAsync(token);
+        }
+        catch (Exception e) when (e is Domains.GodwitException or IOException)
+        {
+            Post(new SourceEvent.SendFailed($"a disk cannot be flushed: {e.Message}"));
         }
     }
 

@@ -7,6 +7,7 @@ using Godwit.Native.Files;
 using Godwit.Native.Processes;
 using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Storage.Attachments;
 
@@ -54,13 +55,32 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = socket, Session = session, Format = spec.Format };
         try
         {
-            await StartAsync(attached, cancellationToken);
+            Start(attached);
             return attached;
         }
         catch
         {
             await DetachAsync(attached, CancellationToken.None);
             throw;
+        }
+    }
+
+    public async Task ReadyAsync(AttachedDisk disk, CancellationToken cancellationToken)
+    {
+        if (disk.Disk.Kind != DiskKind.PoolVolume)
+            return;
+        var began = time.GetTimestamp();
+        // The control socket is there once the device has answered; looking costs less than a notification would.
+        while (!File.Exists(AttachmentFiles.ControlOf(disk)))
+        {
+            if (AttachmentFiles.Find(disk) is not { } record || record.Process.HasExited() || time.GetElapsedTime(began) > AttachLimit)
+            {
+                throw new GodwitException(
+                    StorageErrors.AttachFailed,
+                    $"{disk.Disk.Name} ({AddressOf(disk)}) could not be attached: {LogTail.Of(AttachmentFiles.LogOf(disk))}",
+                    $"See that the storage network is up: `godwit-aoe discover --interface {places.Interface}` should list {AddressOf(disk)}.");
+            }
+            await Task.Delay(LookAgain, time, cancellationToken);
         }
     }
 
@@ -138,18 +158,20 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         return Enumerable.Range(0, int.MaxValue).Select(index => _files.SocketOf(domain, index)).First(path => !File.Exists(Path.ChangeExtension(path, ".json")));
     }
 
-    private async Task StartAsync(AttachedDisk disk, CancellationToken cancellationToken)
+    // The socket is made here: whoever connects before the process listens waits for it.
+    private void Start(AttachedDisk disk)
     {
-        var address = string.Create(CultureInfo.InvariantCulture, $"e{disk.Disk.Shelf}.{disk.Disk.Slot}");
-        string[] arguments =
-        [
-            places.Program, "attach", address, "--interface", places.Interface,
-            "--socket", disk.Path, "--control", AttachmentFiles.ControlOf(disk),
-            "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
-        ];
         // Sockets without a record are of a daemon that died in between: they would pass for those of the new process.
         AttachmentFiles.Remove(disk);
-        var process = Start(disk, arguments);
+        using var socket = Listen(disk);
+        var number = DetachedProcess.ChooseNumbers([socket])[0];
+        string[] arguments =
+        [
+            places.Program, "attach", AddressOf(disk), "--interface", places.Interface,
+            "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
+            "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
+        ];
+        var process = Start(disk, arguments, (socket, number));
         try
         {
             _files.Save(new AttachmentRecord(disk, process));
@@ -159,29 +181,30 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
             process.Kill();
             throw;
         }
-        var began = time.GetTimestamp();
-        // Both sockets are there once the device has answered; looking costs less than a notification would.
-        while (!File.Exists(AttachmentFiles.ControlOf(disk)) || !File.Exists(disk.Path))
-        {
-            if (process.HasExited() || time.GetElapsedTime(began) > AttachLimit)
-            {
-                throw new GodwitException(
-                    StorageErrors.AttachFailed,
-                    $"{disk.Disk.Name} ({address}) could not be attached: {LogTail.Of(AttachmentFiles.LogOf(disk))}",
-                    $"See that the storage network is up: `godwit-aoe discover --interface {places.Interface}` should list {address}.");
-            }
-            await Task.Delay(LookAgain, time, cancellationToken);
-        }
-        if (places.Owner is { } user && Ownership.Find(user) is { } owner)
-            Ownership.Give(disk.Path, owner);
         Log.Attached(log, disk.Domain, disk.Disk.Name, process.Id, disk.Session);
     }
 
-    private static RunningProcess Start(AttachedDisk disk, string[] arguments)
+    private SafeFileHandle Listen(AttachedDisk disk)
     {
         try
         {
-            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), []);
+            var socket = Native.Sockets.UnixListener.Listen(disk.Path);
+            File.SetUnixFileMode(disk.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (places.Owner is { } user && Ownership.Find(user) is { } owner)
+                Ownership.Give(disk.Path, owner);
+            return socket;
+        }
+        catch (NativeException e)
+        {
+            throw new GodwitException(StorageErrors.AttachFailed, $"{disk.Disk.Name} could not be attached: {e.Message}", null, e);
+        }
+    }
+
+    private static RunningProcess Start(AttachedDisk disk, string[] arguments, (SafeFileHandle, int) socket)
+    {
+        try
+        {
+            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), [socket]);
         }
         catch (NativeException e)
         {
@@ -210,6 +233,8 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         record.Process.Kill();
         await Processes.EndsAsync(record.Process, DetachLimit, time, cancellationToken);
     }
+
+    private static string AddressOf(AttachedDisk disk) => string.Create(CultureInfo.InvariantCulture, $"e{disk.Disk.Shelf}.{disk.Disk.Slot}");
 
     private static AttachControlClient Control(AttachedDisk disk) => new(AttachmentFiles.ControlOf(disk));
 

@@ -40,6 +40,8 @@ internal sealed class SimDisks(string host, IReadOnlyDictionary<string, SimVolum
         return attached;
     }
 
+    public Task ReadyAsync(AttachedDisk disk, CancellationToken cancellationToken) => link.CallAsync(() => 0, cancellationToken);
+
     public async Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken) => await link.CallAsync(
         () =>
         {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Godwit.Domains;
 using Godwit.Storage.Attachments;
 using Godwit.Storage.Volumes;
@@ -8,10 +9,10 @@ namespace Godwit.Storage.Tests.Attachments;
 /// <summary>Attaching with a script in the place of <c>godwit-aoe</c>: sessions, records, and what failures leave.</summary>
 public sealed class DisksTests : IDisposable
 {
-    /// <summary>Makes the two files that say it is ready, and stays.</summary>
+    /// <summary>Makes the file that says it is ready, and stays.</summary>
     private const string Stays = """
         while [ $# -gt 0 ]; do
-            case $1 in --socket|--control) : > "$2" ;; esac
+            case $1 in --control) : > "$2" ;; esac
             shift
         done
         exec sleep 60
@@ -51,6 +52,7 @@ public sealed class DisksTests : IDisposable
         var disks = Open(Stays);
         var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
         Assert.Equal(Path.Combine(Run, "vm1.0.nbd"), attached.Path);
+        await disks.ReadyAsync(attached, Ct);
         Assert.Equal(6, await disks.FenceAsync(attached, 7, Ct));
         await disks.ProbeAsync(attached, Ct);
         var later = Open(Stays);
@@ -95,7 +97,9 @@ public sealed class DisksTests : IDisposable
         Directory.CreateDirectory(Run);
         foreach (var name in new[] { "vm1.0.nbd", "vm1.0.ctl" })
             await File.WriteAllTextAsync(Path.Combine(Run, name), "", Ct);
-        var refused = await Assert.ThrowsAsync<GodwitException>(() => Open("sleep 0.3; exit 1").AttachAsync("vm1", s_spec, s_disk, Ct));
+        var disks = Open("sleep 0.3; exit 1");
+        var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
+        var refused = await Assert.ThrowsAsync<GodwitException>(() => disks.ReadyAsync(attached, Ct));
         Assert.Equal(StorageErrors.AttachFailed, refused.Code);
     }
 
@@ -105,7 +109,10 @@ public sealed class DisksTests : IDisposable
     public async Task What_does_not_start_leaves_nothing_and_tells_what_it_said(bool releaseFails)
     {
         _endpoints.ReleaseFails = releaseFails;
-        var refused = await Assert.ThrowsAsync<GodwitException>(() => Open("echo no such interface >&2; exit 1").AttachAsync("vm1", s_spec, s_disk, Ct));
+        var disks = Open("echo no such interface >&2; exit 1");
+        var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
+        var refused = await Assert.ThrowsAsync<GodwitException>(() => disks.ReadyAsync(attached, Ct));
+        await disks.DetachAsync(attached, Ct);
         Assert.Equal((StorageErrors.AttachFailed, "vg/a (e1.2) could not be attached: no such interface"), (refused.Code, refused.Message));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
         Assert.Equal("release vg/a 1", _endpoints.Calls[^1]);
@@ -121,12 +128,27 @@ public sealed class DisksTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_connects_before_the_process_listens_waits_for_it()
+    {
+        var disks = Open("exec sleep 60");
+        var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
+        using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await engine.ConnectAsync(new UnixDomainSocketEndPoint(attached.Path), Ct);
+        await KillAsync(attached);
+        // Nobody has the socket open any more, so the wait has an end when the process has.
+        var end = await Record.ExceptionAsync(async () => Assert.Equal(0, await engine.ReceiveAsync(new byte[1], Ct)));
+        Assert.True(end is null or SocketException { SocketErrorCode: SocketError.ConnectionReset }, end?.ToString());
+    }
+
+    [Fact]
     public async Task Giving_up_the_wait_leaves_no_process()
     {
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         var pid = _directory.File("pid");
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Open($"echo $$ > {pid}\nexec sleep 60").AttachAsync("vm1", s_spec, s_disk, soon.Token));
+        var disks = Open($"echo $$ > {pid}\nexec sleep 60");
+        var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => disks.ReadyAsync(attached, soon.Token));
+        await disks.DetachAsync(attached, Ct);
         Assert.False(Directory.Exists($"/proc/{(await File.ReadAllTextAsync(pid, Ct)).Trim()}"));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
     }
