@@ -29,7 +29,11 @@ internal static class DaemonApp
     /// <param name="replace">Puts other parts in the place of real ones; for tests.</param>
     public static WebApplication Build(DaemonConfig config, Action<IServiceCollection>? replace = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Nothing but godwitd.toml configures this program. The files that ASP.NET would read beside it are watched for
+        // changes, with every directory below: on a host that is all of the file system.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {

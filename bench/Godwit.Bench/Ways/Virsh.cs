@@ -19,6 +19,7 @@ internal sealed class Virsh(BenchLab bench, Guest guest) : IWay
         mount --bind /etc/godwit/libvirt /etc/libvirt &&
         mkdir -p /run/libvirt &&
         for d in /run/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; do mount -t tmpfs tmpfs $d; done &&
+        virtlogd --daemon --pid-file /run/libvirt/virtlogd.pid &&
         exec libvirtd --listen --pid-file /run/libvirt/libvirtd.pid
         """;
 
@@ -102,10 +103,7 @@ internal sealed class Virsh(BenchLab bench, Guest guest) : IWay
             """
             user = "root"
             group = "root"
-            security_driver = "none"
             cgroup_controllers = []
-            namespaces = []
-            stdio_handler = "file"
 
             """, ct);
         await bench.StartAsync(host, ct, "unshare", "--mount", "sh", "-c", Daemon);

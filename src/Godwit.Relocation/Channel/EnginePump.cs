@@ -12,7 +12,9 @@ internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
     public long Bytes { get; private set; }
 
     /// <summary>Runs to the end of the engine's stream; an engine that breaks off ends it too.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) => Apart.RunAsync(() => PumpAsync(cancellationToken));
+
+    private async Task<bool> PumpAsync(CancellationToken cancellationToken)
     {
         var block = ArrayPool<byte>.Shared.Rent(BlockLength);
         try
@@ -24,6 +26,7 @@ internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
                 Bytes += read;
             }
             await channel.SendAsync(new RelocationMessage.EngineEnd(), cancellationToken);
+            return true;
         }
         finally
         {

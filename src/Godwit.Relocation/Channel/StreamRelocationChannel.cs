@@ -35,6 +35,8 @@ public sealed class StreamRelocationChannel(Stream stream, string peer, Func<boo
             _sendBuffer.ResetWrittenCount();
             MessageCodec.Write(message, _sendBuffer);
             await stream.WriteAsync(_sendBuffer.WrittenMemory, cancellationToken);
+            if (BytesOf(message) is { IsEmpty: false } bytes)
+                await stream.WriteAsync(bytes, cancellationToken);
             await stream.FlushAsync(cancellationToken);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
@@ -89,6 +91,13 @@ public sealed class StreamRelocationChannel(Stream stream, string peer, Func<boo
         _bulkRemaining -= length;
         return Bulk(bytes);
     }
+
+    private static ReadOnlyMemory<byte> BytesOf(RelocationMessage message) => message switch
+    {
+        RelocationMessage.EngineBytes m => m.Bytes,
+        RelocationMessage.FileBytes m => m.Bytes,
+        _ => default,
+    };
 
     private RelocationMessage Bulk(ReadOnlyMemory<byte> bytes) => _bulk == MessageTag.EngineBytes
         ? new RelocationMessage.EngineBytes(bytes)

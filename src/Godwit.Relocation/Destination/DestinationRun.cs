@@ -123,7 +123,13 @@ public sealed class DestinationRun(
         try
         {
             while (await channel.ReceiveAsync(token) is { } message)
+            {
+                if (message is RelocationMessage.EngineBytes bytes && _engine is { } engine)
+                    message = await Apart.RunAsync(() => CarryAsync(bytes, engine, token));
+                if (message is null)
+                    break;
                 await TakeAsync(message, token);
+            }
             Post(new DestinationEvent.ChannelLost($"{channel.Peer} closed the line"));
         }
         catch (ChannelException e)
@@ -155,9 +161,6 @@ public sealed class DestinationRun(
             case RelocationMessage.Prepare:
                 Post(new DestinationEvent.PrepareAsked());
                 break;
-            case RelocationMessage.EngineBytes m when _engine is not null:
-                await WriteToEngineAsync(m.Bytes, token);
-                break;
             case RelocationMessage.EngineEnd:
                 break;
             case RelocationMessage.Stopping m when _copy is not null:
@@ -184,11 +187,23 @@ public sealed class DestinationRun(
         _bootFile = null;
     }
 
-    private async Task WriteToEngineAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+    /// <summary>Gives the engine its bytes up to the next message of another kind, which is returned; null at the end of the line.</summary>
+    private async Task<RelocationMessage?> CarryAsync(RelocationMessage.EngineBytes first, Stream engine, CancellationToken token)
+    {
+        RelocationMessage? message = first;
+        while (message is RelocationMessage.EngineBytes m)
+        {
+            await WriteAsync(engine, m.Bytes, token);
+            message = await channel.ReceiveAsync(token);
+        }
+        return message;
+    }
+
+    private async Task WriteAsync(Stream engine, ReadOnlyMemory<byte> bytes, CancellationToken token)
     {
         try
         {
-            await _engine!.WriteAsync(bytes, token);
+            await engine.WriteAsync(bytes, token);
         }
         catch (IOException e)
         {

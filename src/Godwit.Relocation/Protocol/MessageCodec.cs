@@ -41,10 +41,10 @@ internal static class MessageCodec
             case RelocationMessage.ClockQuestion m: Json(MessageTag.ClockQuestion, m, RelocationJson.Default.ClockQuestion, output); break;
             case RelocationMessage.ClockAnswer m: Json(MessageTag.ClockAnswer, m, RelocationJson.Default.ClockAnswer, output); break;
             case RelocationMessage.BootFile m: Json(MessageTag.BootFile, m, RelocationJson.Default.BootFile, output); break;
-            case RelocationMessage.FileBytes m: Bulk(MessageTag.FileBytes, m.Bytes.Span, output); break;
+            case RelocationMessage.FileBytes m: Bulk(MessageTag.FileBytes, m.Bytes.Length, output); break;
             case RelocationMessage.Prepare: Empty(MessageTag.Prepare, output); break;
             case RelocationMessage.Prepared: Empty(MessageTag.Prepared, output); break;
-            case RelocationMessage.EngineBytes m: Bulk(MessageTag.EngineBytes, m.Bytes.Span, output); break;
+            case RelocationMessage.EngineBytes m: Bulk(MessageTag.EngineBytes, m.Bytes.Length, output); break;
             case RelocationMessage.EngineEnd: Empty(MessageTag.EngineEnd, output); break;
             case RelocationMessage.Stopping m: Json(MessageTag.Stopping, m, RelocationJson.Default.Stopping, output); break;
             case RelocationMessage.Handover: Empty(MessageTag.Handover, output); break;
@@ -90,11 +90,10 @@ internal static class MessageCodec
 
     private static void Empty(MessageTag tag, ArrayBufferWriter<byte> output) => Header(tag, 0, output);
 
-    private static void Bulk(MessageTag tag, ReadOnlySpan<byte> bytes, ArrayBufferWriter<byte> output)
+    private static void Bulk(MessageTag tag, int length, ArrayBufferWriter<byte> output)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, MaxBulkLength);
-        Header(tag, bytes.Length, output);
-        output.Write(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBulkLength);
+        Header(tag, length, output);
     }
 
     private static void Json<T>(MessageTag tag, T message, JsonTypeInfo<T> type, ArrayBufferWriter<byte> output)
