@@ -114,7 +114,11 @@ internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind, int d
         while (!(await lab.RunAsync(Storage, ["ping", "-c", "1", "-W", "1", guest.Address], ct: ct)).Succeeded)
         {
             if (Stopwatch.GetElapsedTime(began) > BootTakes)
-                throw new TimeoutException($"The guest of {guest.Name} does not answer at {guest.Address}.");
+            {
+                throw new TimeoutException(
+                    $"The guest of {guest.Name} does not answer at {guest.Address}. " +
+                    "QEMU before 9.0 may lose writes of an emulated guest while it is moved, see docs/benchmarks.md; begin again.");
+            }
         }
     }
 

@@ -35,7 +35,7 @@ foreach (var guest in options.Guests)
     }
     finally
     {
-        if (Environment.GetEnvironmentVariable("KEEP") is null) await Lab.DownAsync(BenchLab.Name, CancellationToken.None);
+        await Lab.DownAsync(BenchLab.Name, CancellationToken.None);
     }
 }
 var report = Report.Of(moves);

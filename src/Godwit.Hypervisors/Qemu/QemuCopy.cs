@@ -28,6 +28,12 @@ internal sealed class QemuCopy : IDomainCopy
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What waits for a receiver, which is the slowest part of the way: it must not run dry while the rest is scheduled.
+    /// The kernel wakes the writer only when three quarters of it have been taken.
+    /// </summary>
+    private const int ReceiveBuffer = 1 << 20;
+
     /// <summary>In place of "no bound", which this QEMU parameter does not know: a tebibyte per second.</summary>
     private const long Unbounded = 1L << 40;
 
@@ -158,7 +164,7 @@ internal sealed class QemuCopy : IDomainCopy
     {
         File.Delete(_directory.ReceiveSocket);
         await Qmp.MigrateIncomingAsync("unix:" + _directory.ReceiveSocket, cancellationToken);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { SendBufferSize = ReceiveBuffer };
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_directory.ReceiveSocket), cancellationToken);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using CsCheck;
 using Godwit.Relocation.Channel;
@@ -109,10 +108,11 @@ public class StreamRelocationChannelTests
 
     private static byte[] Wire(IEnumerable<RelocationMessage> messages)
     {
-        var output = new ArrayBufferWriter<byte>();
+        var output = new MemoryStream();
+        var channel = new StreamRelocationChannel(output, "peer");
         foreach (var message in messages)
-            MessageCodec.Write(message, output);
-        return output.WrittenSpan.ToArray();
+            channel.SendAsync(message, default).AsTask().GetAwaiter().GetResult();
+        return output.ToArray();
     }
 
     private static async Task<List<RelocationMessage>> ReadAllAsync(Stream stream)
