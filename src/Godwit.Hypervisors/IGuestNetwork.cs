@@ -35,4 +35,19 @@ public interface IGuestNetwork
 
     /// <summary>The guest does not come after all: removes the pin.</summary>
     Task WithdrawAsync(GuestPort port, CancellationToken cancellationToken);
+
+    /// <summary>The guest has stopped to move away: frames that come for it from now on are kept.</summary>
+    void Keep(GuestPort port);
+
+    /// <summary>The frames that were kept, which are kept no longer.</summary>
+    ImmutableArray<byte[]> Take(GuestPort port);
+
+    /// <summary>
+    /// Puts frames into the guest's port, past the bridge: their senders are elsewhere, and the bridge must not learn
+    /// them here.
+    /// </summary>
+    void Deliver(GuestPort port, IReadOnlyList<byte[]> frames);
+
+    /// <summary>Ends the keeping. A guest that goes on here finds the frames in its port.</summary>
+    void Forget(GuestPort port);
 }

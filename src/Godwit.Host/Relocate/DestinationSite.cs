@@ -92,6 +92,18 @@ internal sealed class DestinationSite(
             await parts.Network.AnnounceAsync(ports[i], _addresses[i], cancellationToken);
     }
 
+    public void DeliverFrames(ImmutableArray<ImmutableArray<byte[]>> frames)
+    {
+        var ports = _copy!.Ports;
+        for (var i = 0; i < ports.Length && i < frames.Length; i++)
+        {
+            // What a peer says is for its guest alone.
+            var mine = frames[i].Where(frame => frame.AsSpan().StartsWith(ports[i].Mac.ToBytes())).ToList();
+            if (mine.Count > 0)
+                parts.Network.Deliver(ports[i], mine);
+        }
+    }
+
     public async Task FenceAsync(long epoch, CancellationToken cancellationToken)
     {
         var began = parts.Time.GetUtcNow();

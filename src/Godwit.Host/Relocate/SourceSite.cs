@@ -66,6 +66,12 @@ internal sealed class SourceSite(
             cancellationToken);
     }
 
+    public void KeepFrames() => EachPort(parts.Network.Keep);
+
+    public ImmutableArray<ImmutableArray<byte[]>> TakeFrames() => [.. Copy.Ports.Select(parts.Network.Take)];
+
+    public void ForgetFrames() => EachPort(parts.Network.Forget);
+
     public async Task AnnounceBackAsync(CancellationToken cancellationToken)
     {
         foreach (var port in Copy.Ports)
@@ -83,6 +89,12 @@ internal sealed class SourceSite(
         await Copy.DestroyAsync(cancellationToken);
         foreach (var disk in _disks)
             await parts.Disks.DetachAsync(disk, cancellationToken);
+    }
+
+    private void EachPort(Action<GuestPort> act)
+    {
+        foreach (var port in Copy.Ports)
+            act(port);
     }
 
     // The copy is paused and cannot go on without its disks: whatever fails is tried again until it answers.

@@ -24,6 +24,7 @@ public sealed class FakeGuestNetwork(string host, FakeSwitch network) : IGuestNe
 {
     private readonly Dictionary<MacAddress, ImmutableArray<IPAddress>> _learned = [];
     private readonly HashSet<string> _pinned = [];
+    private readonly HashSet<string> _keeping = [];
 
     public ImmutableArray<string> Bridges { get; init; } = ["xenbr0"];
 
@@ -61,6 +62,28 @@ public sealed class FakeGuestNetwork(string host, FakeSwitch network) : IGuestNe
         _pinned.Remove(port.Device);
         return Task.CompletedTask;
     }
+
+    /// <summary>Ports whose frames are kept; none is left once all moves have ended.</summary>
+    public IReadOnlyCollection<string> Keeping => _keeping;
+
+    public void Keep(GuestPort port) => _keeping.Add(port.Device);
+
+    public ImmutableArray<byte[]> Take(GuestPort port)
+    {
+        // One frame that tells whose it is.
+        return _keeping.Remove(port.Device) ? [port.Mac.ToBytes()] : [];
+    }
+
+    public void Deliver(GuestPort port, IReadOnlyList<byte[]> frames)
+    {
+        if (frames.Any(frame => !frame.AsSpan().SequenceEqual(port.Mac.ToBytes())))
+            throw new InvalidOperationException($"{port.Mac} was given the frames of another.");
+    }
+
+    public void Forget(GuestPort port) => _keeping.Remove(port.Device);
+
+    /// <summary>What a daemon kept ends with it.</summary>
+    public void LoseDaemon() => _keeping.Clear();
 
     /// <summary>The port is gone with its engine, and what was pinned to it as well.</summary>
     public void PortsGone(IEnumerable<string> devices) => _pinned.ExceptWith(devices);

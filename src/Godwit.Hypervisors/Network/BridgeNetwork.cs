@@ -25,7 +25,9 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
     ];
 
     private const int LongestFrame = 128, MostFrames = 64, BufferBytes = 256 << 10;
+    private const int LongestDelivered = 9216, DeliveredBytes = 1 << 20;
     private readonly ConcurrentDictionary<MacAddress, (string Device, PortWatch Watch)> _watches = new();
+    private readonly ConcurrentDictionary<string, FrameKeeper> _keepers = new();
     private readonly ConcurrentDictionary<Task, byte> _repeating = new();
     private readonly CancellationTokenSource _closing = new();
 
@@ -90,12 +92,68 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
         return Task.CompletedTask;
     }
 
+    public void Keep(GuestPort port)
+    {
+        Forget(port);
+        try
+        {
+            _keepers[port.Device] = new FrameKeeper(port);
+        }
+        catch (NativeException e)
+        {
+            NetworkLog.NotPassedOn(log, port.Device, e.Message);
+        }
+    }
+
+    public ImmutableArray<byte[]> Take(GuestPort port)
+    {
+        if (!_keepers.TryRemove(port.Device, out var keeper)) return [];
+        using (keeper)
+        {
+            try
+            {
+                return [.. keeper.Take()];
+            }
+            catch (NativeException e)
+            {
+                NetworkLog.NotPassedOn(log, port.Device, e.Message);
+                return [];
+            }
+        }
+    }
+
+    public void Deliver(GuestPort port, IReadOnlyList<byte[]> frames)
+    {
+        try
+        {
+            using var tap = PacketSocket.Open(
+                port.Device, new PacketSocketOptions { EtherType = 0, ReceiveBufferBytes = BufferBytes, SendBufferBytes = DeliveredBytes });
+            foreach (var chunk in frames.Where(frame => frame.Length <= LongestDelivered).Chunk(MostFrames))
+            {
+                var batch = new PacketBatch(chunk.Length, LongestDelivered);
+                foreach (var frame in chunk) batch.Add(frame.AsSpan());
+                tap.Send(batch);
+            }
+        }
+        catch (NativeException e)
+        {
+            NetworkLog.NotPassedOn(log, port.Device, e.Message);
+        }
+    }
+
+    public void Forget(GuestPort port)
+    {
+        if (_keepers.TryRemove(port.Device, out var keeper)) keeper.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
         await Task.WhenAll(_repeating.Keys);
         foreach (var (_, entry) in _watches) entry.Watch.Dispose();
         _watches.Clear();
+        foreach (var (_, keeper) in _keepers) keeper.Dispose();
+        _keepers.Clear();
         _closing.Dispose();
     }
 

@@ -17,4 +17,7 @@ internal static partial class NetworkLog
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "Addresses behind {Device} will not be learned: {Reason}")]
     public static partial void NotWatched(ILogger logger, string device, string reason);
+
+    [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "Frames that came for {Device} while its guest stood still are lost: {Reason}")]
+    public static partial void NotPassedOn(ILogger logger, string device, string reason);
 }

@@ -171,6 +171,9 @@ public sealed class DestinationRun(
                 _stamps.HandoverReceived = time.GetUtcNow();
                 Post(new DestinationEvent.HandedOver());
                 break;
+            case RelocationMessage.Frames m when _copy is not null:
+                site.DeliverFrames(m.Ports);
+                break;
             case RelocationMessage.Failed m:
                 Post(new DestinationEvent.SourceFailed(m.Reason));
                 break;

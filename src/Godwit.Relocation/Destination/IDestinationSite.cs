@@ -28,6 +28,9 @@ public interface IDestinationSite
     /// <summary>Draws the guest's frames here, where they wait for it.</summary>
     Task AnnounceAsync(ImmutableArray<ImmutableArray<IPAddress>> addresses, CancellationToken cancellationToken);
 
+    /// <summary>Gives the guest frames that reached it at its old place, by interface.</summary>
+    void DeliverFrames(ImmutableArray<ImmutableArray<byte[]>> frames);
+
     /// <summary>
     /// Takes the writer's role of all disks. Fails only when a disk refuses, or stays away for longer than the domain
     /// may be kept paused.

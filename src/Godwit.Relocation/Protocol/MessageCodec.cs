@@ -48,6 +48,7 @@ internal static class MessageCodec
             case RelocationMessage.EngineEnd: Empty(MessageTag.EngineEnd, output); break;
             case RelocationMessage.Stopping m: Json(MessageTag.Stopping, m, RelocationJson.Default.Stopping, output); break;
             case RelocationMessage.Handover: Empty(MessageTag.Handover, output); break;
+            case RelocationMessage.Frames m: Json(MessageTag.Frames, m, RelocationJson.Default.Frames, output); break;
             case RelocationMessage.Running m: Json(MessageTag.Running, m, RelocationJson.Default.Running, output); break;
             case RelocationMessage.GaveBack m: Json(MessageTag.GaveBack, m, RelocationJson.Default.GaveBack, output); break;
             case RelocationMessage.Failed m: Json(MessageTag.Failed, m, RelocationJson.Default.Failed, output); break;
@@ -82,6 +83,7 @@ internal static class MessageCodec
         MessageTag.EngineEnd => Empty(tag, body, new RelocationMessage.EngineEnd()),
         MessageTag.Stopping => Json(tag, body, RelocationJson.Default.Stopping),
         MessageTag.Handover => Empty(tag, body, new RelocationMessage.Handover()),
+        MessageTag.Frames => Json(tag, body, RelocationJson.Default.Frames),
         MessageTag.Running => Json(tag, body, RelocationJson.Default.Running),
         MessageTag.GaveBack => Json(tag, body, RelocationJson.Default.GaveBack),
         MessageTag.Failed => Json(tag, body, RelocationJson.Default.Failed),

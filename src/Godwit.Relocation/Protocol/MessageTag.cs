@@ -22,4 +22,5 @@ internal enum MessageTag : byte
     Running = 14,
     GaveBack = 15,
     Failed = 16,
+    Frames = 17,
 }

@@ -19,6 +19,7 @@ namespace Godwit.Relocation.Protocol;
 [JsonSerializable(typeof(RelocationMessage.ClockAnswer))]
 [JsonSerializable(typeof(RelocationMessage.BootFile))]
 [JsonSerializable(typeof(RelocationMessage.Stopping))]
+[JsonSerializable(typeof(RelocationMessage.Frames))]
 [JsonSerializable(typeof(RelocationMessage.Running))]
 [JsonSerializable(typeof(RelocationMessage.GaveBack))]
 [JsonSerializable(typeof(RelocationMessage.Failed))]

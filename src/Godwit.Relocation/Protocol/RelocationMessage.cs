@@ -48,6 +48,9 @@ public abstract record RelocationMessage
     /// <summary>Source: my copy is held and cannot run by itself. Without this nobody commits.</summary>
     public sealed record Handover : RelocationMessage;
 
+    /// <summary>Source: these came for the guest while it stood still, by interface; give them to it. None of them matters to the move.</summary>
+    public sealed record Frames(ImmutableArray<ImmutableArray<byte[]>> Ports) : RelocationMessage;
+
     /// <summary>Destination: the domain runs here.</summary>
     public sealed record Running(long Epoch, ArrivalTimes Times) : RelocationMessage;
 

@@ -35,6 +35,14 @@ public interface ISourceSite
     /// <summary>Takes the writer's role of all disks back, under the epoch that the give-back drew.</summary>
     Task RegainDisksAsync(CancellationToken cancellationToken);
 
+    /// <summary>The guest has stopped: frames that come for it are kept until they are taken or forgotten.</summary>
+    void KeepFrames();
+
+    /// <summary>The kept frames by interface, to be sent after the guest.</summary>
+    ImmutableArray<ImmutableArray<byte[]>> TakeFrames();
+
+    void ForgetFrames();
+
     /// <summary>Draws the guest's frames back to this host.</summary>
     Task AnnounceBackAsync(CancellationToken cancellationToken);
 

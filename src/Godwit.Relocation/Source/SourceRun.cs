@@ -53,6 +53,7 @@ public sealed class SourceRun
         {
             case CopyEvent.Stopped e:
                 _stamps.Stopped = e.At;
+                _site.KeepFrames();
                 break;
             case CopyEvent.RoundBegan e:
                 _progress.Round = e.Round;
@@ -110,6 +111,7 @@ public sealed class SourceRun
         finally
         {
             stop.Cancel();
+            _site.ForgetFrames();
             // Before the wait, for it ends those who listen; and after, for one that was being dialled meanwhile.
             if (_channel is not null)
                 await _channel.DisposeAsync();
@@ -151,6 +153,9 @@ public sealed class SourceRun
                 break;
             case SourceAction.HandOver:
                 await SayAsync(new RelocationMessage.Handover(), token);
+                // Here, not before: the other side has loaded all, and had drawn the guest's frames to it before that.
+                if (_site.TakeFrames() is var frames && frames.Any(port => !port.IsEmpty))
+                    await SayAsync(new RelocationMessage.Frames(frames), token);
                 Report(RelocationStep.HandOver);
                 break;
             case SourceAction.CancelSending:

@@ -64,6 +64,51 @@ public class BridgeNetworkTests
     }
 
     [Fact]
+    public async Task Frames_that_came_for_a_stopped_guest_are_kept_and_given_to_it_at_its_new_place()
+    {
+        await using var bridge = await TestBridge.MakeAsync();
+        await using var network = new BridgeNetwork(TimeProvider.System, NullLogger.Instance);
+        var nic = new InterfaceSpec { Mac = Mac, Bridge = bridge.Name };
+        var (old, next) = (GuestTap.Describe(Guid.NewGuid(), 0, nic), GuestTap.Describe(Guid.NewGuid(), 0, nic));
+        using var tap = GuestTap.Create(old, null);
+        using var nextTap = GuestTap.Create(next, null);
+        using var wire = bridge.Listen();
+        await bridge.ForwardsAsync(old.Device);
+
+        network.Keep(old);
+        var batch = new PacketBatch(8, 128);
+        for (byte i = 1; i <= 3; i++) batch.Add(Frame(Mac, i));
+        batch.Add(Frame(MacAddress.Parse("aa:cc:00:00:00:78"), 9));
+        batch.Add(AnnouncementFrames.Make(Mac, [])[0].AsSpan());
+        wire.Send(batch);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        var taken = network.Take(old);
+        Assert.Equal([1, 2, 3], taken.Select(frame => (int)frame[20]));
+
+        // Seen as the guest would, on the other end of its port; the bridge has not learned their sender there.
+        using var guest = PacketSocket.Open(next.Device, new PacketSocketOptions { EtherType = 3 });
+        network.Deliver(next, taken);
+        Assert.Equal([1, 2, 3], Receive(guest, 3, to: Mac).Select(frame => (int)frame[20]));
+        Assert.DoesNotContain(next.Device, await TestBridge.ShellAsync($"bridge fdb show br {bridge.Name} | grep 02:00:00:00:00:05"));
+
+        // What was taken or forgotten does not come again.
+        Assert.Empty(network.Take(old));
+        network.Keep(old);
+        wire.Send(batch);
+        network.Forget(old);
+        Assert.Empty(network.Take(old));
+
+        static ReadOnlySpan<byte> Frame(MacAddress to, byte content)
+        {
+            var frame = new byte[60];
+            to.Write(frame);
+            MacAddress.Parse("02:00:00:00:00:05").Write(frame.AsSpan(6));
+            (frame[12], frame[13], frame[20]) = (0x88, 0xb5, content); // For experiments: nobody else looks into it.
+            return frame;
+        }
+    }
+
+    [Fact]
     public async Task A_guest_that_moved_on_is_not_called_back()
     {
         await using var bridge = await TestBridge.MakeAsync();
@@ -89,7 +134,8 @@ public class BridgeNetworkTests
         (await TestBridge.ShellAsync($"bridge fdb show br {bridge.Name} | grep '^{Mac} dev {port.Device}' || true")).Trim();
 
     /// <summary>Frames of the guest, until there are enough of them or none comes for a while.</summary>
-    private static List<byte[]> Receive(PacketSocket wire, int count, int patienceMs = 2000)
+    /// <summary>Frames from the guest, or those to an address.</summary>
+    private static List<byte[]> Receive(PacketSocket wire, int count, int patienceMs = 2000, MacAddress? to = null)
     {
         var batch = new PacketBatch(64, 2048);
         var frames = new List<byte[]>();
@@ -98,7 +144,7 @@ public class BridgeNetworkTests
             wire.Receive(batch, patienceMs);
             for (var i = 0; i < batch.Count; i++)
                 // The listener also hears what it sent itself.
-                if (MacAddress.Read(batch[i][6..]) == Mac) frames.Add(batch[i].ToArray());
+                if (to is { } address ? MacAddress.Read(batch[i]) == address : MacAddress.Read(batch[i][6..]) == Mac) frames.Add(batch[i].ToArray());
         }
         while (frames.Count < count && batch.Count > 0);
         return frames;

@@ -37,6 +37,19 @@ internal sealed class TestBridge : IAsyncDisposable
         return space.Run(() => PacketSocket.Open("eth0", new PacketSocketOptions { EtherType = 3 }));
     }
 
+    /// <summary>Ends once the cable and a further port carry frames: the kernel takes up to a second for it.</summary>
+    public async Task ForwardsAsync(string port)
+    {
+        foreach (var device in (string[])[Uplink, port])
+        {
+            while ((await File.ReadAllTextAsync($"/sys/class/net/{device}/brport/state")).Trim() != "3")
+                await Task.Delay(10);
+        }
+        // A port forwards before its own link is told to be there.
+        while ((await File.ReadAllTextAsync($"/sys/class/net/{Name}/operstate")).Trim() != "up")
+            await Task.Delay(10);
+    }
+
     public static Task<string> ShellAsync(string script) =>
         ProgramRunner.RunAsync(["sh", "-ec", script], null, CancellationToken.None);
 

@@ -64,6 +64,8 @@ internal sealed class Invariants(SimWorld world)
                 return $"{host.Name} has journal entries left";
             if (host.Network.Pinned.Count > 0)
                 return $"{host.Name} has a pinned address left";
+            if (host.Network.Keeping.Count > 0)
+                return $"{host.Name} still keeps frames of a guest";
             if (host.Disks.Attached.Count > 0 && host.Name != record?.Owner)
                 return $"{host.Name} has a disk attached still";
         }

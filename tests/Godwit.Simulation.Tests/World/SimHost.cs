@@ -87,6 +87,7 @@ internal sealed class SimHost : IDisposable
         _context!.Kill();
         (_domains, IsReady) = (null, false);
         Engine.LoseDaemon();
+        Network.LoseDaemon();
         _world.CutLinesOf(this);
     }
 
