@@ -117,7 +117,7 @@ internal sealed class BenchLab(Lab.Lab lab, GuestImage image, string kind, int d
             {
                 throw new TimeoutException(
                     $"The guest of {guest.Name} does not answer at {guest.Address}. " +
-                    "QEMU before 9.0 may lose writes of an emulated guest while it is moved, see docs/benchmarks.md; begin again.");
+                    "QEMU 7.2 may lose writes of an emulated guest while it is moved, see docs/benchmarks.md; begin again.");
             }
         }
     }
