@@ -166,7 +166,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
                 Run(new StartedDomain(record, copy, disks),
                     failure is not null ? CopyPhase.Crashed : offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
             });
-            await new DestinationRun(site, channel, hello, _parts.Time, _parts.Logs.CreateLogger<DestinationRun>()).RunAsync(token);
+            await new DestinationRun(site, channel, hello, _parts.Time, _parts.Logs.CreateLogger<DestinationRun>(), _parts.Failpoints)
+                .RunAsync(token);
         }
         finally
         {

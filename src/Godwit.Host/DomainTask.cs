@@ -320,7 +320,7 @@ internal sealed class DomainTask
         };
         var site = new SourceSite(_parts, _domain, offer, registry);
         var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, began);
-        var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>());
+        var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>(), _parts.Failpoints);
         (_run, Ticket, Activity) = (run, ticket, DomainActivity.MovingAway);
         _runTask = FollowAsync(run, site, token);
         return ticket;

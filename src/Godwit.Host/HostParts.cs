@@ -35,6 +35,9 @@ public sealed record HostParts
     public required TimeProvider Time { get; init; }
 
     public required ILoggerFactory Logs { get; init; }
+
+    /// <summary>For tests of faults; null where it ships.</summary>
+    public Relocation.IFailpoints? Failpoints { get; init; }
 }
 
 /// <summary>What a host has to give, and identities drawn on it.</summary>

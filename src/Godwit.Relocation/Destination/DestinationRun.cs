@@ -14,7 +14,8 @@ namespace Godwit.Relocation.Destination;
 /// source's run it is one logical thread.
 /// </summary>
 public sealed class DestinationRun(
-    IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log)
+    IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log,
+    IFailpoints? failpoints = null)
 {
     private readonly Channel<DestinationEvent> _events = Pipe.CreateUnbounded<DestinationEvent>(new() { SingleReader = true });
     private readonly List<Task> _beside = [];
@@ -49,7 +50,11 @@ public sealed class DestinationRun(
                 if (before != _state.Phase)
                     Log.DestinationPhase(log, Offer.Spec.Name, before, _state.Phase, @event.GetType().Name);
                 foreach (var action in actions)
+                {
+                    if (failpoints is not null)
+                        await failpoints.ReachAsync($"destination.{action}", Offer.Spec.Name, token);
                     await PerformAsync(action, token);
+                }
             }
         }
         finally

@@ -21,6 +21,7 @@ public sealed class SourceRun
     private readonly RelocationOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly IFailpoints? _failpoints;
     private readonly Channel<SourceEvent> _events = Pipe.CreateUnbounded<SourceEvent>(new() { SingleReader = true });
     private readonly List<Task> _beside = [];
     private readonly DowntimeStamps _stamps = new();
@@ -35,9 +36,10 @@ public sealed class SourceRun
     private RelocationMessage.Running? _arrival;
 
     public SourceRun(
-        ISourceSite site, IRelocationDialer dialer, RelocationTicket ticket, RelocationOptions options, TimeProvider time, ILogger log)
+        ISourceSite site, IRelocationDialer dialer, RelocationTicket ticket, RelocationOptions options, TimeProvider time, ILogger log,
+        IFailpoints? failpoints = null)
     {
-        (_site, _dialer, _ticket, _options, _time, _log) = (site, dialer, ticket, options, time, log);
+        (_site, _dialer, _ticket, _options, _time, _log, _failpoints) = (site, dialer, ticket, options, time, log, failpoints);
         _clock = new ClockOffset(time);
         _probes = new ProbeWatch(site, time);
         _progress = new SendWatch(site.Copy, ticket, time);
@@ -94,6 +96,8 @@ public sealed class SourceRun
         var token = stop.Token;
         try
         {
+            if (_failpoints is not null)
+                await _failpoints.ReachAsync("source.Dial", _ticket.Domain, token);
             Beside(DialAsync(token));
             _ticket.OnCancel(() => Post(new SourceEvent.CancelAsked()));
             Beside(WatchTimeAsync(token));
@@ -105,7 +109,11 @@ public sealed class SourceRun
                 if (before != _state.Phase)
                     Log.SourcePhase(_log, _ticket.Domain, before, _state.Phase, @event.GetType().Name);
                 foreach (var action in actions)
+                {
+                    if (_failpoints is not null)
+                        await _failpoints.ReachAsync($"source.{action}", _ticket.Domain, token);
                     await PerformAsync(action, token);
+                }
             }
         }
         finally
