@@ -20,6 +20,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
@@ -27,9 +28,11 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<string, DomainTask?> _domains = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<DomainTask, Task> _running = [];
+    private readonly ConcurrentBag<Task> _takeOvers = [];
     private readonly CancellationTokenSource _stop = new();
     private ImmutableQueue<RelocationTicket> _tickets = [];
     private volatile bool _ready;
+    private Settler? _settler;
 
     public DomainHost(HostParts parts)
     {
@@ -48,14 +51,16 @@ public sealed class DomainHost : IDomainHost, IDisposable
             _domains.TryAdd(name, null);
         // From here on others may come, but not for what is still to be settled: of two copies of a domain on one
         // host nobody could say which is the one that the record means.
-        _ready = true;
-        await settler.SettleAsync(cancellationToken);
+        (_settler, _ready) = (settler, true);
+        Settled = SettleAsync(settler);
     });
+
+    public Task Settled { get; private set; } = Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _stop.Cancel();
-        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+        await Task.WhenAll([.. _running.Values, .. _takeOvers, Settled]).WaitAsync(cancellationToken);
     }
 
     public void Dispose() => _stop.Dispose();
@@ -80,7 +85,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public async Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken)
     {
         var tasks = _domains.Values.OfType<DomainTask>().OrderBy(task => task.Name, StringComparer.Ordinal);
-        return [.. await Task.WhenAll(tasks.Select(task => task.ViewAsync(cancellationToken)))];
+        var views = await Task.WhenAll(tasks.Select(task => task.ViewAsync(cancellationToken)));
+        return [.. views, .. _settler?.Views.Where(view => !views.Any(other => other.Record.Name == view.Record.Name)) ?? []];
     }
 
     public Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
@@ -92,14 +98,21 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
 
-    public Task DestroyAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Destroy, cancellationToken);
+    public Task DestroyAsync(string domain, CancellationToken cancellationToken) => _domains.ContainsKey(domain)
+        ? Find(domain).AskAsync(DomainRequest.Destroy, cancellationToken)
+        : RemoveRemainsAsync(domain, cancellationToken);
 
     public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
 
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Unpause, cancellationToken);
+
+    public Task TakeOverAsync(string domain, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
+    {
+        DemandReady();
+        _takeOvers.Add(FollowTakeOverAsync(await TakeOver.RecordAsync(_parts, domain, cancellationToken)));
+    });
 
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).OpenConsoleAsync(cancellationToken);
@@ -163,8 +176,10 @@ public sealed class DomainHost : IDomainHost, IDisposable
                 var record = await _parts.Records.ReadAsync(offer.Spec.Name, token)
                     ?? throw new GodwitException("superseded", $"The record of {offer.Spec.Name} is gone.");
                 arrived = true;
-                Run(new StartedDomain(record, copy, disks),
-                    failure is not null ? CopyPhase.Crashed : offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+                var task = Run(new StartedDomain(record, copy, disks), offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+                // The engine held the only good memory and would not run it: as after any crash, the policy says what follows.
+                if (failure is not null)
+                    task.Tell(new CopyEvent.Exited(_parts.Time.GetUtcNow(), failure));
             });
             await new DestinationRun(site, channel, hello, _parts.Time, _parts.Logs.CreateLogger<DestinationRun>(), _parts.Failpoints)
                 .RunAsync(token);
@@ -191,13 +206,85 @@ public sealed class DomainHost : IDomainHost, IDisposable
         Reserve(name);
     }
 
-    private void Reserve(string name)
+    // A copy that this host holds follows the record by itself; once nothing of the domain is here, it starts cold.
+    private async Task FollowTakeOverAsync(DomainRecord record)
+    {
+        try
+        {
+            while (!(_domains.TryGetValue(record.Name, out var task) && task?.Epoch >= record.Epoch))
+            {
+                if (_domains.TryAdd(record.Name, null))
+                {
+                    await StartColdAsync(record);
+                    return;
+                }
+                await Task.Delay(LookAgain, _parts.Time, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The daemon ends; the next one finds the record and starts it.
+        }
+    }
+
+    private async Task StartColdAsync(DomainRecord taken)
+    {
+        try
+        {
+            if (await _parts.Records.ReadAsync(taken.Name, _stop.Token) is { Arriving: true } record && record.Owner == _parts.Name && record.Epoch == taken.Epoch
+                && await new ColdStart(_parts, _starter).RunAsync(record, _stop.Token) is { } started)
+            {
+                Run(started, started.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Prepared);
+            }
+        }
+        finally
+        {
+            Release(taken.Name);
+        }
+    }
+
+    private async Task SettleAsync(Settler settler)
+    {
+        try
+        {
+            await settler.SettleAsync(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The daemon ends; the next one settles it.
+        }
+    }
+
+    /// <summary>Of a domain whose guest has ended and whose copy is gone only the record is left.</summary>
+    private async Task RemoveRemainsAsync(string domain, CancellationToken cancellationToken)
+    {
+        DemandReady();
+        var record = await _parts.Records.ReadAsync(domain, cancellationToken);
+        if (record is null || record.Owner != _parts.Name)
+            throw DomainTask.NoSuchDomain(domain);
+        Reserve(domain);
+        try
+        {
+            await _parts.Records.RemoveAsync(domain, r => r.Owner == _parts.Name && r.Epoch == record.Epoch, cancellationToken);
+        }
+        finally
+        {
+            Release(domain);
+        }
+    }
+
+    private void DemandReady()
     {
         if (!_ready)
         {
             throw new GodwitException(
                 "host-is-starting", $"{_parts.Name} has just started and does not know its own domains yet.", "Try again in a moment.");
         }
+    }
+
+    private void Reserve(string name)
+    {
+        DemandReady();
         if (!_domains.TryAdd(name, null))
         {
             throw new GodwitException(
@@ -226,6 +313,11 @@ public sealed class DomainHost : IDomainHost, IDisposable
     {
         if (!_domains.TryGetValue(name, out var task))
             throw DomainTask.NoSuchDomain(name);
-        return task ?? throw new GodwitException("domain-is-busy", $"{name} is just arriving or being created.", "Try again in a moment.");
+        return task ?? throw new GodwitException(
+            "domain-is-busy",
+            _settler is { } settler && settler.Waits.TryGetValue(name, out var wait)
+                ? $"{name} is not settled yet: {wait}."
+                : $"{name} is just arriving or being created.",
+            "Try again in a moment.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Godwit.Domains;
 using Godwit.Host.Create;
+using Godwit.Host.Recover;
 using Godwit.Host.Relocate;
 using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
@@ -36,6 +37,8 @@ internal sealed class DomainTask
     private CopyPhase _phase;
     private SourceRun? _run;
     private Task _runTask = Task.CompletedTask;
+    private Task _watch = Task.CompletedTask;
+    private readonly FailurePause _failures = new();
     private CopyEvent? _endedWhileMoving;
     private bool _gone;
 
@@ -46,6 +49,8 @@ internal sealed class DomainTask
     }
 
     public string Name => _domain.Record.Name;
+
+    public long Epoch => _domain.Record.Epoch;
 
     public DomainActivity Activity { get; private set; } = DomainActivity.Settled;
 
@@ -60,6 +65,9 @@ internal sealed class DomainTask
         try
         {
             PumpEvents(_domain.Copy, cancellationToken);
+            // An earlier daemon heard of it, if any did.
+            if (_phase == CopyPhase.IoError)
+                Watch(failed: true, cancellationToken);
             while (!_gone)
             {
                 var item = await _inbox.Reader.ReadAsync(cancellationToken);
@@ -79,6 +87,9 @@ internal sealed class DomainTask
             await _domain.Copy.DisposeAsync();
         }
     });
+
+    /// <summary>Has it follow an event that its copy could not report.</summary>
+    public void Tell(CopyEvent @event) => _inbox.Writer.TryWrite(new Item.Happened(_domain.Copy, @event));
 
     public Task AskAsync(DomainRequest request, CancellationToken cancellationToken) =>
         EnqueueAsync(new Item.Request(request), cancellationToken);
@@ -103,7 +114,8 @@ internal sealed class DomainTask
             // Between the end of the engine's process and the task that hears of it.
             status = null;
         }
-        return new DomainView(record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null);
+        return new DomainView(record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null,
+            _parts.Records.Waiting.GetValueOrDefault(Name)?.ToString());
     }
 
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => _domain.Copy.OpenConsoleAsync(cancellationToken);
@@ -137,6 +149,14 @@ internal sealed class DomainTask
                     break;
                 case Item.RelocationEnded ended:
                     await TakeEndAsync(ended, token);
+                    break;
+                case Item.Superseded superseded:
+                    if (ReferenceEquals(superseded.Copy, _domain.Copy) && Activity == DomainActivity.Settled)
+                        await LeaveAsync(superseded.By, token);
+                    break;
+                case Item.DisksAnswer answer:
+                    if (ReferenceEquals(answer.Copy, _domain.Copy))
+                        await GoOnAsync(token);
                     break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(item), item, "No such item.");
@@ -197,12 +217,41 @@ internal sealed class DomainTask
         _run?.Observe(@event);
         if (@event is not CopyEvent.RoundBegan)
             Log.Happened(_log, Name, @event.GetType().Name);
+        if (@event is CopyEvent.DiskFailed or CopyEvent.Stopped && Activity == DomainActivity.Settled)
+            Watch(@event is CopyEvent.DiskFailed, token);
         if (GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
             return;
         if (Activity == DomainActivity.MovingAway)
             _endedWhileMoving ??= @event;
         else
             await FollowAsync(end.Action, end.Kept, token);
+    }
+
+    // A guest that was stopped, and not by this task, was stopped by a disk: because it failed, or because another host
+    // has the domain by now.
+    private void Watch(bool failed, CancellationToken token)
+    {
+        if (!_watch.IsCompleted)
+            return;
+        _watch = new StopWatch(_parts, _domain).RunAsync(
+            failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, by => _inbox.Writer.TryWrite(new Item.Superseded(_domain.Copy, by)), () => _inbox.Writer.TryWrite(new Item.DisksAnswer(_domain.Copy)), token);
+    }
+
+    private async Task LeaveAsync(DomainRecord by, CancellationToken token)
+    {
+        Log.Superseded(_log, Name, by.Owner, by.Epoch);
+        Activity = DomainActivity.Ending;
+        await ClearAsync(token);
+        _gone = true;
+    }
+
+    private async Task GoOnAsync(CancellationToken token)
+    {
+        if (Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Running
+            && (await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
+        {
+            await _domain.Copy.ContinueAsync(token);
+        }
     }
 
     private async Task FollowAsync(LifecycleAction action, RunState kept, CancellationToken token)
@@ -227,39 +276,29 @@ internal sealed class DomainTask
         }
     }
 
-    private async Task RestartAsync(CancellationToken token)
+    private Task RestartAsync(CancellationToken token) => StartColdAsync(token);
+
+    /// <summary>Throws the copy away and follows the policy: a new start, or a record that says crashed.</summary>
+    private async Task StartColdAsync(CancellationToken token)
     {
         Activity = DomainActivity.Starting;
         var old = _domain.Copy;
         await ClearAsync(token);
-        var record = await _parts.Records.ChangeAsync(
-            Name,
-            r => r.Owner == _parts.Name && r.Epoch > _domain.Record.Epoch && r.Arriving,
-            r => Transitions.Restart(r, _parts.Name, _domain.Record.Epoch),
-            token);
-        if (record is null)
+        if (await new ColdStart(_parts, _starter).RunAsync(_domain.Record, token) is { } started)
         {
-            _gone = true;
-            return;
-        }
-        try
-        {
-            _domain = await _starter.StartAsync(record, _starter.Entry(Name, DomainStarter.LaterStart), token);
+            _domain = started;
             _phase = CopyPhase.Running;
             PumpEvents(_domain.Copy, token);
             await old.DisposeAsync();
         }
-        catch (GodwitException e)
+        else if (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
         {
-            // Nothing of it is here; it stays in the lists as crashed, for a person to see and to start again.
-            Log.NotStarted(_log, Name, e);
             _phase = CopyPhase.Crashed;
-            var crashed = await _parts.Records.ChangeAsync(
-                Name,
-                r => r is { RunState: RunState.Crashed, Arriving: false },
-                r => Transitions.Crash(r, _parts.Name, record.Epoch),
-                token);
-            _domain = _domain with { Record = crashed ?? record };
+            _domain = _domain with { Record = record };
+        }
+        else
+        {
+            _gone = true;
         }
         Activity = DomainActivity.Settled;
     }
@@ -345,6 +384,11 @@ internal sealed class DomainTask
         Activity = DomainActivity.Settled;
         if (await _parts.Records.ReadAsync(Name, token) is { } record)
             _domain = _domain with { Record = record, Disks = ended.Site.Disks };
+        if (ended.Run.MemoryIsStale)
+        {
+            await StartColdAsync(token);
+            return;
+        }
         if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
             return;
         _endedWhileMoving = null;
@@ -388,6 +432,10 @@ internal sealed class DomainTask
         }
 
         public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : Item;
+
+        public sealed record Superseded(IDomainCopy Copy, DomainRecord By) : Item;
+
+        public sealed record DisksAnswer(IDomainCopy Copy) : Item;
 
         public sealed record RelocationEnded(SourceRun Run, SourceSite Site, RelocationResult Result) : Item;
     }

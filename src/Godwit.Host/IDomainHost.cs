@@ -14,9 +14,13 @@ namespace Godwit.Host;
 public interface IDomainHost
 {
     /// <summary>
-    /// Settles what an earlier daemon left, from its journal, the registry and the copies found; then serves.
+    /// Looks at what an earlier daemon left: its journal, the registry, the copies that run. Then it serves, and settles
+    /// what it found beside that, each domain for itself: one may have to wait for another host, or for a person.
     /// </summary>
     Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends once all that was found at the start is settled.</summary>
+    Task Settled { get; }
 
     /// <summary>Ends the tasks of the domains. The domains themselves go on.</summary>
     Task StopAsync(CancellationToken cancellationToken);
@@ -39,6 +43,12 @@ public interface IDomainHost
 
     Task UnpauseAsync(string domain, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes a domain whose owner, or the other side of whose relocation, is gone for good. A copy that this host holds goes
+    /// on where the fences show that nobody ran it elsewhere; otherwise the domain starts cold here, as its policy says.
+    /// </summary>
+    Task TakeOverAsync(string domain, CancellationToken cancellationToken);
+
     Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken);
 
     /// <summary>Begins to move a domain away. Returns once it has begun or throws the refusal.</summary>
@@ -55,7 +65,12 @@ public interface IDomainHost
 public sealed record CreateOptions(bool Paused = false, bool Unfenced = false);
 
 /// <summary>A domain with the copy that this host has of it.</summary>
-public sealed record DomainView(DomainRecord Record, CopyStatus? Copy, DomainActivity Activity, Guid? Relocation);
+/// <param name="Record">As this host knows it.</param>
+/// <param name="Copy">Null where there is none.</param>
+/// <param name="Activity">What this host is doing with it.</param>
+/// <param name="Relocation">The one under way.</param>
+/// <param name="Waits">What it waits for, and since when; null when for nothing.</param>
+public sealed record DomainView(DomainRecord Record, CopyStatus? Copy, DomainActivity Activity, Guid? Relocation, string? Waits = null);
 
 /// <summary>What the host is doing with a domain.</summary>
 public enum DomainActivity
@@ -65,4 +80,7 @@ public enum DomainActivity
     MovingAway,
     Arriving,
     Ending,
+
+    /// <summary>Found when the daemon started, and not settled yet.</summary>
+    Settling,
 }

@@ -34,6 +34,9 @@ internal static partial class Log
     [LoggerMessage(4011, LogLevel.Error, "{Domain}: could not be started again; it stays in the lists as crashed")]
     public static partial void NotStarted(ILogger logger, string domain, Exception exception);
 
+    [LoggerMessage(4012, LogLevel.Warning, "{Domain}: it is {Owner}'s by now, under epoch {Epoch}; the copy here is superseded and ends")]
+    public static partial void Superseded(ILogger logger, string domain, string owner, long epoch);
+
     [LoggerMessage(4009, LogLevel.Warning, "{Domain}: a copy runs here of which the registry knows nothing; it is left alone")]
     public static partial void UnknownCopy(ILogger logger, string domain);
 }

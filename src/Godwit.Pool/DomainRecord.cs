@@ -50,7 +50,12 @@ public sealed record BootFiles(string? KernelDigest = null, string? RamdiskDiges
 public sealed record RelocationIntent(Guid Id, string From, string To);
 
 /// <summary>A relocation that has ended by one of the design's four compare-and-sets.</summary>
-public sealed record LastRelocation(Guid Id, string From, string To, RelocationOutcome Outcome);
+/// <param name="Id">The relocation.</param>
+/// <param name="From">Host that gave the domain; it may still hold its memory.</param>
+/// <param name="To">Host that was to take it.</param>
+/// <param name="Outcome">Which of the four it was.</param>
+/// <param name="SilentEpoch">With a take-over: the epoch of the side that was gone; else 0.</param>
+public sealed record LastRelocation(Guid Id, string From, string To, RelocationOutcome Outcome, long SilentEpoch = 0);
 
 public enum RelocationOutcome
 {

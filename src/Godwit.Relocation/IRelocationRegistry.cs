@@ -10,8 +10,11 @@ public interface IRelocationRegistry
     /// <summary>Writes the intent. False: another change of the record came first.</summary>
     Task<bool> BeginAsync(CancellationToken cancellationToken);
 
-    /// <summary>The source keeps the domain. False: it is no longer the source's to keep.</summary>
-    Task<bool> AbortAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// The source keeps the domain. False: it is no longer the source's to keep. After Handover it is so under a new epoch,
+    /// and takes its disks back before it runs again.
+    /// </summary>
+    Task<bool> AbortAsync(bool handedOver, CancellationToken cancellationToken);
 
     /// <summary>The destination takes the domain. Its new epoch, or null: the relocation had ended before.</summary>
     Task<long?> CommitAsync(CancellationToken cancellationToken);
@@ -43,6 +46,9 @@ public enum Standing
 
     Aborted,
     GivenBack,
+
+    /// <summary>Taken over for the source: the destination was gone for good.</summary>
+    TakenOver,
 
     /// <summary>The record speaks of neither: somebody entitled has taken the domain, or removed it.</summary>
     Elsewhere,

@@ -41,4 +41,48 @@ public enum RelocationEnding
 
     /// <summary>The destination had the domain and gave it back because a disk could not be fenced.</summary>
     GivenBack,
+
+    /// <summary>The destination was gone for good, and somebody took the domain over for the source.</summary>
+    TakenOver,
+}
+
+/// <summary>Who or what is at fault when a relocation did not complete.</summary>
+public enum RelocationSide
+{
+    Source = 1,
+    Destination,
+
+    /// <summary>The line between the two.</summary>
+    Line,
+
+    /// <summary>The registry, or a change of the record by somebody else.</summary>
+    Registry,
+
+    /// <summary>A disk, or the host that serves it.</summary>
+    Storage,
+
+    /// <summary>The guest itself.</summary>
+    Guest,
+
+    /// <summary>A person, who cancelled it or set a limit.</summary>
+    User,
+}
+
+/// <summary>What became of the domain.</summary>
+public enum DomainFate
+{
+    /// <summary>It runs on the destination, or is paused there as it was.</summary>
+    OnDestination = 1,
+
+    /// <summary>It is on the source as it was before.</summary>
+    OnSource,
+
+    /// <summary>It belongs to another host by now; this one has nothing of it.</summary>
+    Elsewhere,
+
+    /// <summary>It is the source's, and its memory was lost: it starts cold, or stays crashed, as its configuration says.</summary>
+    Cold,
+
+    /// <summary>Its guest ended by itself while it was moved.</summary>
+    Ended,
 }

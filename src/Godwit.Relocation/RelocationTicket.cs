@@ -34,16 +34,23 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
 
     public Task<RelocationResult> Ended => _ended.Task;
 
-    /// <summary>Asks it to end with the domain where it was. Too late after Handover: then it completes.</summary>
-    public void Cancel()
+    /// <summary>
+    /// Asks it to end with the domain where it was. That is safe at any moment, for the source alone decides before it hands
+    /// over; after that it is too late, and <see cref="Ended"/> tells how it went.
+    /// </summary>
+    /// <returns>False: it comes too late.</returns>
+    public bool Cancel()
     {
         Action? cancel;
         lock (_lock)
         {
+            if (Step >= RelocationStep.HandOver || _ended.Task.IsCompleted)
+                return false;
             _cancelled = true;
             cancel = _cancel;
         }
         cancel?.Invoke();
+        return true;
     }
 
     /// <summary>Has <paramref name="cancel"/> called when it is cancelled, or at once when it was already.</summary>
@@ -158,6 +165,15 @@ public sealed record RelocationProgress(DateTimeOffset At, RelocationStep Step)
 public sealed record RelocationResult
 {
     public required RelocationEnding Ending { get; init; }
+
+    /// <summary>Who or what was at fault; null when it completed.</summary>
+    public RelocationSide? FaultSide { get; init; }
+
+    /// <summary>The step in which it failed; null when it completed.</summary>
+    public RelocationStep? FaultStep { get; init; }
+
+    /// <summary>What became of the domain.</summary>
+    public required DomainFate Fate { get; init; }
 
     /// <summary>For a person: the side and step at fault, and what became of the domain.</summary>
     public required string Message { get; init; }

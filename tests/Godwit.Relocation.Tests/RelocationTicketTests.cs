@@ -47,9 +47,23 @@ public class RelocationTicketTests
         Assert.Equal(1, after);
     }
 
+    [Fact]
+    public void ACancelAfterHandoverComesTooLate()
+    {
+        var heard = 0;
+        _ticket.OnCancel(() => heard++);
+        _ticket.Report(new RelocationProgress(Samples.Noon, RelocationStep.Stop));
+        Assert.True(_ticket.Cancel());
+        _ticket.Report(new RelocationProgress(Samples.Noon, RelocationStep.HandOver));
+        Assert.False(_ticket.Cancel());
+        End();
+        Assert.False(_ticket.Cancel());
+        Assert.Equal(1, heard);
+    }
+
     private void End() => _ticket.End(
         new RelocationProgress(Samples.Noon, RelocationStep.Confirm),
-        new RelocationResult { Ending = RelocationEnding.Completed, Message = "vm1 runs on b" });
+        new RelocationResult { Ending = RelocationEnding.Completed, Fate = DomainFate.OnDestination, Message = "vm1 runs on b" });
 
     private async Task<List<RelocationStep>> StepsAsync()
     {

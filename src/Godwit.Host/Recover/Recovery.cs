@@ -1,6 +1,7 @@
 using Godwit.Domains;
 using Godwit.Hypervisors;
 using Godwit.Pool;
+using Godwit.Pool.Journal;
 
 namespace Godwit.Host.Recover;
 
@@ -15,6 +16,12 @@ public enum RecoveryVerdict
 
     /// <summary>This host was moving it away: abort; where that is won, let it run.</summary>
     AbortAndKeep,
+
+    /// <summary>
+    /// The copy was held for a relocation that has ended in this host's favour: take the disks back, and let it run where
+    /// they say that its memory is the domain's.
+    /// </summary>
+    Reclaim,
 
     /// <summary>The other side has committed and may yet give it back: watch the record.</summary>
     AwaitOther,
@@ -31,15 +38,19 @@ public enum RecoveryVerdict
 
 /// <summary>
 /// Judges what a daemon finds at its start, from the record, the phase of the copy and whether the journal knows of
-/// it. Destroying needs a record that names another owner under an epoch of its own, or a copy that has never run.
+/// it. Destroying needs a record that names another owner under a greater epoch, or a copy that has never run.
 /// </summary>
 public static class Recovery
 {
-    public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, bool journalled)
+    /// <param name="host">This host.</param>
+    /// <param name="phase">What the copy does.</param>
+    /// <param name="record">The domain's record; null: there is none.</param>
+    /// <param name="entry">What the journal says of this copy; null: nothing.</param>
+    public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, JournalEntry? entry)
     {
         var neverRan = phase is CopyPhase.Prepared or CopyPhase.Receiving or CopyPhase.Loaded;
         if (record is null)
-            return neverRan || journalled ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
+            return neverRan || entry is not null ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
 
         if (record.Owner == host)
         {
@@ -48,8 +59,9 @@ public static class Recovery
                 // A receiver that the record calls the owner's: it was committed and not yet let run.
                 (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) => RecoveryVerdict.Complete,
                 (CopyPhase.Receiving, _) => RecoveryVerdict.Destroy,
-                // The record gave it back to this host, which holds the memory.
-                (CopyPhase.Held, { Arriving: true, Last.Outcome: RelocationOutcome.GivenBack }) => RecoveryVerdict.Complete,
+                // The abort, the give-back or the take-over made it this host's again, which holds the memory.
+                (CopyPhase.Held, { Arriving: true, Last.Outcome: not RelocationOutcome.Committed, Last.Id: var id })
+                    when id == entry?.Relocation => RecoveryVerdict.Reclaim,
                 // Held since an earlier move: the record speaks of a younger memory.
                 (CopyPhase.Held, { Arriving: true }) => RecoveryVerdict.Destroy,
                 (_, { Arriving: true }) => RecoveryVerdict.Complete,

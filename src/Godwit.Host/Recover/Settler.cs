@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Host.Create;
@@ -7,6 +8,7 @@ using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
 using Godwit.Relocation;
+using Godwit.Relocation.Source;
 using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -26,7 +28,16 @@ internal sealed class Settler(
     private ImmutableArray<IDomainCopy> _copies = [];
     private ImmutableArray<AttachedDisk> _attached = [];
     private ImmutableArray<DomainRecord> _records = [];
+    private readonly HashSet<string> _kept = new(StringComparer.Ordinal);
     private HashSet<string> _names = [];
+
+    /// <summary>Domains that are not settled yet, with what each waits for; shown in the lists.</summary>
+    public ConcurrentDictionary<string, string> Waits { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What is not settled, as far as the records told when this host looked around.</summary>
+    public IEnumerable<DomainView> Views => _records
+        .Where(record => Waits.ContainsKey(record.Name))
+        .Select(record => new DomainView(record, null, DomainActivity.Settling, record.Intent?.Id, Waits.GetValueOrDefault(record.Name)));
 
     /// <summary>Looks around, and changes nothing yet.</summary>
     /// <returns>Domains that are to be settled.</returns>
@@ -45,20 +56,20 @@ internal sealed class Settler(
     }
 
     /// <summary>
-    /// Settles all that was found, side by side: one may have to wait for what another host settles first.
+    /// Settles all that was found, side by side: one may have to wait for what another host settles first, or for a person.
     /// </summary>
-    public async Task SettleAsync(CancellationToken cancellationToken)
+    public Task SettleAsync(CancellationToken cancellationToken) => Task.WhenAll(_names.Select(name => SettleAsync(name, cancellationToken)));
+
+    private async Task SettleAsync(string name, CancellationToken token)
     {
-        var names = await Task.WhenAll(_copies.Select(copy => SettleCopyAsync(copy, cancellationToken)));
-        foreach (var disk in _attached.Where(disk => !names.Contains(disk.Domain)))
-            await parts.Disks.DetachAsync(disk, cancellationToken);
-        await Task.WhenAll(_records
-            .Where(record => record.Owner == parts.Name && !names.Contains(record.Name))
-            .Select(record => SettleMissingAsync(record, cancellationToken)));
-        foreach (var entry in _entries)
-            await parts.Journal.RemoveAsync(entry, cancellationToken);
-        foreach (var name in _names.Except(names))
-            release(name);
+        foreach (var copy in _copies.Where(copy => copy.Order.Spec.Name == name))
+            await SettleCopyAsync(copy, token);
+        if (!_kept.Contains(name))
+            await SettleMissingAsync(name, token);
+        foreach (var entry in _entries.Where(entry => entry.Domain == name))
+            await parts.Journal.RemoveAsync(entry, token);
+        Waits.TryRemove(name, out _);
+        release(name);
     }
 
     private static ImmutableArray<AttachedDisk> Of(IDomainCopy copy, ImmutableArray<AttachedDisk> disks) =>
@@ -67,49 +78,60 @@ internal sealed class Settler(
             .Select(source => disks.FirstOrDefault(disk => disk.Path == source.Path))
             .OfType<AttachedDisk>()];
 
-    /// <summary>Returns the name of the domain once its copy is settled.</summary>
-    private async Task<string> SettleCopyAsync(IDomainCopy copy, CancellationToken token)
+    private async Task SettleCopyAsync(IDomainCopy copy, CancellationToken token)
     {
-        var disks = Of(copy, _attached);
         var name = copy.Order.Spec.Name;
         while (true)
         {
-            var record = await parts.Records.ReadAsync(name, token);
-            var phase = (await copy.QueryAsync(token)).Phase;
-            var verdict = Recovery.JudgeCopy(parts.Name, phase, record, _entries.Any(entry => entry.CopyId == copy.CopyId));
-            Log.Found(_log, name, verdict);
-            switch (verdict)
+            try
             {
-                case RecoveryVerdict.Keep:
-                    await FollowRunStateAsync(record!, copy, phase, token);
-                    Keep(new StartedDomain(record!, copy, disks), phase);
-                    return name;
-                case RecoveryVerdict.Complete:
-                    if (await CompleteAsync(record!, copy, disks, token))
-                        return name;
-                    break;
-                case RecoveryVerdict.AbortAndKeep:
-                    if (await AbortAsync(record!, copy, token))
-                    {
-                        Keep(new StartedDomain((await parts.Records.ReadAsync(name, token))!, copy, disks), CopyPhase.Running);
-                        return name;
-                    }
-                    break;
-                case RecoveryVerdict.AwaitOther:
-                    await Task.Delay(AskAgain, parts.Time, token);
-                    break;
-                case RecoveryVerdict.Destroy:
-                    await copy.DestroyAsync(token);
-                    foreach (var disk in disks)
-                        await parts.Disks.DetachAsync(disk, token);
-                    release(name);
-                    return name;
-                case RecoveryVerdict.LeaveAlone:
-                    Log.UnknownCopy(_log, name);
-                    return name;
-                default:
-                    throw new InvalidOperationException($"{verdict} is not for copies.");
+                if (await TrySettleCopyAsync(copy, token))
+                    return;
             }
+            catch (Exception e) when (e is GodwitException or IOException)
+            {
+                // An engine, or a disk, that failed just now is looked at again.
+                Log.TryingAgain(_log, name, "settle its copy", e);
+                await Task.Delay(AskAgain, parts.Time, token);
+            }
+        }
+    }
+
+    /// <summary>False: the record or the copy says something else by now, or there is to be waited.</summary>
+    private async Task<bool> TrySettleCopyAsync(IDomainCopy copy, CancellationToken token)
+    {
+        var disks = Of(copy, _attached);
+        var name = copy.Order.Spec.Name;
+        var record = await parts.Records.ReadAsync(name, token);
+        var phase = (await copy.QueryAsync(token)).Phase;
+        var entry = _entries.FirstOrDefault(entry => entry.CopyId == copy.CopyId);
+        var verdict = Recovery.JudgeCopy(parts.Name, phase, record, entry);
+        Log.Found(_log, name, verdict);
+        switch (verdict)
+        {
+            case RecoveryVerdict.Keep:
+                await FollowRunStateAsync(record!, copy, phase, token);
+                Keep(new StartedDomain(record!, copy, disks), phase);
+                return true;
+            case RecoveryVerdict.Complete:
+                return await CompleteAsync(record!, copy, disks, token);
+            case RecoveryVerdict.Reclaim:
+                return await ReclaimAsync(copy, disks, entry!.Relocation, token);
+            case RecoveryVerdict.AbortAndKeep:
+                return await AbortAsync(record!, copy, disks, phase, token);
+            case RecoveryVerdict.AwaitOther:
+                Waits[name] = $"{record!.Owner} has taken it and has not said that it runs there";
+                await Task.Delay(AskAgain, parts.Time, token);
+                return false;
+            case RecoveryVerdict.Destroy:
+                await DestroyAsync(copy, disks, token);
+                return true;
+            case RecoveryVerdict.LeaveAlone:
+                Log.UnknownCopy(_log, name);
+                _kept.Add(name);
+                return true;
+            default:
+                throw new InvalidOperationException($"{verdict} is not for copies.");
         }
     }
 
@@ -124,6 +146,7 @@ internal sealed class Settler(
     {
         foreach (var port in domain.Copy.Ports)
             parts.Network.Watch(port, []);
+        _kept.Add(domain.Record.Name);
         keep(domain, phase);
     }
 
@@ -134,7 +157,7 @@ internal sealed class Settler(
         try
         {
             foreach (var disk in disks)
-                fenced.Add(await FenceAsync(disk, record.Epoch, token));
+                fenced.Add((await DiskReclaim.TakeAsync(parts, _log, disk, record.Epoch, token)).Disk);
         }
         catch (GodwitException e) when (e.Code == FenceRefusal.StaleEpoch)
         {
@@ -149,53 +172,70 @@ internal sealed class Settler(
             r => r.Owner == parts.Name && r.Epoch == record.Epoch && !r.Arriving,
             r => Transitions.Arrive(r, parts.Name, record.Epoch),
             token);
-        foreach (var port in copy.Ports)
-        {
-            await parts.Network.AnnounceAsync(port, [], token);
-            await parts.Network.SettleAsync(port, [], token);
-        }
+        await SettleFramesAsync(copy, token);
         Keep(new StartedDomain(arrived ?? record, copy, fenced.ToImmutable()), CopyPhase.Running);
         return true;
     }
 
-    private async Task<AttachedDisk> FenceAsync(AttachedDisk disk, long epoch, CancellationToken token)
+    /// <summary>False: it is to be judged again.</summary>
+    private async Task<bool> AbortAsync(
+        DomainRecord record, IDomainCopy copy, ImmutableArray<AttachedDisk> disks, CopyPhase phase, CancellationToken token)
     {
-        while (true)
-        {
-            try
-            {
-                await parts.Disks.FenceAsync(disk, epoch, token);
-                return disk;
-            }
-            catch (GodwitException e) when (e.Code == FenceRefusal.NotAdmitted)
-            {
-                disk = await parts.Disks.ReadmitAsync(disk, token);
-            }
-            catch (GodwitException e) when (e.Code != FenceRefusal.StaleEpoch)
-            {
-                Log.TryingAgain(_log, disk.Domain, $"fence {disk.Disk.Name}", e);
-                await Task.Delay(AskAgain, parts.Time, token);
-            }
-        }
-    }
-
-    /// <summary>False: the record says something else by now.</summary>
-    private async Task<bool> AbortAsync(DomainRecord record, IDomainCopy copy, CancellationToken token)
-    {
-        if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(token))
+        // Once held, it may have been handed over: then the disks decide, under a new epoch.
+        if (record.Intent is { } intent && (!await Relocation(record, intent).AbortAsync(handedOver: phase == CopyPhase.Held, token) || phase == CopyPhase.Held))
             return false;
         await copy.CancelSendAsync(token);
         await FollowRunStateAsync(record, copy, (await copy.QueryAsync(token)).Phase, token);
+        await SettleFramesAsync(copy, token);
+        Keep(new StartedDomain((await parts.Records.ReadAsync(record.Name, token))!, copy, disks), CopyPhase.Running);
+        return true;
+    }
+
+    /// <summary>False: the record says something else by now.</summary>
+    private async Task<bool> ReclaimAsync(IDomainCopy copy, ImmutableArray<AttachedDisk> disks, Guid relocation, CancellationToken token)
+    {
+        var name = copy.Order.Spec.Name;
+        (var memory, disks) = await new DiskReclaim(parts, name, relocation).RunAsync(disks, token);
+        if (memory == HeldMemory.Superseded)
+            return false;
+        var record = await parts.Records.ReadAsync(name, token);
+        if (record is null || record.Owner != parts.Name)
+            return false;
+        if (memory == HeldMemory.Stale)
+        {
+            await DestroyAsync(copy, disks, token);
+            return true;
+        }
+        if (record.RunState == RunState.Running)
+            await copy.ContinueAsync(token);
+        await SettleFramesAsync(copy, token);
+        Keep(new StartedDomain(record, copy, disks), CopyPhase.Running);
+        return true;
+    }
+
+    private async Task DestroyAsync(IDomainCopy copy, ImmutableArray<AttachedDisk> disks, CancellationToken token)
+    {
+        await copy.DestroyAsync(token);
+        foreach (var disk in disks)
+            await parts.Disks.DetachAsync(disk, token);
+    }
+
+    private async Task SettleFramesAsync(IDomainCopy copy, CancellationToken token)
+    {
         foreach (var port in copy.Ports)
         {
             await parts.Network.AnnounceAsync(port, [], token);
             await parts.Network.SettleAsync(port, [], token);
         }
-        return true;
     }
 
-    private async Task SettleMissingAsync(DomainRecord record, CancellationToken token)
+    /// <summary>No copy of it is here: it is another's, or starts cold, or goes back to where its memory still is.</summary>
+    private async Task SettleMissingAsync(string name, CancellationToken token)
     {
+        foreach (var disk in _attached.Where(disk => disk.Domain == name))
+            await parts.Disks.DetachAsync(disk, token);
+        if (await parts.Records.ReadAsync(name, token) is not { } record || record.Owner != parts.Name)
+            return;
         // Created and never started: the request failed, and its name is to be free again.
         if (record.Arriving && _entries.Any(e => e.Domain == record.Name && e.Step == DomainStarter.FirstStart))
         {
@@ -204,7 +244,7 @@ internal sealed class Settler(
         }
         if (Recovery.JudgeMissing(record) != RecoveryVerdict.Restart)
             return;
-        if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(token))
+        if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(handedOver: false, token))
             return;
         if (record is { Arriving: true, Last: { Outcome: RelocationOutcome.Committed } last } && last.To == parts.Name
             && await NeverRanAsync(record, token))
@@ -214,37 +254,17 @@ internal sealed class Settler(
             return;
         }
         Log.Found(_log, record.Name, RecoveryVerdict.Restart);
-        if (record.Spec.OnCrash != LifecycleAction.Restart)
-        {
-            await CrashAsync(record, token);
-            return;
-        }
-        var next = await parts.Records.ChangeAsync(
-            record.Name,
-            r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
-            r => Transitions.Restart(r, parts.Name, record.Epoch),
-            token);
-        if (next is null)
-            return;
-        try
-        {
-            keep(await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token), CopyPhase.Running);
-        }
-        catch (GodwitException e)
-        {
-            Log.NotStarted(_log, next.Name, e);
-            await CrashAsync(next, token);
-        }
+        await StartColdAsync(record, token);
+    }
+
+    private async Task StartColdAsync(DomainRecord record, CancellationToken token)
+    {
+        if (await new ColdStart(parts, starter).RunAsync(record, token) is { } started)
+            keep(started, started.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Prepared);
     }
 
     private RelocationRegistry Relocation(DomainRecord record, RelocationIntent intent) =>
         new(parts.Records, parts.Registry, record.Name, intent, record.Epoch);
-
-    private Task<DomainRecord?> CrashAsync(DomainRecord record, CancellationToken token) => parts.Records.ChangeAsync(
-        record.Name,
-        r => r is { RunState: RunState.Crashed, Arriving: false },
-        r => Transitions.Crash(r, parts.Name, record.Epoch),
-        token);
 
     /// <summary>
     /// Whether the copy that is gone can be shown never to have run here: a disk that was not fenced to this epoch

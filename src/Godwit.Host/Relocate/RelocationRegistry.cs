@@ -14,9 +14,9 @@ internal sealed class RelocationRegistry(
         await records.ChangeAsync(
             domain, r => r.Intent?.Id == intent.Id, r => Transitions.Begin(r, intent, sourceEpoch), cancellationToken) is not null;
 
-    public async Task<bool> AbortAsync(CancellationToken cancellationToken) =>
+    public async Task<bool> AbortAsync(bool handedOver, CancellationToken cancellationToken) =>
         await records.ChangeAsync(
-            domain, r => Ended(r, RelocationOutcome.Aborted), r => Transitions.Abort(r, intent.Id), cancellationToken) is not null;
+            domain, r => Ended(r, RelocationOutcome.Aborted), r => Transitions.Abort(r, intent.Id, handedOver), cancellationToken) is not null;
 
     public async Task<long?> CommitAsync(CancellationToken cancellationToken)
     {
@@ -54,6 +54,7 @@ internal sealed class RelocationRegistry(
             RelocationOutcome.Committed => record.Arriving ? Standing.Committed : Standing.Arrived,
             RelocationOutcome.Aborted => Standing.Aborted,
             RelocationOutcome.GivenBack => Standing.GivenBack,
+            RelocationOutcome.TakenOver when record.Owner == last.From => Standing.TakenOver,
             _ => Standing.Elsewhere,
         };
     }

@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
 using Godwit.Domains;
+using Godwit.Host.Recover;
 using Godwit.Hypervisors;
 using Godwit.Pool.Journal;
-using Godwit.Pool.Ownership;
 using Godwit.Relocation;
 using Godwit.Relocation.Protocol;
 using Godwit.Relocation.Source;
 using Godwit.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host.Relocate;
 
@@ -19,7 +18,6 @@ internal sealed class SourceSite(
     RelocationOffer offer,
     IRelocationRegistry registry) : ISourceSite
 {
-    private readonly ILogger _log = parts.Logs.CreateLogger<SourceSite>();
     private ImmutableArray<AttachedDisk> _disks = domain.Disks;
 
     public IDomainCopy Copy => domain.Copy;
@@ -51,19 +49,10 @@ internal sealed class SourceSite(
 
     public Task JournalAsync(CancellationToken cancellationToken) => parts.Journal.WriteAsync(Entry, cancellationToken);
 
-    public async Task RegainDisksAsync(CancellationToken cancellationToken)
+    public async Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken)
     {
-        // The give-back drew a new epoch for this host: disks that the destination had fenced have seen a greater
-        // one than ours of before.
-        var record = await parts.Records.ReadAsync(offer.Spec.Name, cancellationToken)
-            ?? throw new GodwitException("superseded", $"The record of {offer.Spec.Name} is gone.");
-        for (var i = 0; i < _disks.Length; i++)
-            _disks = _disks.SetItem(i, await RegainAsync(_disks[i], record.Epoch, cancellationToken));
-        await parts.Records.ChangeAsync(
-            record.Name,
-            r => r.Epoch == record.Epoch && !r.Arriving,
-            r => Transitions.Arrive(r, parts.Name, record.Epoch),
-            cancellationToken);
+        (var memory, _disks) = await new DiskReclaim(parts, offer.Spec.Name, offer.RelocationId).RunAsync(_disks, cancellationToken);
+        return memory;
     }
 
     public void KeepFrames() => EachPort(parts.Network.Keep);
@@ -95,24 +84,5 @@ internal sealed class SourceSite(
     {
         foreach (var port in Copy.Ports)
             act(port);
-    }
-
-    // The copy is paused and cannot go on without its disks: whatever fails is tried again until it answers.
-    private async Task<AttachedDisk> RegainAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                var readmitted = await parts.Disks.ReadmitAsync(disk, cancellationToken);
-                await parts.Disks.FenceAsync(readmitted, epoch, cancellationToken);
-                return readmitted;
-            }
-            catch (GodwitException e) when (e.Code != FenceRefusal.StaleEpoch)
-            {
-                Log.TryingAgain(_log, offer.Spec.Name, $"take {disk.Disk.Name} back", e);
-                await Task.Delay(TimeSpan.FromSeconds(1), parts.Time, cancellationToken);
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Godwit.Domains;
 using Microsoft.Extensions.Logging;
 
@@ -13,10 +14,10 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Domains whose change waits for the registry, with since when; shown in every list.</summary>
-    public IReadOnlyDictionary<string, DateTimeOffset> Waiting => _waiting;
+    private readonly ConcurrentDictionary<string, RegistryWait> _waiting = new(StringComparer.Ordinal);
 
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset> _waiting = new();
+    /// <summary>Domains whose change waits for the registry; shown in every list.</summary>
+    public IReadOnlyDictionary<string, RegistryWait> Waiting => _waiting;
 
     /// <summary>
     /// Carries out a change. <paramref name="isDone"/> recognises it in a record that was read;
@@ -98,7 +99,7 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
                 }
                 catch (Exception e) when (IsAway(e, cancellationToken))
                 {
-                    if (_waiting.TryAdd(domain, time.GetUtcNow()))
+                    if (_waiting.TryAdd(domain, new RegistryWait(time.GetUtcNow(), e.Message)))
                         Log.RegistryAway(log, domain, e.Message);
                     await PauseAsync(failures, cancellationToken);
                 }
@@ -119,4 +120,12 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
     // A refusal by the registry is an answer. Everything else, a time-out of the call too, says nothing.
     private static bool IsAway(Exception e, CancellationToken cancellationToken) =>
         e is not GodwitException { Code: not RegistryErrors.Unavailable } && !cancellationToken.IsCancellationRequested;
+}
+
+/// <summary>A wait for the registry.</summary>
+/// <param name="Since">When it began.</param>
+/// <param name="Reason">Why the registry does not serve, for a person.</param>
+public sealed record RegistryWait(DateTimeOffset Since, string Reason)
+{
+    public override string ToString() => FormattableString.Invariant($"waits for the registry since {Since:HH:mm:ss}: {Reason}");
 }

@@ -30,14 +30,19 @@ public static class Transitions
             }, DrawEpoch: true)
             : null;
 
-    /// <summary>The source keeps the domain, under the epoch that it has.</summary>
-    public static Transition? Abort(DomainRecord record, Guid relocation) =>
+    /// <summary>
+    /// The source keeps the domain. Before Handover it keeps its epoch too, for nobody else can have had one. After it, it
+    /// gets a new epoch, under which it fences its disks before it runs again: whatever a registry that was restored
+    /// meanwhile says, the storage decides which of two sides came second.
+    /// </summary>
+    public static Transition? Abort(DomainRecord record, Guid relocation, bool handedOver) =>
         record.Intent is { } intent && intent.Id == relocation
             ? new(record with
             {
+                Arriving = handedOver,
                 Intent = null,
                 Last = new(intent.Id, intent.From, intent.To, RelocationOutcome.Aborted),
-            })
+            }, DrawEpoch: handedOver)
             : null;
 
     /// <summary>
@@ -53,6 +58,32 @@ public static class Transitions
                 Last = last with { Outcome = RelocationOutcome.GivenBack },
             }, DrawEpoch: true)
             : null;
+
+    /// <summary>
+    /// A host takes a domain whose owner, or the other side of whose relocation, is gone for good. Whose memory may go on
+    /// is told by the fences: see <see cref="LastRelocation.SilentEpoch"/>.
+    /// </summary>
+    /// <param name="record">As it was read.</param>
+    /// <param name="host">The host that takes it.</param>
+    /// <param name="attempt">Names the ending where no relocation is under way that could.</param>
+    public static Transition? TakeOver(DomainRecord record, string host, Guid attempt)
+    {
+        if (record.Owner == host)
+            return null;
+        var (id, from, to) = record switch
+        {
+            { Intent: { } intent } => (intent.Id, intent.From, intent.To),
+            { Arriving: true, Last: { Outcome: RelocationOutcome.Committed } last } => (last.Id, last.From, last.To),
+            _ => (attempt, record.Owner, host),
+        };
+        return new(record with
+        {
+            Owner = host,
+            Arriving = true,
+            Intent = null,
+            Last = new(id, from, to, RelocationOutcome.TakenOver, record.Epoch),
+        }, DrawEpoch: true);
+    }
 
     /// <summary>The owner runs the domain under its epoch.</summary>
     public static Transition? Arrive(DomainRecord record, string owner, long epoch) =>
@@ -70,6 +101,12 @@ public static class Transitions
     public static Transition? Crash(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch
             ? new(record with { RunState = RunState.Crashed, Arriving = false })
+            : null;
+
+    /// <summary>The owner's epoch was refused by a disk that has seen a greater one; it draws one that is greater still.</summary>
+    public static Transition? Redraw(DomainRecord record, string owner, long epoch) =>
+        record.Owner == owner && record.Epoch == epoch && record.Arriving
+            ? new(record, DrawEpoch: true)
             : null;
 
     /// <summary>The owner starts it from cold again: a new stay, so a new epoch.</summary>

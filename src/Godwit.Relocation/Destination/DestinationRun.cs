@@ -21,6 +21,7 @@ public sealed class DestinationRun(
     private readonly List<Task> _beside = [];
     private readonly ArrivalStamps _stamps = new(time);
     private DestinationState _state = DestinationMachine.Initial;
+    private DestinationPhase _before;
     private ImmutableArray<string> _missing = [];
     private int _version;
     private IDomainCopy? _copy;
@@ -45,10 +46,10 @@ public sealed class DestinationRun(
             while (_state.Phase != DestinationPhase.Ended)
             {
                 var @event = await _events.Reader.ReadAsync(token);
-                var before = _state.Phase;
+                _before = _state.Phase;
                 (_state, var actions) = DestinationMachine.Step(_state, @event);
-                if (before != _state.Phase)
-                    Log.DestinationPhase(log, Offer.Spec.Name, before, _state.Phase, @event.GetType().Name);
+                if (_before != _state.Phase)
+                    Log.DestinationPhase(log, Offer.Spec.Name, _before, _state.Phase, @event.GetType().Name);
                 foreach (var action in actions)
                 {
                     if (failpoints is not null)
@@ -111,7 +112,8 @@ public sealed class DestinationRun(
                 Post(new DestinationEvent.Undone());
                 break;
             case DestinationAction.SendFailed:
-                await SayAsync(new RelocationMessage.Failed(_state.Reason ?? "the destination gave up", _state.Remedy), token);
+                await SayAsync(
+                    new RelocationMessage.Failed(_state.Reason ?? "the destination gave up", _state.Remedy, StepOf(_before)).For(_version), token);
                 break;
             case DestinationAction.SendGaveBack:
                 await SayAsync(new RelocationMessage.GaveBack(_state.Reason!), token);
@@ -352,6 +354,16 @@ public sealed class DestinationRun(
             return null;
         }
     }
+
+    private static RelocationStep StepOf(DestinationPhase phase) => phase switch
+    {
+        DestinationPhase.Greeting or DestinationPhase.Judging or DestinationPhase.Welcomed => RelocationStep.Check,
+        DestinationPhase.Preparing => RelocationStep.Prepare,
+        DestinationPhase.Receiving => RelocationStep.PreCopy,
+        DestinationPhase.Committing => RelocationStep.Commit,
+        DestinationPhase.Fencing => RelocationStep.Fence,
+        _ => RelocationStep.Resume,
+    };
 
     private async Task SayAsync(RelocationMessage message, CancellationToken token)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json.Serialization;
 
 namespace Godwit.Relocation.Protocol;
 
@@ -58,7 +59,20 @@ public abstract record RelocationMessage
     public sealed record GaveBack(string Reason) : RelocationMessage;
 
     /// <summary>Either side, before Handover: it ends here, I undo what I did.</summary>
-    public sealed record Failed(string Reason, string? Remedy) : RelocationMessage;
+    /// <param name="Reason">For a person.</param>
+    /// <param name="Remedy">What to do about it.</param>
+    /// <param name="Step">The step in which a destination failed. Since version 2.</param>
+    public sealed record Failed(
+        string Reason,
+        string? Remedy,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RelocationStep? Step = null) : RelocationMessage;
+
+    /// <summary>The message as a side that speaks <paramref name="version"/> can read it.</summary>
+    internal RelocationMessage For(int version) => this switch
+    {
+        Failed { Step: not null } failed when version < 2 => failed with { Step = null },
+        _ => this,
+    };
 }
 
 /// <summary>Time stamps of the destination's part of the downtime, by the destination's clock.</summary>

@@ -32,8 +32,11 @@ public interface ISourceSite
     /// </summary>
     Task JournalAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes the writer's role of all disks back, under the epoch that the give-back drew.</summary>
-    Task RegainDisksAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes the writer's role of all disks back, under the epoch that the abort, the give-back or the take-over drew, and
+    /// says by what they answered whether the held memory may go on.
+    /// </summary>
+    Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken);
 
     /// <summary>The guest has stopped: frames that come for it are kept until they are taken or forgotten.</summary>
     void KeepFrames();
@@ -48,4 +51,17 @@ public interface ISourceSite
 
     /// <summary>Destroys the copy. Called only once the record names another owner under a greater epoch.</summary>
     Task DestroyCopyAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What the record and the fences of its disks say of a held copy's memory.</summary>
+public enum HeldMemory
+{
+    /// <summary>Nobody has run it elsewhere since: it may go on.</summary>
+    Current = 1,
+
+    /// <summary>The side that is gone may have run: nobody resumes this memory.</summary>
+    Stale,
+
+    /// <summary>The domain is not this host's any more.</summary>
+    Superseded,
 }

@@ -11,12 +11,13 @@ namespace Godwit.Relocation.Source;
 ///   Ended ◄─────────────────┘                     └──────► Aborting ◄─────┴────── resume at once ── HandedOver
 ///     ▲                                                       │won                                     │
 ///     ├───────────────────────────────────────────────────────┘        record open: abort, first ◄─────┤
-///     ├──────────────────────── resume held, announce back ◄── Regaining ◄──── record: given back ─────┤
+///     ├─ disks fenced again: resume held, announce back ◄── Regaining ◄── record: ours again ──────────┤
 ///     └──────────────────────────── destroy copy ◄──────────────────────────── record: arrived ────────┘
 /// </code>
 /// Up to and with Stopping the destination cannot have committed, so a failure resumes the guest first and aborts
-/// after. From HandedOver on only the record decides: the copy is held until an abort is won, a give-back is
-/// recorded, or the record says that the domain runs elsewhere.
+/// after. From HandedOver on only the record decides: the copy is held until an abort is won, or a give-back or a
+/// take-over is recorded (then it fences its disks under the new epoch before it runs), or the record says that the
+/// domain runs elsewhere.
 /// </summary>
 public static class SourceMachine
 {
@@ -55,7 +56,7 @@ public static class SourceMachine
             SourceEvent.IntentWon =>
                 (state with { Phase = SourcePhase.Aborting }, [SourceAction.SendFailed, SourceAction.RecordAbort]),
             SourceEvent.IntentLost =>
-                (Failed(state, (RelocationEnding.Superseded, "the record of the domain changed meanwhile", null), SourcePhase.Ended),
+                (Failed(state, new(RelocationEnding.Superseded, RelocationSide.Registry, "the record of the domain changed meanwhile", null), SourcePhase.Ended),
                     [SourceAction.SendFailed, SourceAction.Finish]),
             _ when state.Ending is null && Failure(@event, RelocationEnding.ChannelLost) is { } failure =>
                 (Failed(state, failure, SourcePhase.Beginning), []),
@@ -67,7 +68,8 @@ public static class SourceMachine
         {
             SourceEvent.DestinationPrepared => (state with { Phase = SourcePhase.PreCopying }, [SourceAction.BeginSending]),
             SourceEvent.DestinationFailed e =>
-                (Failed(state, (RelocationEnding.PrepareFailed, e.Reason, e.Remedy), SourcePhase.Aborting), [SourceAction.RecordAbort]),
+                (Failed(state, new(RelocationEnding.PrepareFailed, RelocationSide.Destination, e.Reason, e.Remedy, e.Step), SourcePhase.Aborting),
+                    [SourceAction.RecordAbort]),
             _ when Failure(@event, RelocationEnding.ChannelLost) is { } failure =>
                 (Failed(state, failure, SourcePhase.Aborting), [SourceAction.SendFailed, SourceAction.RecordAbort]),
             _ => Stay(state),
@@ -79,7 +81,7 @@ public static class SourceMachine
             SourceEvent.SwitchoverReady { ProbedJustNow: true } =>
                 (state with { Phase = SourcePhase.Stopping }, [SourceAction.PermitSwitchover]),
             SourceEvent.SwitchoverReady =>
-                (Failed(state, (RelocationEnding.ProbeFailed,
+                (Failed(state, new(RelocationEnding.ProbeFailed, RelocationSide.Storage,
                         "the registry or a disk did not answer just before the stop",
                         "see `godwit host list` for what is away, and migrate again when it is back"), SourcePhase.Aborting),
                     [SourceAction.CancelSending, SourceAction.SendFailed, SourceAction.RecordAbort]),
@@ -111,9 +113,7 @@ public static class SourceMachine
             SourceEvent.ChannelLost e => (state with { Reason = state.Reason ?? e.Reason }, [SourceAction.ReadRecord]),
             SourceEvent.DestinationFailed e => (state with { Reason = e.Reason, Remedy = e.Remedy }, [SourceAction.ReadRecord]),
             SourceEvent.RecordRead read => Judge(state, read.Standing),
-            SourceEvent.AbortWon =>
-                (Failed(state, (RelocationEnding.ChannelLost, state.Reason ?? "the destination was lost before it committed", state.Remedy), SourcePhase.Ended),
-                    [SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish]),
+            SourceEvent.AbortWon => Kept(state, "the destination was lost before it committed"),
             SourceEvent.AbortLost => (state, [SourceAction.ReadRecord]),
             _ => Stay(state),
         };
@@ -121,26 +121,30 @@ public static class SourceMachine
     private static (SourceState, ImmutableArray<SourceAction>) Judge(SourceState state, Standing standing) => standing switch
     {
         Standing.Arrived =>
-            (state with { Phase = SourcePhase.Ended, Ending = RelocationEnding.Completed, Reason = null, Remedy = null },
+            (state with { Phase = SourcePhase.Ended, Ending = RelocationEnding.Completed, Reason = null, Remedy = null, Fate = DomainFate.OnDestination },
                 [SourceAction.DestroyCopy, SourceAction.Finish]),
         Standing.Open => (state, [SourceAction.RecordAbort]),
         Standing.Committed => (state, [SourceAction.ReadRecord]),
-        Standing.Aborted =>
-            (Failed(state, (RelocationEnding.ChannelLost, state.Reason ?? "the relocation was aborted", state.Remedy), SourcePhase.Ended),
-                [SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish]),
+        Standing.Aborted => Kept(state, "the relocation was aborted"),
         Standing.GivenBack =>
-            (Failed(state, (RelocationEnding.GivenBack, state.Reason ?? "the destination could not fence a disk and gave the domain back",
-                    "see that every storage host answers, and migrate again"), SourcePhase.Regaining),
+            (Failed(state, new(RelocationEnding.GivenBack, RelocationSide.Destination,
+                    state.Reason ?? "the destination could not fence a disk and gave the domain back",
+                    "see that every storage host answers, and migrate again", RelocationStep.Fence), SourcePhase.Regaining),
+                [SourceAction.RegainDisks]),
+        Standing.TakenOver =>
+            (Failed(state, new(RelocationEnding.TakenOver, RelocationSide.Destination,
+                    "the destination was gone for good and the domain was taken over for its source", null), SourcePhase.Regaining),
                 [SourceAction.RegainDisks]),
         Standing.Elsewhere =>
-            (Failed(state, (RelocationEnding.Superseded, "the record names neither side of this relocation any more", null), SourcePhase.Ended),
+            (Failed(state, new(RelocationEnding.Superseded, RelocationSide.Registry,
+                    "the record names neither side of this relocation any more", null), SourcePhase.Ended) with { Fate = DomainFate.Elsewhere },
                 [SourceAction.DestroyCopy, SourceAction.Finish]),
         _ => Stay(state),
     };
 
     private static (SourceState, ImmutableArray<SourceAction>) Aborting(SourceState state, SourceEvent @event) => @event switch
     {
-        SourceEvent.AbortWon => (state with { Phase = SourcePhase.Ended }, [SourceAction.Finish]),
+        SourceEvent.AbortWon => (state with { Phase = SourcePhase.Ended }, [SourceAction.ResumeIfHeld, SourceAction.Finish]),
         // Only somebody entitled to take over can have come first; then this copy is a superseded one.
         SourceEvent.AbortLost =>
             (state with { Phase = SourcePhase.HandedOver }, [SourceAction.ReadRecord]),
@@ -149,27 +153,55 @@ public static class SourceMachine
 
     private static (SourceState, ImmutableArray<SourceAction>) Regaining(SourceState state, SourceEvent @event) => @event switch
     {
-        SourceEvent.Regained =>
+        SourceEvent.Regained { Memory: HeldMemory.Current } =>
             (state with { Phase = SourcePhase.Ended }, [SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish]),
+        SourceEvent.Regained { Memory: HeldMemory.Stale } =>
+            (state with { Phase = SourcePhase.Ended, Fate = DomainFate.Cold }, [SourceAction.DiscardMemory, SourceAction.Finish]),
+        SourceEvent.Regained => (state with { Phase = SourcePhase.HandedOver }, [SourceAction.ReadRecord]),
         _ => Stay(state),
     };
 
+    private static (SourceState, ImmutableArray<SourceAction>) Kept(SourceState state, string reason) =>
+        (Failed(state, new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy), SourcePhase.Regaining),
+            [SourceAction.RegainDisks]);
+
     /// <summary>The events that end a relocation wherever the destination cannot have committed.</summary>
-    private static (RelocationEnding, string, string?)? Failure(SourceEvent @event, RelocationEnding whenLineBreaks) => @event switch
+    private static Fault? Failure(SourceEvent @event, RelocationEnding whenLineBreaks) => @event switch
     {
-        SourceEvent.Refused e => (RelocationEnding.Refused, e.Reason, e.Remedy),
-        SourceEvent.DestinationFailed e => (RelocationEnding.ReceiveFailed, e.Reason, e.Remedy),
-        SourceEvent.ChannelLost e => (whenLineBreaks, e.Reason, "see that the destination's godwitd runs and its port is reachable"),
-        SourceEvent.SendFailed e => (RelocationEnding.SendFailed, e.Reason, null),
-        SourceEvent.GuestEnded e => (RelocationEnding.GuestEnded, e.Reason, null),
-        SourceEvent.CancelAsked => (RelocationEnding.Cancelled, "it was cancelled", null),
-        SourceEvent.TimeLimitPassed => (RelocationEnding.TimedOut, "the time limit passed before the guest could be stopped for the last round",
+        SourceEvent.Refused e => new(RelocationEnding.Refused, RelocationSide.Destination, e.Reason, e.Remedy),
+        SourceEvent.DestinationFailed e => new(RelocationEnding.ReceiveFailed, RelocationSide.Destination, e.Reason, e.Remedy, e.Step),
+        SourceEvent.ChannelLost e => new(whenLineBreaks, RelocationSide.Line, e.Reason, "see that the destination's godwitd runs and its port is reachable"),
+        SourceEvent.SendFailed e => new(RelocationEnding.SendFailed, RelocationSide.Source, e.Reason, null),
+        SourceEvent.GuestEnded e => new(RelocationEnding.GuestEnded, RelocationSide.Guest, e.Reason, null),
+        SourceEvent.CancelAsked => new(RelocationEnding.Cancelled, RelocationSide.User, "it was cancelled", null),
+        SourceEvent.TimeLimitPassed => new(RelocationEnding.TimedOut, RelocationSide.User, "the time limit passed before the guest could be stopped for the last round",
             "give it more time, a longer downtime limit, or a quieter moment"),
         _ => null,
     };
 
-    private static SourceState Failed(SourceState state, (RelocationEnding Ending, string Reason, string? Remedy) failure, SourcePhase next) =>
-        state with { Phase = next, Ending = failure.Ending, Reason = failure.Reason, Remedy = failure.Remedy };
+    private static SourceState Failed(SourceState state, Fault fault, SourcePhase next) => state with
+    {
+        Phase = next,
+        Ending = fault.Ending,
+        Reason = fault.Reason,
+        Remedy = fault.Remedy,
+        FaultSide = fault.Side,
+        FaultStep = fault.Step ?? StepOf(state.Phase),
+        Fate = fault.Ending == RelocationEnding.GuestEnded ? DomainFate.Ended : DomainFate.OnSource,
+    };
+
+    private static RelocationStep StepOf(SourcePhase phase) => phase switch
+    {
+        SourcePhase.Checking => RelocationStep.Check,
+        SourcePhase.Beginning => RelocationStep.Begin,
+        SourcePhase.Preparing => RelocationStep.Prepare,
+        SourcePhase.PreCopying => RelocationStep.PreCopy,
+        SourcePhase.Stopping => RelocationStep.Stop,
+        _ => RelocationStep.HandOver,
+    };
 
     private static (SourceState, ImmutableArray<SourceAction>) Stay(SourceState state) => (state, []);
+
+    /// <summary>Why a relocation does not go on; without a step, the one that the source is in.</summary>
+    private sealed record Fault(RelocationEnding Ending, RelocationSide Side, string Reason, string? Remedy, RelocationStep? Step = null);
 }

@@ -15,6 +15,7 @@ public sealed class SourceRun
 {
     private const int ResumeAttempts = 10;
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private readonly ISourceSite _site;
     private readonly IRelocationDialer _dialer;
     private readonly RelocationTicket _ticket;
@@ -47,6 +48,9 @@ public sealed class SourceRun
 
     /// <summary>Whether the copy may run on this host when this relocation has ended.</summary>
     public bool KeptHere { get; private set; } = true;
+
+    /// <summary>The domain is this host's, and the copy's memory is to be thrown away: it starts cold.</summary>
+    public bool MemoryIsStale { get; private set; }
 
     /// <summary>Takes an event of the copy; the task that owns the domain passes them on.</summary>
     public void Observe(CopyEvent @event)
@@ -186,6 +190,13 @@ public sealed class SourceRun
                 if (_site.Offer.RunState == Domains.RunState.Running)
                     await ResumeHeldAsync(token);
                 break;
+            case SourceAction.ResumeIfHeld:
+                if (_site.Offer.RunState == Domains.RunState.Running)
+                    await TryAsync(ResumeIfHeldAsync, token);
+                break;
+            case SourceAction.DiscardMemory:
+                MemoryIsStale = true;
+                break;
             case SourceAction.AnnounceBack:
                 await TryAsync(_site.AnnounceBackAsync, token);
                 break;
@@ -262,7 +273,7 @@ public sealed class SourceRun
                 Post(new SourceEvent.DestinationGaveBack(m.Reason));
                 break;
             case RelocationMessage.Failed m:
-                Post(new SourceEvent.DestinationFailed(m.Reason, m.Remedy));
+                Post(new SourceEvent.DestinationFailed(m.Reason, m.Remedy, m.Step));
                 break;
             default:
                 throw new ChannelException($"{_channel!.Peer} sent a {message.GetType().Name}, which has no place here.");
@@ -356,7 +367,7 @@ public sealed class SourceRun
     }
 
     private async Task RecordAbortAsync(CancellationToken token) =>
-        Post(await _site.Registry.AbortAsync(token) ? new SourceEvent.AbortWon() : new SourceEvent.AbortLost());
+        Post(await _site.Registry.AbortAsync(handedOver: _state.Held, token) ? new SourceEvent.AbortWon() : new SourceEvent.AbortLost());
 
     private async Task ReadRecordAsync(CancellationToken token)
     {
@@ -369,8 +380,7 @@ public sealed class SourceRun
 
     private async Task RegainAsync(CancellationToken token)
     {
-        await _site.RegainDisksAsync(token);
-        Post(new SourceEvent.Regained());
+        Post(new SourceEvent.Regained(await _site.RegainDisksAsync(token)));
     }
 
     private async Task WatchTimeAsync(CancellationToken token)
@@ -397,6 +407,21 @@ public sealed class SourceRun
                 Log.NotResumed(_log, _ticket.Domain, attempt, e);
                 await Task.Delay(ReadAgain, _time, token);
             }
+        }
+    }
+
+    // What it was told when the relocation failed, and what it did in the same moment, come from two sides.
+    private async Task ResumeIfHeldAsync(CancellationToken token)
+    {
+        while ((await _site.Copy.QueryAsync(token)).Phase is var phase && phase is CopyPhase.Held or CopyPhase.SwitchingOver)
+        {
+            if (phase == CopyPhase.Held)
+            {
+                await ResumeHeldAsync(token);
+                await TryAsync(_site.AnnounceBackAsync, token);
+                return;
+            }
+            await Task.Delay(LookAgain, _time, token);
         }
     }
 
@@ -434,10 +459,15 @@ public sealed class SourceRun
         return new RelocationResult
         {
             Ending = ending,
-            Message = ending switch
+            FaultSide = ending == RelocationEnding.Completed ? null : _state.FaultSide,
+            FaultStep = ending == RelocationEnding.Completed ? null : _state.FaultStep,
+            Fate = _state.Fate,
+            Message = _state.Fate switch
             {
-                RelocationEnding.Completed => $"{_ticket.Domain} runs on {_ticket.To}",
-                RelocationEnding.Superseded => $"{_ticket.Domain} was not moved: {_state.Reason}",
+                DomainFate.OnDestination => $"{_ticket.Domain} runs on {_ticket.To}",
+                DomainFate.Elsewhere => $"{_ticket.Domain} belongs to another host by now: {_state.Reason}",
+                DomainFate.Cold => $"{_ticket.Domain} starts cold on {_ticket.From}, for {_ticket.To} may have run it: {_state.Reason}",
+                DomainFate.Ended => $"{_ticket.Domain} was not moved: {_state.Reason}",
                 _ => $"{_ticket.Domain} stays on {_ticket.From}: {_state.Reason}",
             },
             Remedy = _state.Remedy,

@@ -20,12 +20,18 @@ public enum SourcePhase
 /// <param name="Reason">For a person, with <paramref name="Ending"/>.</param>
 /// <param name="Remedy">What to do about it.</param>
 /// <param name="Held">The engine holds the copy: it runs again only when told.</param>
+/// <param name="FaultSide">Who or what is at fault, with <paramref name="Ending"/>.</param>
+/// <param name="FaultStep">The step in which it failed.</param>
+/// <param name="Fate">What became of the domain, once it has ended.</param>
 public sealed record SourceState(
     SourcePhase Phase,
     RelocationEnding? Ending = null,
     string? Reason = null,
     string? Remedy = null,
-    bool Held = false);
+    bool Held = false,
+    RelocationSide? FaultSide = null,
+    RelocationStep? FaultStep = null,
+    DomainFate Fate = DomainFate.OnSource);
 
 /// <summary>What the source hears.</summary>
 public abstract record SourceEvent
@@ -46,7 +52,10 @@ public abstract record SourceEvent
     public sealed record DestinationPrepared : SourceEvent;
 
     /// <summary>The destination ended it before Handover and undoes what it did.</summary>
-    public sealed record DestinationFailed(string Reason, string? Remedy) : SourceEvent;
+    /// <param name="Reason">In the destination's words.</param>
+    /// <param name="Remedy">What to do about it.</param>
+    /// <param name="Step">The step it was in; null from a destination that does not say.</param>
+    public sealed record DestinationFailed(string Reason, string? Remedy, RelocationStep? Step = null) : SourceEvent;
 
     /// <summary>The line is broken or was never made.</summary>
     public sealed record ChannelLost(string Reason) : SourceEvent;
@@ -77,8 +86,8 @@ public abstract record SourceEvent
 
     public sealed record DestinationGaveBack(string Reason) : SourceEvent;
 
-    /// <summary>Disks are this host's again, after a give-back.</summary>
-    public sealed record Regained : SourceEvent;
+    /// <summary>The disks have answered this host's new epoch, after an abort, a give-back or a take-over.</summary>
+    public sealed record Regained(HeldMemory Memory) : SourceEvent;
 }
 
 /// <summary>What the source is to do next; the driver of the machine carries it out and feeds back an event.</summary>
@@ -110,6 +119,14 @@ public enum SourceAction
 
     /// <summary>Let the held copy run: this host owns the domain.</summary>
     ResumeHeld,
+
+    /// <summary>
+    /// An engine may have come to hold its copy while it was told to stop sending. No Handover was sent: let it run.
+    /// </summary>
+    ResumeIfHeld,
+
+    /// <summary>The domain is this host's, the memory of this copy is not the domain's any more.</summary>
+    DiscardMemory,
 
     /// <summary>Draw the guest's frames back to this host.</summary>
     AnnounceBack,

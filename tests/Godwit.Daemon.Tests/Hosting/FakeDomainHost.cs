@@ -29,6 +29,14 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task Settled => Task.CompletedTask;
+
+    public Task TakeOverAsync(string domain, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"take-over {domain}");
+        return Task.CompletedTask;
+    }
+
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Godwit.Domains;
 using Godwit.Host.Recover;
 using Godwit.Hypervisors;
 using Godwit.Pool;
+using Godwit.Pool.Journal;
 
 namespace Godwit.Host.Tests.Recover;
 
@@ -11,6 +12,7 @@ namespace Godwit.Host.Tests.Recover;
 public class RecoveryTests
 {
     private static readonly Guid Id = new("6f0d1f0e-4a3a-4c43-9d8e-000000000004");
+    private static readonly JournalEntry s_entry = new("vm1", JournalSide.Source, Id, "b", "a", "begin", Guid.Empty);
 
     [Theory]
     // This host owns it and all is settled.
@@ -32,8 +34,12 @@ public class RecoveryTests
     [InlineData("committed", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
     // Held since an earlier stay, while the record speaks of a younger memory.
     [InlineData("committed", CopyPhase.Held, RecoveryVerdict.Destroy)]
-    // The other side gave it back: this host holds the memory.
-    [InlineData("given-back", CopyPhase.Held, RecoveryVerdict.Complete)]
+    // The record is this host's again, which holds the memory: the disks say whether it may go on.
+    [InlineData("given-back", CopyPhase.Held, RecoveryVerdict.Reclaim)]
+    [InlineData("aborted", CopyPhase.Held, RecoveryVerdict.Reclaim)]
+    [InlineData("taken-over", CopyPhase.Held, RecoveryVerdict.Reclaim)]
+    // Held for another relocation than the one that the record speaks of.
+    [InlineData("taken-over-later", CopyPhase.Held, RecoveryVerdict.Destroy)]
     // Another host owns it.
     [InlineData("theirs", CopyPhase.Held, RecoveryVerdict.Destroy)]
     [InlineData("theirs", CopyPhase.Running, RecoveryVerdict.Destroy)]
@@ -48,11 +54,11 @@ public class RecoveryTests
     [InlineData("none", CopyPhase.Prepared, RecoveryVerdict.Destroy)]
     [InlineData("none", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
     public void ACopyIsJudgedByRecordAndPhase(string standing, CopyPhase phase, RecoveryVerdict verdict) =>
-        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), journalled: false));
+        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), standing == "none" ? null : s_entry));
 
     [Fact]
     public void ACopyThatTheJournalKnowsAndNoRecordIsDestroyed() =>
-        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, journalled: true));
+        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, s_entry));
 
     [Theory]
     [InlineData(RunState.Running, RecoveryVerdict.Restart)]
@@ -80,6 +86,9 @@ public class RecoveryTests
             "committed" => settled with { Arriving = true, Last = new LastRelocation(Id, "a", "b", RelocationOutcome.Committed) },
             "theirs-arriving" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.Committed) },
             "given-back" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.GivenBack) },
+            "aborted" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.Aborted) },
+            "taken-over" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.TakenOver, 6) },
+            "taken-over-later" => settled with { Arriving = true, Last = new LastRelocation(Guid.Empty, "b", "a", RelocationOutcome.TakenOver, 6) },
             _ => throw new ArgumentOutOfRangeException(nameof(standing), standing, null),
         };
     }

@@ -37,7 +37,7 @@ public sealed class RecordChangerTests : IDisposable
         Assert.NotNull(await changer.ChangeAsync(
             "vm1", r => r.Last?.Outcome == RelocationOutcome.Committed, r => Transitions.Commit(r, Records.Relocation), Token));
         Assert.Null(await changer.ChangeAsync(
-            "vm1", r => r.Last?.Outcome == RelocationOutcome.Aborted, r => Transitions.Abort(r, Records.Relocation), Token));
+            "vm1", r => r.Last?.Outcome == RelocationOutcome.Aborted, r => Transitions.Abort(r, Records.Relocation, handedOver: false), Token));
         Assert.True((await _registry.FindAsync("vm1", Token))!.Epoch > created.Current!.Epoch);
     }
 

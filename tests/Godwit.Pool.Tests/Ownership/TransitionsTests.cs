@@ -22,10 +22,38 @@ public sealed class TransitionsTests
     [Fact]
     public void OfCommitAndAbortTheSecondLoses()
     {
-        Assert.Null(Transitions.Abort(s_committed, Records.Relocation));
-        var aborted = Transitions.Abort(s_begun, Records.Relocation)!.Next;
+        Assert.Null(Transitions.Abort(s_committed, Records.Relocation, handedOver: true));
+        var aborted = Transitions.Abort(s_begun, Records.Relocation, handedOver: false)!.Next;
         Assert.Null(Transitions.Commit(aborted, Records.Relocation));
         Assert.Equal(("a", 7L), (aborted.Owner, aborted.Epoch));
+    }
+
+    [Fact]
+    public void AnAbortAfterHandoverDrawsAnEpochForTheDisks()
+    {
+        Assert.False(Transitions.Abort(s_begun, Records.Relocation, handedOver: false)!.DrawEpoch);
+        var change = Transitions.Abort(s_begun, Records.Relocation, handedOver: true)!;
+        Assert.True(change is { DrawEpoch: true, Next: { Owner: "a", Arriving: true, Intent: null } });
+    }
+
+    [Fact]
+    public void ATakeOverNamesTheEpochOfTheSideThatIsGone()
+    {
+        var change = Transitions.TakeOver(s_committed, "a", Guid.Empty)!;
+        Assert.True(change is { DrawEpoch: true, Next: { Owner: "a", Arriving: true, Intent: null } });
+        Assert.Equal(new LastRelocation(Records.Relocation, "a", "b", RelocationOutcome.TakenOver, 8), change.Next.Last);
+        // Before the commit the source is the side that is gone, whoever takes it.
+        Assert.Equal(new LastRelocation(Records.Relocation, "a", "b", RelocationOutcome.TakenOver, 7), Transitions.TakeOver(s_begun, "c", Guid.Empty)!.Next.Last);
+        Assert.Null(Transitions.Commit(Transitions.TakeOver(s_begun, "c", Guid.Empty)!.Next, Records.Relocation));
+        Assert.Null(Transitions.TakeOver(s_begun, "a", Guid.Empty));
+    }
+
+    [Fact]
+    public void AnEpochThatADiskRefusesIsDrawnAnewByTheOwnerAlone()
+    {
+        Assert.True(Transitions.Redraw(s_committed, "b", 8)!.DrawEpoch);
+        Assert.Null(Transitions.Redraw(s_committed, "a", 8));
+        Assert.Null(Transitions.Redraw(s_committed with { Arriving = false }, "b", 8));
     }
 
     [Fact]

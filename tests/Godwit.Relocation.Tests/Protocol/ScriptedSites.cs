@@ -32,7 +32,7 @@ internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
 
     public Task JournalAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task RegainDisksAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken) => Task.FromResult(HeldMemory.Current);
 
     public void KeepFrames()
     {
@@ -111,7 +111,7 @@ internal sealed class ScriptedRegistry : IRelocationRegistry
         return Task.FromResult(true);
     }
 
-    public Task<bool> AbortAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> AbortAsync(bool handedOver, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public Task<long?> CommitAsync(CancellationToken cancellationToken)
     {

@@ -11,7 +11,8 @@ public class SourceMachineTests
         new SourceEvent.DestinationPrepared(), new SourceEvent.DestinationFailed("d", null), new SourceEvent.ChannelLost("c"),
         new SourceEvent.SwitchoverReady(true), new SourceEvent.SwitchoverReady(false), new SourceEvent.Held(), new SourceEvent.SendFailed("s"),
         new SourceEvent.GuestEnded("g"), new SourceEvent.CancelAsked(), new SourceEvent.TimeLimitPassed(), new SourceEvent.AbortWon(),
-        new SourceEvent.AbortLost(), new SourceEvent.DestinationRuns(), new SourceEvent.DestinationGaveBack("b"), new SourceEvent.Regained(),
+        new SourceEvent.AbortLost(), new SourceEvent.DestinationRuns(), new SourceEvent.DestinationGaveBack("b"),
+        .. Enum.GetValues<HeldMemory>().Select(memory => new SourceEvent.Regained(memory)),
         .. Enum.GetValues<Standing>().Select(standing => new SourceEvent.RecordRead(standing)),
     ];
 
@@ -72,17 +73,52 @@ public class SourceMachineTests
         var (given, _) = Feed([.. ToHeld, new SourceEvent.RecordRead(Standing.GivenBack)]);
         Assert.Equal(SourcePhase.Regaining, given.Phase);
 
-        var (state, actions) = SourceMachine.Step(given, new SourceEvent.Regained());
+        var (state, actions) = SourceMachine.Step(given, new SourceEvent.Regained(HeldMemory.Current));
         Assert.Equal([SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish], actions);
-        Assert.Equal(RelocationEnding.GivenBack, state.Ending);
+        Assert.Equal((RelocationEnding.GivenBack, RelocationSide.Destination, RelocationStep.Fence, DomainFate.OnSource),
+            (state.Ending!.Value, state.FaultSide!.Value, state.FaultStep!.Value, state.Fate));
+    }
+
+    [Fact]
+    public void AfterATakeOverTheDisksSayWhetherTheMemoryMayGoOn()
+    {
+        var (taken, _) = Feed([.. ToHeld, new SourceEvent.RecordRead(Standing.TakenOver)]);
+
+        Assert.Equal(
+            [SourceAction.ResumeHeld, SourceAction.AnnounceBack, SourceAction.Finish],
+            SourceMachine.Step(taken, new SourceEvent.Regained(HeldMemory.Current)).Actions);
+        var (cold, actions) = SourceMachine.Step(taken, new SourceEvent.Regained(HeldMemory.Stale));
+        Assert.Equal([SourceAction.DiscardMemory, SourceAction.Finish], actions);
+        Assert.Equal((RelocationEnding.TakenOver, DomainFate.Cold), (cold.Ending!.Value, cold.Fate));
+        Assert.Equal([SourceAction.ReadRecord], SourceMachine.Step(taken, new SourceEvent.Regained(HeldMemory.Superseded)).Actions);
+    }
+
+    [Fact]
+    public void AnEndNamesTheSideAndTheStepAtFault()
+    {
+        var (failed, _) = Feed([.. ToHeld[..2], new SourceEvent.DestinationFailed("no memory", null)]);
+        Assert.Equal((RelocationEnding.PrepareFailed, RelocationSide.Destination, RelocationStep.Prepare),
+            (failed.Ending!.Value, failed.FaultSide!.Value, failed.FaultStep!.Value));
+        var (told, _) = Feed([.. ToHeld[..3], new SourceEvent.DestinationFailed("no load", null, RelocationStep.Resume)]);
+        Assert.Equal(RelocationStep.Resume, told.FaultStep);
+        var (cut, _) = Feed([.. ToHeld[..4], new SourceEvent.ChannelLost("cut")]);
+        Assert.Equal((RelocationSide.Line, RelocationStep.Stop), (cut.FaultSide!.Value, cut.FaultStep!.Value));
+    }
+
+    [Fact]
+    public void AnEngineThatCameToHoldWhileItWasToldToStopRunsAgain()
+    {
+        var (aborting, _) = Feed([.. ToHeld[..4], new SourceEvent.ChannelLost("cut"), new SourceEvent.Held()]);
+        Assert.Equal([SourceAction.ResumeIfHeld, SourceAction.Finish], SourceMachine.Step(aborting, new SourceEvent.AbortWon()).Actions);
     }
 
     [Theory]
     [InlineData(Standing.Open, SourceAction.RecordAbort)]
     [InlineData(Standing.Committed, SourceAction.ReadRecord)]
     [InlineData(Standing.Arrived, SourceAction.DestroyCopy)]
-    [InlineData(Standing.Aborted, SourceAction.ResumeHeld)]
+    [InlineData(Standing.Aborted, SourceAction.RegainDisks)]
     [InlineData(Standing.GivenBack, SourceAction.RegainDisks)]
+    [InlineData(Standing.TakenOver, SourceAction.RegainDisks)]
     [InlineData(Standing.Elsewhere, SourceAction.DestroyCopy)]
     public void OnceHandedOverOnlyTheRecordDecides(Standing standing, SourceAction first)
     {
@@ -121,9 +157,10 @@ public class SourceMachineTests
                         aborting = true;
                         break;
                     case SourceAction.ResumeHeld:
-                        Assert.True(
-                            @event is SourceEvent.AbortWon or SourceEvent.Regained or SourceEvent.RecordRead { Standing: Standing.Aborted },
-                            $"resumed on {@event}");
+                        Assert.True(@event is SourceEvent.Regained { Memory: HeldMemory.Current }, $"resumed on {@event}");
+                        break;
+                    case SourceAction.ResumeIfHeld:
+                        Assert.False(handedOver, "resumed after Handover without its disks");
                         break;
                     case SourceAction.CancelSending:
                         Assert.False(handedOver, "sending given up after Handover");

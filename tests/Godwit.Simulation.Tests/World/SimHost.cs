@@ -103,6 +103,7 @@ internal sealed class SimHost : IDisposable
         try
         {
             await domains.StartAsync(CancellationToken.None);
+            await domains.Settled;
             IsReady = !context.Dead;
             _world.Trace.Add(Name, "daemon is ready");
             return true;

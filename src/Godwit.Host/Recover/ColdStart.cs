@@ -1,0 +1,50 @@
+using Godwit.Domains;
+using Godwit.Host.Create;
+using Godwit.Pool;
+using Godwit.Pool.Ownership;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Host.Recover;
+
+/// <summary>
+/// A domain of this host whose memory is gone: it starts cold as after a power loss, if its configuration says so, or
+/// stays in the lists as crashed.
+/// </summary>
+internal sealed class ColdStart(HostParts parts, DomainStarter starter)
+{
+    private readonly ILogger _log = parts.Logs.CreateLogger<ColdStart>();
+
+    /// <returns>The domain as it runs again; null when it stays crashed, or is another's by now.</returns>
+    public async Task<StartedDomain?> RunAsync(DomainRecord record, CancellationToken token)
+    {
+        if (record.Spec.OnCrash != LifecycleAction.Restart)
+        {
+            await CrashAsync(record, token);
+            return null;
+        }
+        var next = await parts.Records.ChangeAsync(
+            record.Name,
+            r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
+            r => Transitions.Restart(r, parts.Name, record.Epoch),
+            token);
+        if (next is null)
+            return null;
+        try
+        {
+            return await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token);
+        }
+        catch (GodwitException e)
+        {
+            // Nothing of it is here; it stays in the lists as crashed, for a person to see.
+            Log.NotStarted(_log, next.Name, e);
+            await CrashAsync(next, token);
+            return null;
+        }
+    }
+
+    public Task<DomainRecord?> CrashAsync(DomainRecord record, CancellationToken token) => parts.Records.ChangeAsync(
+        record.Name,
+        r => r.Owner != parts.Name || r is { RunState: RunState.Crashed, Arriving: false },
+        r => Transitions.Crash(r, parts.Name, record.Epoch),
+        token);
+}
