@@ -76,7 +76,7 @@ public sealed class ForwardingTests(TestPool pool) : IClassFixture<TestPool>
         await anywhere.CancelMigrationAsync(begun.Id, default);
         FakeDomainHost.End(ticket, new RelocationProgress(now, RelocationStep.PreCopy), new RelocationResult
         {
-            Ending = RelocationEnding.Cancelled, Message = "cancelled", Total = TimeSpan.FromMilliseconds(12.5),
+            Ending = RelocationEnding.Cancelled, Fate = DomainFate.OnSource, Message = "cancelled", Total = TimeSpan.FromMilliseconds(12.5),
         });
         Assert.True(await events.MoveNextAsync());
         Assert.Equal(("cancelled", false, 12.5), (events.Current.Result!.Ending, events.Current.Result.Succeeded, events.Current.Result.TotalMilliseconds));
