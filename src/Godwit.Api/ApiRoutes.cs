@@ -30,6 +30,7 @@ public static class ApiRoutes
     public const string PoolTokens = "/v1/pool/tokens";
     public const string PoolJoin = "/v1/pool/join";
     public const string PoolMembers = "/v1/pool/members";
+    public const string PoolExcuse = "/v1/pool/excuse/{name}";
 
     public const string RegistryDomains = "/v1/registry/domains";
     public const string RegistryDomain = "/v1/registry/domains/{name}";
@@ -37,6 +38,7 @@ public static class ApiRoutes
     public const string RegistryHost = "/v1/registry/hosts/{name}";
     public const string RegistryVolumes = "/v1/registry/volumes";
     public const string RegistryVolume = "/v1/registry/volumes/{group}/{volume}";
+    public const string RegistryReports = "/v1/registry/reports";
     public const string RegistryProbe = "/v1/registry/probe";
 
     /// <summary>Query that keeps an answer to what the asked host itself has.</summary>

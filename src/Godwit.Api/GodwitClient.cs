@@ -106,6 +106,9 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         await _transport.PostAsync(ApiRoutes.PoolTokens, GodwitJson.Default.PoolToken, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Lets the asked host join a pool.</summary>
+    public async Task<PoolExcuse> PoolExcuseAsync(string host, CancellationToken cancellationToken) =>
+        await _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.PoolExcuse, host), GodwitJson.Default.PoolExcuse, cancellationToken).ConfigureAwait(false);
+
     public Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken);

@@ -34,6 +34,7 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(PoolInfo))]
 [JsonSerializable(typeof(PoolInitRequest))]
 [JsonSerializable(typeof(PoolToken))]
+[JsonSerializable(typeof(PoolExcuse))]
 [JsonSerializable(typeof(PoolJoinRequest))]
 [JsonSerializable(typeof(PoolMemberRequest))]
 [JsonSerializable(typeof(PoolMembership))]

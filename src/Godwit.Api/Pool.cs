@@ -17,6 +17,9 @@ public sealed record PoolInitRequest(string? Name = null);
 /// <param name="Token">Holds a secret and the public key of the pool's CA, by which the joining host knows the pool.</param>
 public sealed record PoolToken(string Token, DateTimeOffset Expires);
 
+/// <param name="Missing">Hosts whose reports the registry still waits for; none: it serves.</param>
+public sealed record PoolExcuse(ImmutableArray<string> Missing);
+
 /// <summary>Body of <c>pool join</c>.</summary>
 /// <param name="Member">Address of a member, as <c>HOST</c> or <c>HOST:PORT</c>; the port is 8002 when not given.</param>
 public sealed record PoolJoinRequest(string Member, string Token);

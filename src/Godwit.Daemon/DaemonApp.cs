@@ -9,6 +9,8 @@ using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Pool;
+using Godwit.Pool.Journal;
+using Godwit.Pool.Restoration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing;
 
@@ -78,7 +80,11 @@ internal static class DaemonApp
         services.AddSingleton(s => new Lazy<IRegistry>(s.GetRequiredService<IRegistry>));
         services.AddSingleton<PeerDirectory>();
         services.AddSingleton<PeerConnections>();
-        services.AddSingleton(s => RegistryRole.Open(config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>()));
+        services.AddSingleton(s => RegistryRole.Open(
+            config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>(), s.GetRequiredService<ILogger<GuardedRegistry>>()));
+        services.AddSingleton<IJournal>(_ => SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db")));
+        services.AddSingleton(s => new Witness(config.Name, s.GetRequiredService<IJournal>()));
+        services.AddHostedService<RegistryReports>();
         services.AddSingleton<RequestPlaces>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<HostQuery>();

@@ -8,6 +8,7 @@ using Godwit.Daemon.Registry;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon;
 
@@ -36,6 +37,8 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(ImmutableArray<VolumeRecord>))]
 [JsonSerializable(typeof(CompareAndSetRequest))]
 [JsonSerializable(typeof(CompareAndSetResult))]
+[JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(AdmitRequest))]
 [JsonSerializable(typeof(AdmitAnswer))]
 [JsonSerializable(typeof(FenceRequest))]

@@ -46,6 +46,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     public Task StartAsync(CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
+        await _parts.Witness.LoadAsync(cancellationToken);
         var settler = new Settler(_parts, _starter, (domain, phase) => Run(domain, phase), Release);
         foreach (var name in await settler.FindAsync(cancellationToken))
             _domains.TryAdd(name, null);

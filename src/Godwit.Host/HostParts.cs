@@ -2,6 +2,7 @@ using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
+using Godwit.Pool.Restoration;
 using Godwit.Relocation.Channel;
 using Godwit.Storage;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,9 @@ public sealed record HostParts
     public required IRegistry Registry { get; init; }
 
     public required RecordChanger Records { get; init; }
+
+    /// <summary>What this host has seen of the registry; the same that <see cref="Records"/> has.</summary>
+    public required Witness Witness { get; init; }
 
     public required IJournal Journal { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Pool;
 
@@ -31,6 +32,13 @@ public interface IRegistry
     Task<ImmutableArray<VolumeRecord>> ListVolumesAsync(CancellationToken cancellationToken);
 
     Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells the registry what a host knows of its past. One that was restored from an older copy catches up from it;
+    /// to any other it says nothing new.
+    /// </summary>
+    /// <returns>Hosts whose reports are still missing; none: the registry serves.</returns>
+    Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken);
 
     /// <summary>Succeeds when the registry answers now.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);

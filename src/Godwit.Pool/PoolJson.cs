@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Pool;
 
@@ -15,4 +16,5 @@ namespace Godwit.Pool;
 [JsonSerializable(typeof(VolumeRecord))]
 [JsonSerializable(typeof(IReadOnlyList<VolumeRecord>))]
 [JsonSerializable(typeof(CompareAndSetResult))]
+[JsonSerializable(typeof(HostReport))]
 public sealed partial class PoolJson : JsonSerializerContext;

@@ -14,6 +14,7 @@ internal static class PoolCommands
         Token(around),
         Join(around),
         Status(around),
+        Excuse(around),
     };
 
     private static DocumentedCommand Init(Surroundings around)
@@ -56,6 +57,22 @@ internal static class PoolCommands
             using var client = call.Connect();
             var pool = await client.PoolJoinAsync(new PoolJoinRequest(call.Get(member), call.Get(token)!), ct).ConfigureAwait(false);
             return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
+        });
+    }
+
+    private static DocumentedCommand Excuse(Surroundings around)
+    {
+        var host = new Argument<string>("HOST") { Description = "A host that is gone for good" };
+        return new DocumentedCommand("excuse", "Let a restored registry go on without the report of a host that is gone")
+        {
+            Arguments = { host },
+            Examples = [("godwit pool excuse resource-3", "after its registry was restored from a backup; see docs/ownership.md")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var answer = await client.PoolExcuseAsync(call.Get(host), ct).ConfigureAwait(false);
+            return call.Show(answer, CliJson.Api.PoolExcuse, (o, a) => o.WriteLine(
+                a.Missing.IsEmpty ? "the registry serves" : $"the registry still waits for {string.Join(", ", a.Missing)}"));
         });
     }
 

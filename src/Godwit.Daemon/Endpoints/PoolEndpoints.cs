@@ -2,6 +2,9 @@ using Godwit.Api;
 using Godwit.Daemon.Http;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Roles;
+using Godwit.Domains;
+using Godwit.Pool;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon.Endpoints;
 
@@ -33,6 +36,15 @@ internal static class PoolEndpoints
             })
             .Says("JoinPool", "Let this host join a pool")
             .For(AccessRule.Local);
+
+        routes.MapPost(ApiRoutes.PoolExcuse, async Task<PoolExcuse> (string name, IRegistry registry, CancellationToken cancellationToken) =>
+            {
+                if (!(await registry.ListHostsAsync(cancellationToken)).Any(host => host.Name == name))
+                    throw new GodwitException("no-such-host", $"The pool has no host {name}.", "See `godwit host list`.");
+                return new PoolExcuse(await registry.ReportAsync(new HostReport { Host = name, Fences = [] }, cancellationToken));
+            })
+            .Says("ExcuseHost", "Let a registry that was restored go on without the report of a host that is gone for good")
+            .At(Place.Registry);
 
         routes.MapPost(ApiRoutes.PoolMembers, Task<PoolMembership> (PoolMemberRequest request, PoolDesk desk, CancellationToken cancellationToken) =>
                 desk.AdmitAsync(request, cancellationToken))

@@ -6,6 +6,7 @@ using Godwit.Daemon.Http;
 using Godwit.Daemon.Registry;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon.Endpoints;
 
@@ -52,6 +53,13 @@ internal static class RegistryEndpoints
         group.MapPut(ApiRoutes.RegistryVolume, PutVolumeAsync)
             .Says("SetVolumeRecord", "Write the record of a volume of the host that asks")
             .Produces(StatusCodes.Status204NoContent);
+
+        group.MapPost(ApiRoutes.RegistryReports, Task<ImmutableArray<string>> (HostReport report, HttpContext context, IRegistry registry, CancellationToken cancellationToken) =>
+            {
+                OwnName(context, report.Host);
+                return registry.ReportAsync(report, cancellationToken);
+            })
+            .Says("ReportToRegistry", "Tell the registry what a host knows of its past, in case it was restored from an older copy");
 
         group.MapGet(ApiRoutes.RegistryProbe, async Task<IResult> (IRegistry registry, CancellationToken cancellationToken) =>
             {

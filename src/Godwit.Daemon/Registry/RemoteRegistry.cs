@@ -5,6 +5,7 @@ using Godwit.Daemon.Members;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon.Registry;
 
@@ -63,6 +64,11 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
             HttpMethod.Put, ApiRoutes.Fill(ApiRoutes.RegistryVolume, volume.Name.Group, volume.Name.Volume),
             volume, DaemonJson.Default.VolumeRecord, token), cancellationToken);
 
+    public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
+        AskAsync((registry, token) => registry.SendAsync(
+            HttpMethod.Post, ApiRoutes.RegistryReports, report,
+            DaemonJson.Default.HostReport, DaemonJson.Default.ImmutableArrayString, token), cancellationToken);
+
     public Task ProbeAsync(CancellationToken cancellationToken) =>
         AskAsync(async (registry, token) =>
         {
@@ -87,6 +93,10 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
         try
         {
             return await call(peers.Transport(pool.RegistryHost), limit.Token);
+        }
+        catch (ApiException e) when (e.Code == RegistryErrors.Behind)
+        {
+            throw new GodwitException(RegistryErrors.Behind, e.Message, e.Remedy, e);
         }
         catch (ApiException e) when (e.Status is null or >= HttpStatusCode.InternalServerError)
         {

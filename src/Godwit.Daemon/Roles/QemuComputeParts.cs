@@ -10,16 +10,16 @@ using Godwit.Hypervisors.Qemu;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
+using Godwit.Pool.Restoration;
 using Godwit.Storage.Attachments;
 
 namespace Godwit.Daemon.Roles;
 
 /// <summary>Puts together what runs domains: QEMU, the disks of the pool, the bridges, the journal.</summary>
 internal sealed class QemuComputeParts(
-    DaemonConfig config, IRegistry registry, PeerConnections peers, TimeProvider time, ILoggerFactory logs) : IComputeParts, IAsyncDisposable
+    DaemonConfig config, IRegistry registry, IJournal journal, Witness witness, PeerConnections peers, TimeProvider time, ILoggerFactory logs) : IComputeParts, IAsyncDisposable
 {
     private readonly BridgeNetwork _network = new(time, logs.CreateLogger<BridgeNetwork>());
-    private SqliteJournal? _journal;
     private DomainHost? _domains;
 
     public async Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken)
@@ -37,7 +37,6 @@ internal sealed class QemuComputeParts(
                 User = config.Compute.User,
             },
             time, logs.CreateLogger<QemuHypervisor>(), cancellationToken);
-        _journal ??= SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db"));
         _domains ??= new DomainHost(new HostParts
         {
             Name = config.Name,
@@ -50,8 +49,9 @@ internal sealed class QemuComputeParts(
                 time, logs.CreateLogger<Disks>()),
             Network = _network,
             Registry = registry,
-            Records = new RecordChanger(registry, time, logs.CreateLogger<RecordChanger>()),
-            Journal = _journal,
+            Records = new RecordChanger(registry, witness, time, logs.CreateLogger<RecordChanger>()),
+            Witness = witness,
+            Journal = journal,
             BootFiles = new BootStore(Path.Combine(config.StateDirectory, "boot")),
             Dialer = peers,
             Resources = new HostResources(),
@@ -65,6 +65,5 @@ internal sealed class QemuComputeParts(
     {
         _domains?.Dispose();
         await _network.DisposeAsync();
-        _journal?.Dispose();
     }
 }

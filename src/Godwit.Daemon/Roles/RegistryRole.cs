@@ -4,13 +4,17 @@ using Godwit.Daemon.Registry;
 using Godwit.Daemon.Transport;
 using Godwit.Pool;
 using Godwit.Pool.Embedded;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon.Roles;
 
 /// <summary>Chooses this host's way to the registry: its own database, or the host that has it.</summary>
 internal static class RegistryRole
 {
-    public static IRegistry Open(DaemonConfig config, Membership membership, PeerConnections peers) => config.Has(Role.Registry)
-        ? SqliteRegistry.Open(Path.Combine(config.StateDirectory, "registry.db"))
-        : new RemoteRegistry(membership, peers);
+    public static IRegistry Open(DaemonConfig config, Membership membership, PeerConnections peers, ILogger<GuardedRegistry> log) =>
+        config.Has(Role.Registry)
+            ? new GuardedRegistry(
+                SqliteRegistry.Open(Path.Combine(config.StateDirectory, "registry.db")),
+                new FileRegistryMark(Path.Combine(config.StateDirectory, "registry.mark")), log)
+            : new RemoteRegistry(membership, peers);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Daemon.Volumes;
 
@@ -19,4 +20,7 @@ internal interface IVolumeHost
     Task ReleaseAsync(VolumeName name, string host, int session, CancellationToken cancellationToken);
 
     Task ProbeAsync(VolumeName name, CancellationToken cancellationToken);
+
+    /// <summary>The fences of all volumes, for a registry that catches up.</summary>
+    Task<IReadOnlyList<FenceReport>> ReportAsync(CancellationToken cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Pool.Restoration;
 using Godwit.Storage.Fences;
 using Godwit.Storage.Volumes;
 
@@ -32,6 +33,9 @@ internal sealed class LocalVolumes(VolumeService volumes, VolumeFences fences, I
         fences.ReleaseAsync(name, host, session, cancellationToken);
 
     public Task ProbeAsync(VolumeName name, CancellationToken cancellationToken) => fences.ProbeAsync(name, cancellationToken);
+
+    public async Task<IReadOnlyList<FenceReport>> ReportAsync(CancellationToken cancellationToken) =>
+        [.. (await fences.ListAsync(cancellationToken)).Select(fence => new FenceReport(fence.Volume, fence.Epoch, fence.Writer))];
 
     public static VolumeRecord Record(VolumeLocation volume) =>
         new(volume.Name, volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot);

@@ -32,6 +32,12 @@ public enum RecoveryVerdict
     /// <summary>This host owns the domain and its copy is gone: start it cold, as its policy says.</summary>
     Restart,
 
+    /// <summary>
+    /// The record names another owner, but under no greater epoch than this host has had the domain: such a registry is
+    /// behind, and nothing is destroyed on its word.
+    /// </summary>
+    AwaitRegistry,
+
     /// <summary>The registry knows nothing of it and neither does the journal: leave it alone and say so.</summary>
     LeaveAlone,
 }
@@ -46,7 +52,8 @@ public static class Recovery
     /// <param name="phase">What the copy does.</param>
     /// <param name="record">The domain's record; null: there is none.</param>
     /// <param name="entry">What the journal says of this copy; null: nothing.</param>
-    public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, JournalEntry? entry)
+    /// <param name="ownEpoch">Epoch under which this host last owned the domain, as far as it knows; 0: never.</param>
+    public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, JournalEntry? entry, long ownEpoch)
     {
         var neverRan = phase is CopyPhase.Prepared or CopyPhase.Receiving or CopyPhase.Loaded;
         if (record is null)
@@ -73,6 +80,8 @@ public static class Recovery
         // A receiver whose relocation has not been committed: the source aborts, or finds it gone.
         if (neverRan)
             return RecoveryVerdict.Destroy;
+        if (record.Epoch <= ownEpoch)
+            return RecoveryVerdict.AwaitRegistry;
         return record.Arriving ? RecoveryVerdict.AwaitOther : RecoveryVerdict.Destroy;
     }
 

@@ -46,7 +46,7 @@ internal sealed class Settler(
         _entries = await parts.Journal.ListAsync(cancellationToken);
         _copies = await parts.Hypervisor.FindCopiesAsync(cancellationToken);
         _attached = await parts.Disks.FindAsync(cancellationToken);
-        _records = await ListRecordsAsync(cancellationToken);
+        _records = await parts.Records.ListAsync(cancellationToken);
         _names = _copies.Select(copy => copy.Order.Spec.Name)
             .Concat(_attached.Select(disk => disk.Domain))
             .Concat(_entries.Select(entry => entry.Domain))
@@ -105,7 +105,7 @@ internal sealed class Settler(
         var record = await parts.Records.ReadAsync(name, token);
         var phase = (await copy.QueryAsync(token)).Phase;
         var entry = _entries.FirstOrDefault(entry => entry.CopyId == copy.CopyId);
-        var verdict = Recovery.JudgeCopy(parts.Name, phase, record, entry);
+        var verdict = Recovery.JudgeCopy(parts.Name, phase, record, entry, parts.Records.OwnEpoch(name));
         Log.Found(_log, name, verdict);
         switch (verdict)
         {
@@ -121,6 +121,10 @@ internal sealed class Settler(
                 return await AbortAsync(record!, copy, disks, phase, token);
             case RecoveryVerdict.AwaitOther:
                 Waits[name] = $"{record!.Owner} has taken it and has not said that it runs there";
+                await Task.Delay(AskAgain, parts.Time, token);
+                return false;
+            case RecoveryVerdict.AwaitRegistry:
+                Waits[name] = $"the registry says that it is {record!.Owner}'s under epoch {record.Epoch}, and this host has had it under epoch {parts.Records.OwnEpoch(name)}";
                 await Task.Delay(AskAgain, parts.Time, token);
                 return false;
             case RecoveryVerdict.Destroy:
@@ -305,22 +309,6 @@ internal sealed class Settler(
             catch (GodwitException e) when (e.Code is not (FenceRefusal.StaleEpoch or FenceRefusal.NotAdmitted))
             {
                 Log.TryingAgain(_log, domain, what, e);
-                await Task.Delay(AskAgain, parts.Time, token);
-            }
-        }
-    }
-
-    private async Task<ImmutableArray<DomainRecord>> ListRecordsAsync(CancellationToken token)
-    {
-        while (true)
-        {
-            try
-            {
-                return await parts.Registry.ListAsync(token);
-            }
-            catch (GodwitException e) when (e.Code == RegistryErrors.Unavailable)
-            {
-                Log.TryingAgain(_log, "*", "read the registry", e);
                 await Task.Delay(AskAgain, parts.Time, token);
             }
         }

@@ -37,8 +37,16 @@ internal sealed class RelocationRegistry(
             r => Transitions.Arrive(r, intent.To, _committedEpoch),
             cancellationToken);
 
-    public async Task<Standing> ReadAsync(CancellationToken cancellationToken) =>
-        Judge(await records.ReadAsync(domain, cancellationToken), intent.Id);
+    public async Task<Standing> ReadAsync(CancellationToken cancellationToken)
+    {
+        var record = await records.ReadAsync(domain, cancellationToken);
+        var standing = Judge(record, intent.Id);
+        // A copy is destroyed on a greater epoch alone. A record that names another ending under none is of a registry
+        // that is behind: it is asked again, as one that has not said how this ended.
+        return standing is Standing.Arrived or Standing.Elsewhere && record is not null && record.Epoch <= sourceEpoch
+            ? Standing.Committed
+            : standing;
+    }
 
     public Task ProbeAsync(CancellationToken cancellationToken) => registry.ProbeAsync(cancellationToken);
 

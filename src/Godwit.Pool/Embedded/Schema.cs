@@ -24,6 +24,10 @@ internal static class Schema
             name  TEXT PRIMARY KEY,
             value INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS lost (
+            first INTEGER NOT NULL,
+            last  INTEGER
+        ) STRICT;
         INSERT OR IGNORE INTO counter (name, value) VALUES ('epoch', 0);
         INSERT OR IGNORE INTO counter (name, value) VALUES ('revision', 0);
         """;
@@ -46,6 +50,35 @@ internal static class Schema
         """;
 
     public const string DeleteDomain = "DELETE FROM domain WHERE name = $name AND revision = $expected";
+
+    public const string PutDomain = """
+        INSERT INTO domain (name, revision, record) VALUES ($name, $revision, $record)
+        ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, record = excluded.record
+        """;
+
+    public const string RemoveDomain = "DELETE FROM domain WHERE name = $name AND revision <= $revision";
+
+    public const string Revision = "SELECT value FROM counter WHERE name = 'revision'";
+
+    public const string Epoch = "SELECT value FROM counter WHERE name = 'epoch'";
+
+    public const string RaiseRevision = "UPDATE counter SET value = max(value, $value) WHERE name = 'revision'";
+
+    public const string RaiseEpoch = "UPDATE counter SET value = max(value, $value) WHERE name = 'epoch'";
+
+    /// <summary>Revisions that were given out by a registry that was lost; the last range is open while it is behind.</summary>
+    public const string OpenLostRange = """
+        INSERT INTO lost (first, last)
+        SELECT value + 1, NULL FROM counter WHERE name = 'revision' AND NOT EXISTS (SELECT 1 FROM lost WHERE last IS NULL)
+        """;
+
+    public const string CloseLostRange = "UPDATE lost SET last = (SELECT value FROM counter WHERE name = 'revision') WHERE last IS NULL";
+
+    public const string IsBehind = "SELECT count(*) FROM lost WHERE last IS NULL";
+
+    public const string IsLost = "SELECT count(*) FROM lost WHERE first <= $revision AND (last IS NULL OR last >= $revision)";
+
+    public const string SkipUnseen = "UPDATE counter SET value = value + $value";
 
     public const string ListHosts = "SELECT record FROM host ORDER BY name";
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Godwit.Pool.Restoration;
 using Microsoft.Data.Sqlite;
 
 namespace Godwit.Pool.Embedded;
@@ -10,7 +11,7 @@ namespace Godwit.Pool.Embedded;
 /// a pool changes a handful of records a second, and each change is on stable storage before it is answered
 /// (<c>journal_mode=WAL</c>, <c>synchronous=FULL</c>).
 /// </summary>
-public sealed class SqliteRegistry : IRegistry, IDisposable
+public sealed partial class SqliteRegistry : IRegistry, IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly Lock _lock = new();
@@ -123,9 +124,9 @@ public sealed class SqliteRegistry : IRegistry, IDisposable
             return command.ExecuteNonQuery();
         }, cancellationToken);
 
-    private long Number(string sql)
+    private long Number(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using var command = Command(sql);
+        using var command = Command(sql, parameters);
         return (long)command.ExecuteScalar()!;
     }
 

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Pool.Journal;
 
 /// <summary>
-/// What a host has begun and not ended, so that a daemon that starts knows what to finish or to undo. Each write is on
-/// stable storage before it returns.
+/// What a host has begun and not ended, so that a daemon that starts knows what to finish or to undo, and what it knows of
+/// its own domains, should the registry lose it. Each write is on stable storage before it returns.
 /// </summary>
 public interface IJournal
 {
@@ -14,6 +15,11 @@ public interface IJournal
     Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken);
 
     Task<ImmutableArray<JournalEntry>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps what this host knows of one of its domains, in place of what it knew before.</summary>
+    Task RememberAsync(KnownDomain known, CancellationToken cancellationToken);
+
+    Task<ImmutableArray<KnownDomain>> ListKnownAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>One side of one relocation, as far as it may have come.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
+using Godwit.Pool.Restoration;
 using Microsoft.Data.Sqlite;
 
 namespace Godwit.Pool.Journal;
@@ -31,6 +33,11 @@ public sealed class SqliteJournal : IJournal, IDisposable
                     step        TEXT NOT NULL,
                     copy        TEXT NOT NULL,
                     PRIMARY KEY (domain, side)
+                ) STRICT;
+                CREATE TABLE IF NOT EXISTS known (
+                    domain   TEXT PRIMARY KEY,
+                    revision INTEGER NOT NULL,
+                    record   TEXT
                 ) STRICT;
                 """;
             command.ExecuteNonQuery();
@@ -101,6 +108,42 @@ public sealed class SqliteJournal : IJournal, IDisposable
                     Guid.Parse(reader.GetString(6), CultureInfo.InvariantCulture)));
             }
             return Task.FromResult(entries.ToImmutable());
+        }
+    }
+
+    public Task RememberAsync(KnownDomain known, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "INSERT OR REPLACE INTO known (domain, revision, record) VALUES ($domain, $revision, $record)";
+            command.Parameters.AddWithValue("$domain", known.Name);
+            command.Parameters.AddWithValue("$revision", known.Revision);
+            command.Parameters.AddWithValue(
+                "$record", known.Record is { } record ? JsonSerializer.Serialize(record, PoolJson.Default.DomainRecord) : DBNull.Value);
+            command.ExecuteNonQuery();
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<KnownDomain>> ListKnownAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "SELECT domain, revision, record FROM known ORDER BY domain";
+            using var reader = command.ExecuteReader();
+            var known = ImmutableArray.CreateBuilder<KnownDomain>();
+            while (reader.Read())
+            {
+                known.Add(new KnownDomain(
+                    reader.GetString(0),
+                    reader.GetInt64(1),
+                    reader.IsDBNull(2) ? null : JsonSerializer.Deserialize(reader.GetString(2), PoolJson.Default.DomainRecord)));
+            }
+            return Task.FromResult(known.ToImmutable());
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Pool.Restoration;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Pool.Ownership;
@@ -7,9 +9,10 @@ namespace Godwit.Pool.Ownership;
 /// <summary>
 /// Changes records, and does not end before it knows what became of the change. A call of the registry that failed
 /// may have been carried out all the same, so its status is never judged: the record is read again, and the caller's
-/// own test says whether the change is in it.
+/// own test says whether the change is in it. A registry that shows less than this host has seen already is told so
+/// before it is believed.
 /// </summary>
-public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger<RecordChanger> log)
+public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvider time, ILogger<RecordChanger> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -35,22 +38,29 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
             {
                 while (true)
                 {
-                    var record = await registry.FindAsync(domain, cancellationToken);
+                    var record = await FindAsync(domain, cancellationToken);
                     if (record is not null && isDone(record))
-                        return record;
+                        return await NoteAsync(record, cancellationToken);
                     if (record is null || transition(record) is not { } change)
                         return null;
                     var answer = await registry.CompareAndSetAsync(
                         change.Next, record.Revision, change.DrawEpoch, cancellationToken);
                     if (answer.Won)
-                        return answer.Current;
+                        return await NoteAsync(answer.Current!, cancellationToken);
                 }
             },
             cancellationToken);
 
     /// <summary>Reads a record, waiting for the registry where it is away.</summary>
     public Task<DomainRecord?> ReadAsync(string domain, CancellationToken cancellationToken) =>
-        UntilKnownAsync(domain, () => registry.FindAsync(domain, cancellationToken), cancellationToken);
+        UntilKnownAsync(domain, () => FindAsync(domain, cancellationToken), cancellationToken);
+
+    /// <summary>All records, waiting for the registry where it is away.</summary>
+    public Task<ImmutableArray<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
+        UntilKnownAsync("*", () => registry.ListAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Epoch under which this host last owned a domain, as far as it knows; 0: never.</summary>
+    public long OwnEpoch(string domain) => witness.OwnEpoch(domain);
 
     /// <summary>
     /// Writes the record of a new domain. <paramref name="isOurs"/> recognises it when the reply was lost.
@@ -65,9 +75,12 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
             async () =>
             {
                 if (maybeWritten && await registry.FindAsync(record.Name, cancellationToken) is { } there && isOurs(there))
-                    return new CompareAndSetResult(true, there);
+                    return new CompareAndSetResult(true, await NoteAsync(there, cancellationToken));
                 maybeWritten = true;
-                return await registry.CompareAndSetAsync(record, expectedRevision: 0, drawEpoch: true, cancellationToken);
+                var answer = await registry.CompareAndSetAsync(record, expectedRevision: 0, drawEpoch: true, cancellationToken);
+                if (answer is { Won: true, Current: { } created })
+                    await NoteAsync(created, cancellationToken);
+                return answer;
             },
             cancellationToken);
     }
@@ -78,14 +91,53 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
             domain,
             async () =>
             {
-                while (await registry.FindAsync(domain, cancellationToken) is { } record && isOurs(record))
+                while (await FindAsync(domain, cancellationToken) is { } record && isOurs(record))
                 {
+                    // Before it is done: a registry that forgets it again is not to bring the domain back.
+                    await witness.RememberRemovedAsync(record, cancellationToken);
                     if ((await registry.RemoveAsync(domain, record.Revision, cancellationToken)).Won)
                         break;
                 }
                 return true;
             },
             cancellationToken);
+
+    private async Task<DomainRecord?> FindAsync(string domain, CancellationToken cancellationToken)
+    {
+        var record = await registry.FindAsync(domain, cancellationToken);
+        if (witness.Contradicts(domain, record))
+        {
+            await registry.ReportAsync(witness.Report(), cancellationToken);
+            // One that is behind refuses this now; one that is not has shown what is.
+            record = await registry.FindAsync(domain, cancellationToken);
+            witness.Accept(domain, record);
+        }
+        if (record is not null)
+            witness.See(record);
+        return record;
+    }
+
+    // What this host runs is worth a sync of its journal; a commit is within a stop, and its arrival follows.
+    private async Task<DomainRecord> NoteAsync(DomainRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Owner == witness.Host && !record.Arriving)
+            await witness.RememberAsync(record, cancellationToken);
+        else
+            witness.See(record);
+        return record;
+    }
+
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await registry.ReportAsync(witness.Report(), cancellationToken);
+        }
+        catch (Exception e) when (IsAway(e, cancellationToken))
+        {
+            // Away by now; the caller tries again in any case.
+        }
+    }
 
     private async Task<T> UntilKnownAsync<T>(string domain, Func<Task<T>> attempt, CancellationToken cancellationToken)
     {
@@ -101,6 +153,8 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
                 {
                     if (_waiting.TryAdd(domain, new RegistryWait(time.GetUtcNow(), e.Message)))
                         Log.RegistryAway(log, domain, e.Message);
+                    if (e is GodwitException { Code: RegistryErrors.Behind })
+                        await ReportAsync(cancellationToken);
                     await PauseAsync(failures, cancellationToken);
                 }
             }
@@ -119,7 +173,7 @@ public sealed class RecordChanger(IRegistry registry, TimeProvider time, ILogger
 
     // A refusal by the registry is an answer. Everything else, a time-out of the call too, says nothing.
     private static bool IsAway(Exception e, CancellationToken cancellationToken) =>
-        e is not GodwitException { Code: not RegistryErrors.Unavailable } && !cancellationToken.IsCancellationRequested;
+        e is not GodwitException { Code: not (RegistryErrors.Unavailable or RegistryErrors.Behind) } && !cancellationToken.IsCancellationRequested;
 }
 
 /// <summary>A wait for the registry.</summary>

@@ -47,6 +47,14 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
         }
     }
 
+    /// <summary>Who holds each volume of this host, and under which epoch.</summary>
+    public async Task<ImmutableArray<VolumeFence>> ListAsync(CancellationToken cancellationToken) =>
+        [.. await Task.WhenAll(volumes.List().Select(async volume =>
+        {
+            var status = await AskAsync(volume.Name, export => export.StatusAsync(cancellationToken));
+            return new VolumeFence(volume.Name, status.Epoch, status.Writer?.Host);
+        }))];
+
     private async Task<T> AskAsync<T>(VolumeName volume, Func<ExportControlClient, Task<T>> ask)
     {
         var entry = volumes.Find(volume);
@@ -60,3 +68,6 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
         }
     }
 }
+
+/// <summary>The fence of a volume: the greatest epoch that it has seen, and the host that has the writer's role.</summary>
+public sealed record VolumeFence(VolumeName Volume, long Epoch, string? Writer);

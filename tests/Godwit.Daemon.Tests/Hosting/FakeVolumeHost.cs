@@ -39,4 +39,7 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
     }
 
     public Task ProbeAsync(VolumeName volume, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<Godwit.Pool.Restoration.FenceReport>> ReportAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Godwit.Pool.Restoration.FenceReport>>([]);
 }

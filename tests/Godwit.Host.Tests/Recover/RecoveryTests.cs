@@ -54,11 +54,18 @@ public class RecoveryTests
     [InlineData("none", CopyPhase.Prepared, RecoveryVerdict.Destroy)]
     [InlineData("none", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
     public void ACopyIsJudgedByRecordAndPhase(string standing, CopyPhase phase, RecoveryVerdict verdict) =>
-        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), standing == "none" ? null : s_entry));
+        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), standing == "none" ? null : s_entry, ownEpoch: 6));
 
     [Fact]
     public void ACopyThatTheJournalKnowsAndNoRecordIsDestroyed() =>
-        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, s_entry));
+        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, s_entry, ownEpoch: 6));
+
+    [Theory]
+    [InlineData(CopyPhase.Running)]
+    [InlineData(CopyPhase.Held)]
+    [InlineData(CopyPhase.IoError)]
+    public void NothingIsDestroyedOnAnEpochThatIsNotGreater(CopyPhase phase) =>
+        Assert.Equal(RecoveryVerdict.AwaitRegistry, Recovery.JudgeCopy("b", phase, Record("theirs"), s_entry, ownEpoch: 7));
 
     [Theory]
     [InlineData(RunState.Running, RecoveryVerdict.Restart)]

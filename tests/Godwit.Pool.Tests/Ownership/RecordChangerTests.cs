@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool.Embedded;
+using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
+using Godwit.Pool.Restoration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Pool.Tests.Ownership;
@@ -12,7 +14,13 @@ public sealed class RecordChangerTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _registry.Inner.Dispose();
+    private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
+
+    public void Dispose()
+    {
+        _registry.Inner.Dispose();
+        _journal.Dispose();
+    }
 
     [Theory]
     [InlineData(Fault.LostBefore)]
@@ -45,7 +53,7 @@ public sealed class RecordChangerTests : IDisposable
     public async Task ARecordThatIsGoneCannotBeChanged() =>
         Assert.Null(await Changer().ChangeAsync("none", _ => false, r => new Transition(r), Token));
 
-    private RecordChanger Changer() => new(_registry, TimeProvider.System, NullLogger<RecordChanger>.Instance);
+    private RecordChanger Changer() => new(_registry, new Witness("a", _journal), TimeProvider.System, NullLogger<RecordChanger>.Instance);
 
     public enum Fault
     {
@@ -87,6 +95,9 @@ public sealed class RecordChangerTests : IDisposable
         public Task<ImmutableArray<VolumeRecord>> ListVolumesAsync(CancellationToken cancellationToken) => inner.ListVolumesAsync(cancellationToken);
 
         public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => inner.PutVolumeAsync(volume, cancellationToken);
+
+        public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
+            inner.ReportAsync(report, cancellationToken);
 
         public Task ProbeAsync(CancellationToken cancellationToken) => inner.ProbeAsync(cancellationToken);
     }

@@ -1,6 +1,8 @@
 using Godwit.Domains;
 using Godwit.Pool.Embedded;
+using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
+using Godwit.Pool.Restoration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Pool.Tests.Ownership;
@@ -8,13 +10,18 @@ namespace Godwit.Pool.Tests.Ownership;
 public sealed class RecordCreationTests : IDisposable
 {
     private readonly SqliteRegistry _registry = SqliteRegistry.Open(":memory:");
+    private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
     private readonly RecordChanger _changer;
 
-    public RecordCreationTests() => _changer = new RecordChanger(_registry, TimeProvider.System, NullLogger<RecordChanger>.Instance);
+    public RecordCreationTests() => _changer = new RecordChanger(_registry, new Witness("a", _journal), TimeProvider.System, NullLogger<RecordChanger>.Instance);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _registry.Dispose();
+    public void Dispose()
+    {
+        _registry.Dispose();
+        _journal.Dispose();
+    }
 
     [Fact]
     public async Task ANewRecordGetsAnEpochAndASecondOneOfTheNameIsRefused()

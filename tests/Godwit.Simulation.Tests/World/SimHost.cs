@@ -4,6 +4,7 @@ using Godwit.Hypervisors.Fake;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
+using Godwit.Pool.Restoration;
 using Godwit.Simulation.Tests.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -60,6 +61,7 @@ internal sealed class SimHost : IDisposable
         var context = _context = new SimContext(_world.Scheduler, Name);
         var registry = new SimRegistry(Name, _world.Registry, RegistryLink, _world) { Compares = _world.Options.Compares };
         var logs = new TraceLogs(Name, _world);
+        var witness = new Witness(Name, Journal);
         var domains = _domains = new DomainHost(new HostParts
         {
             Name = Name,
@@ -67,7 +69,8 @@ internal sealed class SimHost : IDisposable
             Disks = Disks,
             Network = Network,
             Registry = registry,
-            Records = new RecordChanger(registry, _world.Time, logs.CreateLogger<RecordChanger>()),
+            Witness = witness,
+            Records = new RecordChanger(registry, witness, _world.Time, logs.CreateLogger<RecordChanger>()),
             Journal = Journal,
             BootFiles = new NoBootFiles(),
             Dialer = new SimDialer(_world, this),

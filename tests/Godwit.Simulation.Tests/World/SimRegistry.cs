@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Embedded;
+using Godwit.Pool.Restoration;
 
 namespace Godwit.Simulation.Tests.World;
 
@@ -52,6 +53,9 @@ internal sealed class SimRegistry(string host, SqliteRegistry registry, SimLink 
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Volumes of a simulation are put there by its world.");
+
+    public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
+        link.CallAsync(() => registry.ReportAsync(report, CancellationToken.None).Result, cancellationToken);
 
     public Task ProbeAsync(CancellationToken cancellationToken) => link.CallAsync(() => 0, cancellationToken);
 

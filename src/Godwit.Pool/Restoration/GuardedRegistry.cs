@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Pool.Embedded;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Pool.Restoration;
+
+/// <summary>
+/// The embedded registry with a watch on its own past.
+/// <code>
+///            mark ahead of the database, mark lost, or a host that has seen more
+///  serving ────────────────────────────────────────────────────────────────────► behind
+///     ▲                                                                             │ every host has reported,
+///     └──── revisions and epochs go on above all that anybody has seen ─────────────┘ or was excused
+/// </code>
+/// While it is behind it says nothing of any domain and changes none: whoever asks waits, and reports what it knows.
+/// Domains run on meanwhile.
+/// </summary>
+public sealed class GuardedRegistry : IRegistry, IDisposable
+{
+    /// <summary>What a host that is gone may have been given and nobody else has seen.</summary>
+    private const long Unseen = 1000;
+    private const string StorageRole = "storage";
+
+    private readonly SqliteRegistry _registry;
+    private readonly IRegistryMark _mark;
+    private readonly ILogger _log;
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly Dictionary<VolumeName, FenceReport> _fences = [];
+    private readonly Lock _lock = new();
+    private bool _behind;
+
+    public GuardedRegistry(SqliteRegistry registry, IRegistryMark mark, ILogger<GuardedRegistry> log)
+    {
+        (_registry, _mark, _log) = (registry, mark, log);
+        var revision = registry.Revision;
+        var read = mark.Read();
+        if (read is null && revision == 0)
+            mark.Write(0);
+        else if (read is null || read > revision || registry.IsBehind)
+            FallBehind(read is null ? "it has no mark of how far it had come" : $"it is at revision {revision} and had come to {read}");
+    }
+
+    public Task<DomainRecord?> FindAsync(string domain, CancellationToken cancellationToken) =>
+        Serving(() => _registry.FindAsync(domain, cancellationToken));
+
+    public Task<ImmutableArray<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
+        Serving(() => _registry.ListAsync(cancellationToken));
+
+    public async Task<CompareAndSetResult> CompareAndSetAsync(
+        DomainRecord next, long expectedRevision, bool drawEpoch, CancellationToken cancellationToken)
+    {
+        var result = await Serving(() => _registry.CompareAndSetAsync(next, expectedRevision, drawEpoch, cancellationToken));
+        if (result is { Won: true, Current: { } written })
+            _mark.Write(written.Revision);
+        return result;
+    }
+
+    public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
+        Serving(() => _registry.RemoveAsync(domain, expectedRevision, cancellationToken));
+
+    public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) => _registry.ListHostsAsync(cancellationToken);
+
+    public Task PutHostAsync(HostRecord host, CancellationToken cancellationToken) => _registry.PutHostAsync(host, cancellationToken);
+
+    public Task<ImmutableArray<VolumeRecord>> ListVolumesAsync(CancellationToken cancellationToken) => _registry.ListVolumesAsync(cancellationToken);
+
+    public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => _registry.PutVolumeAsync(volume, cancellationToken);
+
+    public async Task ProbeAsync(CancellationToken cancellationToken) => await Serving(async () =>
+    {
+        await _registry.ProbeAsync(cancellationToken);
+        return true;
+    });
+
+    public async Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken)
+    {
+        var hosts = await _registry.ListHostsAsync(cancellationToken);
+        lock (_lock)
+        {
+            if (!_behind && report.HighestRevision > _registry.Revision)
+                FallBehind($"{report.Host} has seen revision {report.HighestRevision}, and it is at {_registry.Revision}");
+            if (!_behind && report.Fences?.FirstOrDefault(fence => fence.Epoch > _registry.Epoch) is { } ahead)
+                FallBehind($"{ahead.Volume} has seen epoch {ahead.Epoch}, and it is at {_registry.Epoch}");
+            _registry.Adopt(report);
+            if (!_behind)
+                return [];
+            // A storage host has reported when its fences have.
+            if (report.Fences is not null || hosts.FirstOrDefault(host => host.Name == report.Host)?.Roles.Contains(StorageRole) != true)
+                _reported.Add(report.Host);
+            foreach (var fence in report.Fences ?? [])
+                _fences[fence.Volume] = fence;
+            var missing = hosts.Select(host => host.Name).Where(name => !_reported.Contains(name)).ToImmutableArray();
+            if (missing.IsEmpty)
+                CatchUp();
+            return missing;
+        }
+    }
+
+    public void Dispose()
+    {
+        _registry.Dispose();
+        (_mark as IDisposable)?.Dispose();
+    }
+
+    private void FallBehind(string why)
+    {
+        _behind = true;
+        _reported.Clear();
+        _fences.Clear();
+        _registry.OpenLostRange();
+        Log.RegistryBehind(_log, why);
+    }
+
+    private void CatchUp()
+    {
+        foreach (var record in FenceEvidence.Judge(_registry.Records(), _fences))
+        {
+            Log.OwnerByFences(_log, record.Name, record.Owner, record.Epoch);
+            _registry.Put(record);
+        }
+        _registry.CloseLostRange(Unseen);
+        _mark.Write(_registry.Revision);
+        _behind = false;
+        Log.RegistryCaughtUp(_log, _registry.Revision);
+    }
+
+    private Task<T> Serving<T>(Func<Task<T>> call)
+    {
+        lock (_lock)
+        {
+            if (!_behind)
+                return call();
+        }
+        return Task.FromException<T>(new GodwitException(
+            RegistryErrors.Behind,
+            "The registry was restored from an older copy, and waits for what the hosts know since.",
+            "See `godwit host list` for a host that does not answer; one that is gone for good is excused with `godwit pool excuse HOST`."));
+    }
+}
