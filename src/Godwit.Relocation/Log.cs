@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(3005, LogLevel.Error, "{Domain}: the engine would not let it run again here (attempt {Attempt})")]
     public static partial void NotResumed(ILogger logger, string domain, int attempt, Exception exception);
 
+    [LoggerMessage(3006, LogLevel.Error, "{Domain}: somebody let the held copy run; it is stopped again. What it wrote meanwhile is on its disks")]
+    public static partial void StrayResume(ILogger logger, string domain);
+
     [LoggerMessage(3004, LogLevel.Error, "{Domain}: a part of the relocation failed in an unforeseen way")]
     public static partial void Unforeseen(ILogger logger, string domain, Exception exception);
 }

@@ -120,6 +120,9 @@ internal sealed class Settler(
             case RecoveryVerdict.AbortAndKeep:
                 return await AbortAsync(record!, copy, disks, phase, token);
             case RecoveryVerdict.AwaitOther:
+                // Whoever let it run: while another host may run it too, it stands still.
+                if (phase == CopyPhase.Running)
+                    await copy.PauseAsync(token);
                 Waits[name] = $"{record!.Owner} has taken it and has not said that it runs there";
                 await Task.Delay(AskAgain, parts.Time, token);
                 return false;

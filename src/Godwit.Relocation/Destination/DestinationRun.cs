@@ -13,13 +13,17 @@ namespace Godwit.Relocation.Destination;
 /// Drives <see cref="DestinationMachine"/>: carries out its actions and feeds back what came of them. Like the
 /// source's run it is one logical thread.
 /// </summary>
-public sealed class DestinationRun(
-    IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log,
-    IFailpoints? failpoints = null)
+public sealed class DestinationRun
 {
     private readonly Channel<DestinationEvent> _events = Pipe.CreateUnbounded<DestinationEvent>(new() { SingleReader = true });
-    private readonly List<Task> _beside = [];
-    private readonly ArrivalStamps _stamps = new(time);
+    private readonly IDestinationSite _site;
+    private readonly IRelocationChannel _channel;
+    private readonly RelocationMessage.Hello _hello;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly IFailpoints? _failpoints;
+    private readonly BesideTasks _beside;
+    private readonly ArrivalStamps _stamps;
     private DestinationState _state = DestinationMachine.Initial;
     private DestinationPhase _before;
     private ImmutableArray<string> _missing = [];
@@ -29,10 +33,20 @@ public sealed class DestinationRun(
     private IBootFileSink? _bootFile;
     private ImmutableArray<ImmutableArray<System.Net.IPAddress>> _addresses = [];
 
+    public DestinationRun(
+        IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log,
+        IFailpoints? failpoints = null)
+    {
+        (_site, _channel, _hello, _time, _log, _failpoints) = (site, channel, hello, time, log, failpoints);
+        _stamps = new ArrivalStamps(time);
+        _beside = new BesideTasks(
+            Offer.Spec.Name, log, e => Post(e is ChannelException ? new DestinationEvent.ChannelLost(e.Message) : new DestinationEvent.ReceiveFailed(e.Message)));
+    }
+
     /// <summary>The copy that runs here, when the relocation ended so.</summary>
     public IDomainCopy? Arrived => _state.Arrived ? _copy : null;
 
-    public RelocationOffer Offer => hello.Offer;
+    public RelocationOffer Offer => _hello.Offer;
 
     /// <summary>Runs to the end: afterwards the domain is here, or nothing of it is.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -42,18 +56,18 @@ public sealed class DestinationRun(
         try
         {
             Post(new DestinationEvent.Offered());
-            Beside(ListenAsync(token));
+            _beside.Add(ListenAsync(token));
             while (_state.Phase != DestinationPhase.Ended)
             {
                 var @event = await _events.Reader.ReadAsync(token);
                 _before = _state.Phase;
                 (_state, var actions) = DestinationMachine.Step(_state, @event);
                 if (_before != _state.Phase)
-                    Log.DestinationPhase(log, Offer.Spec.Name, _before, _state.Phase, @event.GetType().Name);
+                    Log.DestinationPhase(_log, Offer.Spec.Name, _before, _state.Phase, @event.GetType().Name);
                 foreach (var action in actions)
                 {
-                    if (failpoints is not null)
-                        await failpoints.ReachAsync($"destination.{action}", Offer.Spec.Name, token);
+                    if (_failpoints is not null)
+                        await _failpoints.ReachAsync($"destination.{action}", Offer.Spec.Name, token);
                     await PerformAsync(action, token);
                 }
             }
@@ -61,7 +75,7 @@ public sealed class DestinationRun(
         finally
         {
             stop.Cancel();
-            await Task.WhenAll(_beside);
+            await _beside.EndAsync();
             if (_bootFile is not null)
                 await _bootFile.DisposeAsync();
             if (_engine is not null)
@@ -74,7 +88,7 @@ public sealed class DestinationRun(
         switch (action)
         {
             case DestinationAction.Judge:
-                Beside(JudgeAsync(token));
+                _beside.Add(JudgeAsync(token));
                 break;
             case DestinationAction.SendWelcome:
                 await SayAsync(new RelocationMessage.Welcome(_version, _missing), token);
@@ -83,32 +97,32 @@ public sealed class DestinationRun(
                 await SayAsync(new RelocationMessage.Refused(_state.Reason!, _state.Remedy), token);
                 break;
             case DestinationAction.Prepare:
-                Beside(PrepareAsync(token));
+                _beside.Add(PrepareAsync(token));
                 break;
             case DestinationAction.SendPrepared:
                 await SayAsync(new RelocationMessage.Prepared(), token);
                 break;
             case DestinationAction.Announce:
-                Beside(site.AnnounceAsync(_addresses, token));
+                _beside.Add(_site.AnnounceAsync(_addresses, token));
                 break;
             case DestinationAction.Commit:
-                Beside(CommitAsync(token));
+                _beside.Add(CommitAsync(token));
                 break;
             case DestinationAction.Fence:
-                Beside(FenceAsync(token));
+                _beside.Add(FenceAsync(token));
                 break;
             case DestinationAction.GiveBack:
-                Beside(GiveBackAsync(token));
+                _beside.Add(GiveBackAsync(token));
                 break;
             case DestinationAction.Resume:
                 await ResumeAsync(token);
                 break;
             case DestinationAction.Confirm:
                 await SayAsync(new RelocationMessage.Running(_state.Epoch, _stamps.ToTimes()), token);
-                await site.ArriveAsync(_state.Epoch, _state.Reason, token);
+                await _site.ArriveAsync(_state.Epoch, _state.Reason, token);
                 break;
             case DestinationAction.Undo:
-                await site.UndoAsync(token);
+                await _site.UndoAsync(token);
                 Post(new DestinationEvent.Undone());
                 break;
             case DestinationAction.SendFailed:
@@ -129,7 +143,7 @@ public sealed class DestinationRun(
     {
         try
         {
-            while (await channel.ReceiveAsync(token) is { } message)
+            while (await _channel.ReceiveAsync(token) is { } message)
             {
                 if (message is RelocationMessage.EngineBytes bytes && _engine is { } engine)
                     message = await Apart.RunAsync(() => CarryAsync(bytes, engine, token));
@@ -137,7 +151,7 @@ public sealed class DestinationRun(
                     break;
                 await TakeAsync(message, token);
             }
-            Post(new DestinationEvent.ChannelLost($"{channel.Peer} closed the line"));
+            Post(new DestinationEvent.ChannelLost($"{_channel.Peer} closed the line"));
         }
         catch (ChannelException e)
         {
@@ -155,10 +169,10 @@ public sealed class DestinationRun(
         switch (message)
         {
             case RelocationMessage.ClockQuestion m:
-                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, time.GetUtcNow()), token);
+                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, _time.GetUtcNow()), token);
                 break;
             case RelocationMessage.BootFile m when _missing.Contains(m.Digest) && _bootFile is null:
-                _bootFile = site.CreateBootFile(m.Digest, m.Length);
+                _bootFile = _site.CreateBootFile(m.Digest, m.Length);
                 await KeepBootFileAsync(token);
                 break;
             case RelocationMessage.FileBytes m when _bootFile is not null:
@@ -175,17 +189,17 @@ public sealed class DestinationRun(
                 Post(new DestinationEvent.SourceStopping());
                 break;
             case RelocationMessage.Handover:
-                _stamps.HandoverReceived = time.GetUtcNow();
+                _stamps.HandoverReceived = _time.GetUtcNow();
                 Post(new DestinationEvent.HandedOver());
                 break;
             case RelocationMessage.Frames m when _copy is not null:
-                site.DeliverFrames(m.Ports);
+                _site.DeliverFrames(m.Ports);
                 break;
             case RelocationMessage.Failed m:
                 Post(new DestinationEvent.SourceFailed(m.Reason));
                 break;
             default:
-                throw new ChannelException($"{channel.Peer} sent a {message.GetType().Name}, which has no place here.");
+                throw new ChannelException($"{_channel.Peer} sent a {message.GetType().Name}, which has no place here.");
         }
     }
 
@@ -204,7 +218,7 @@ public sealed class DestinationRun(
         while (message is RelocationMessage.EngineBytes m)
         {
             await WriteAsync(engine, m.Bytes, token);
-            message = await channel.ReceiveAsync(token);
+            message = await _channel.ReceiveAsync(token);
         }
         return message;
     }
@@ -218,23 +232,23 @@ public sealed class DestinationRun(
         catch (IOException e)
         {
             // The engine says by its own event why it takes no more.
-            Log.EngineClosed(log, Offer.Spec.Name, e.Message);
+            Log.EngineClosed(_log, Offer.Spec.Name, e.Message);
         }
     }
 
     private async Task JudgeAsync(CancellationToken token)
     {
-        if (ProtocolVersion.Choose(hello.LowestVersion, hello.HighestVersion) is not { } version)
+        if (ProtocolVersion.Choose(_hello.LowestVersion, _hello.HighestVersion) is not { } version)
         {
             Post(new DestinationEvent.Declined(
-                $"{Offer.From} speaks versions {hello.LowestVersion} to {hello.HighestVersion} of the relocation protocol, this host {ProtocolVersion.Lowest} to {ProtocolVersion.Current}",
+                $"{Offer.From} speaks versions {_hello.LowestVersion} to {_hello.HighestVersion} of the relocation protocol, this host {ProtocolVersion.Lowest} to {ProtocolVersion.Current}",
                 "bring godwitd to the same version on both hosts"));
             return;
         }
         _version = version;
         try
         {
-            _missing = await site.JudgeAsync(Offer, token);
+            _missing = await _site.JudgeAsync(Offer, token);
             Post(new DestinationEvent.Accepted());
         }
         catch (Exception e) when (!token.IsCancellationRequested)
@@ -247,10 +261,10 @@ public sealed class DestinationRun(
     {
         try
         {
-            _copy = await site.PrepareAsync(Offer, token);
+            _copy = await _site.PrepareAsync(Offer, token);
             _engine = await _copy.ReceiveAsync(token);
-            Beside(WatchCopyAsync(_copy, token));
-            Beside(new EnginePump(_engine, channel).RunAsync(token));
+            _beside.Add(WatchCopyAsync(_copy, token));
+            _beside.Add(new EnginePump(_engine, _channel).RunAsync(token));
             Post(new DestinationEvent.ReceiverReady());
         }
         catch (Exception e) when (!token.IsCancellationRequested)
@@ -292,8 +306,8 @@ public sealed class DestinationRun(
 
     private async Task CommitAsync(CancellationToken token)
     {
-        var epoch = await site.Registry.CommitAsync(token);
-        _stamps.CommitEnded = time.GetUtcNow();
+        var epoch = await _site.Registry.CommitAsync(token);
+        _stamps.CommitEnded = _time.GetUtcNow();
         Post(epoch is { } won ? new DestinationEvent.CommitWon(won) : new DestinationEvent.CommitLost());
     }
 
@@ -301,8 +315,8 @@ public sealed class DestinationRun(
     {
         try
         {
-            await site.FenceAsync(_state.Epoch, token);
-            _stamps.FenceEnded = time.GetUtcNow();
+            await _site.FenceAsync(_state.Epoch, token);
+            _stamps.FenceEnded = _time.GetUtcNow();
             Post(new DestinationEvent.Fenced());
         }
         catch (Exception e) when (!token.IsCancellationRequested)
@@ -314,7 +328,7 @@ public sealed class DestinationRun(
     private async Task GiveBackAsync(CancellationToken token)
     {
         // Lost: somebody entitled took the domain over meanwhile; what is here goes in either case.
-        await site.Registry.GiveBackAsync(token);
+        await _site.Registry.GiveBackAsync(token);
         Post(new DestinationEvent.GaveBack());
     }
 
@@ -322,7 +336,7 @@ public sealed class DestinationRun(
     {
         if (Offer.RunState != RunState.Running)
         {
-            _stamps.Resumed(time.GetUtcNow());
+            _stamps.Resumed(_time.GetUtcNow());
             Post(new DestinationEvent.Resumed());
             return;
         }
@@ -350,7 +364,7 @@ public sealed class DestinationRun(
         }
         catch (Exception e) when (!token.IsCancellationRequested)
         {
-            Log.Unforeseen(log, Offer.Spec.Name, e);
+            Log.Unforeseen(_log, Offer.Spec.Name, e);
             return null;
         }
     }
@@ -369,7 +383,7 @@ public sealed class DestinationRun(
     {
         try
         {
-            await channel.SendAsync(message, token);
+            await _channel.SendAsync(message, token);
         }
         catch (ChannelException e)
         {
@@ -378,27 +392,4 @@ public sealed class DestinationRun(
     }
 
     private void Post(DestinationEvent @event) => _events.Writer.TryWrite(@event);
-
-    private void Beside(Task task) => _beside.Add(GuardAsync(task));
-
-    private async Task GuardAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (OperationCanceledException)
-        {
-            // The run has ended, or its daemon ends; the next one settles it.
-        }
-        catch (ChannelException e)
-        {
-            Post(new DestinationEvent.ChannelLost(e.Message));
-        }
-        catch (Exception e)
-        {
-            Log.Unforeseen(log, Offer.Spec.Name, e);
-            Post(new DestinationEvent.ReceiveFailed(e.Message));
-        }
-    }
 }

@@ -115,6 +115,7 @@ public static class SourceMachine
             SourceEvent.RecordRead read => Judge(state, read.Standing),
             SourceEvent.AbortWon => Kept(state, "the destination was lost before it committed"),
             SourceEvent.AbortLost => (state, [SourceAction.ReadRecord]),
+            SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
             _ => Stay(state),
         };
 
@@ -158,6 +159,7 @@ public static class SourceMachine
         SourceEvent.Regained { Memory: HeldMemory.Stale } =>
             (state with { Phase = SourcePhase.Ended, Fate = DomainFate.Cold }, [SourceAction.DiscardMemory, SourceAction.Finish]),
         SourceEvent.Regained => (state with { Phase = SourcePhase.HandedOver }, [SourceAction.ReadRecord]),
+        SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
         _ => Stay(state),
     };
 

@@ -81,6 +81,9 @@ public abstract record SourceEvent
     /// <summary>The record, read after the hand-over.</summary>
     public sealed record RecordRead(Standing Standing) : SourceEvent;
 
+    /// <summary>Somebody let the held copy run who was not asked to.</summary>
+    public sealed record StrayResume : SourceEvent;
+
     /// <summary>The destination says that the domain runs there.</summary>
     public sealed record DestinationRuns : SourceEvent;
 
@@ -119,6 +122,9 @@ public enum SourceAction
 
     /// <summary>Let the held copy run: this host owns the domain.</summary>
     ResumeHeld,
+
+    /// <summary>Stop a copy that was let run while it should be held.</summary>
+    PauseStray,
 
     /// <summary>
     /// An engine may have come to hold its copy while it was told to stop sending. No Handover was sent: let it run.

@@ -11,7 +11,7 @@ public class SourceMachineTests
         new SourceEvent.DestinationPrepared(), new SourceEvent.DestinationFailed("d", null), new SourceEvent.ChannelLost("c"),
         new SourceEvent.SwitchoverReady(true), new SourceEvent.SwitchoverReady(false), new SourceEvent.Held(), new SourceEvent.SendFailed("s"),
         new SourceEvent.GuestEnded("g"), new SourceEvent.CancelAsked(), new SourceEvent.TimeLimitPassed(), new SourceEvent.AbortWon(),
-        new SourceEvent.AbortLost(), new SourceEvent.DestinationRuns(), new SourceEvent.DestinationGaveBack("b"),
+        new SourceEvent.AbortLost(), new SourceEvent.DestinationRuns(), new SourceEvent.DestinationGaveBack("b"), new SourceEvent.StrayResume(),
         .. Enum.GetValues<HeldMemory>().Select(memory => new SourceEvent.Regained(memory)),
         .. Enum.GetValues<Standing>().Select(standing => new SourceEvent.RecordRead(standing)),
     ];
@@ -103,6 +103,14 @@ public class SourceMachineTests
         Assert.Equal(RelocationStep.Resume, told.FaultStep);
         var (cut, _) = Feed([.. ToHeld[..4], new SourceEvent.ChannelLost("cut")]);
         Assert.Equal((RelocationSide.Line, RelocationStep.Stop), (cut.FaultSide!.Value, cut.FaultStep!.Value));
+    }
+
+    [Fact]
+    public void AHeldCopyThatSomebodyLetsRunIsStoppedAgain()
+    {
+        var (held, _) = Feed(ToHeld);
+        Assert.Equal([SourceAction.PauseStray], SourceMachine.Step(held, new SourceEvent.StrayResume()).Actions);
+        Assert.Empty(SourceMachine.Step(SourceMachine.Initial, new SourceEvent.StrayResume()).Actions);
     }
 
     [Fact]

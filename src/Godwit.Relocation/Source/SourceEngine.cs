@@ -1,0 +1,134 @@
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Relocation.Channel;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Relocation.Source;
+
+/// <summary>What the source has its engine do: send, switch over, and run again.</summary>
+/// <param name="site">This host.</param>
+/// <param name="options">How it is to send.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">For what is tried again.</param>
+/// <param name="post">Takes the events.</param>
+internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, TimeProvider time, ILogger log, Action<SourceEvent> post)
+{
+    private const int ResumeAttempts = 10;
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+    private Stream? _stream;
+    private EnginePump? _pump;
+
+    /// <summary>Bytes that the engine has sent.</summary>
+    public long Bytes => _pump?.Bytes ?? 0;
+
+    private string Domain => site.Offer.Spec.Name;
+
+    /// <summary>Sends to the end of the engine's stream.</summary>
+    /// <param name="channel">Carries the bytes.</param>
+    /// <param name="began">Called once the engine sends.</param>
+    /// <param name="token">Ends it.</param>
+    public async Task SendAsync(IRelocationChannel channel, Action began, CancellationToken token)
+    {
+        try
+        {
+            _stream = await site.Copy.SendAsync(
+                new SendOptions { DowntimeLimitMilliseconds = options.DowntimeLimitMilliseconds, MaxBytesPerSecond = options.MaxBytesPerSecond },
+                token);
+            _pump = new EnginePump(_stream, channel);
+            began();
+            await _pump.RunAsync(token);
+        }
+        catch (ChannelException e)
+        {
+            post(new SourceEvent.ChannelLost(e.Message));
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            post(new SourceEvent.SendFailed(e.Message));
+        }
+    }
+
+    /// <summary>Gives it what the destination's engine said.</summary>
+    public async Task TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+    {
+        if (_stream is null)
+            throw new ChannelException("The destination's engine spoke before this one did.");
+        try
+        {
+            await _stream.WriteAsync(bytes, token);
+        }
+        catch (IOException e)
+        {
+            // The engine closes its end once it has heard all it wants; what still comes for it is of no use to anyone.
+            Log.EngineClosed(log, Domain, e.Message);
+        }
+    }
+
+    public async Task FlushDisksAsync(CancellationToken token)
+    {
+        try
+        {
+            await site.FlushDisksAsync(token);
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            post(new SourceEvent.SendFailed($"a disk cannot be flushed: {e.Message}"));
+        }
+    }
+
+    public async Task PermitSwitchoverAsync(CancellationToken token)
+    {
+        try
+        {
+            await site.Copy.PermitSwitchoverAsync(token);
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            post(new SourceEvent.SendFailed(e.Message));
+        }
+    }
+
+    /// <summary>
+    /// Lets the held copy run, unless it was paused before. This host owns the domain and nobody else will run it: an
+    /// engine that refuses once is asked again. When it goes on refusing, the domain stays paused here, for a person to
+    /// see and to unpause.
+    /// </summary>
+    public async Task ResumeHeldAsync(CancellationToken token)
+    {
+        if (site.Offer.RunState != RunState.Running)
+            return;
+        for (var attempt = 1; attempt <= ResumeAttempts; attempt++)
+        {
+            try
+            {
+                await site.Copy.ContinueAsync(token);
+                return;
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                Log.NotResumed(log, Domain, attempt, e);
+                await Task.Delay(AskAgain, time, token);
+            }
+        }
+    }
+
+    /// <summary>What it was told when the relocation failed, and what it did in the same moment, come from two sides.</summary>
+    /// <returns>True: it was held, and runs again.</returns>
+    public async Task<bool> ResumeIfHeldAsync(CancellationToken token)
+    {
+        while ((await site.Copy.QueryAsync(token)).Phase is var phase && phase is CopyPhase.Held or CopyPhase.SwitchingOver)
+        {
+            if (phase == CopyPhase.Held)
+            {
+                await ResumeHeldAsync(token);
+                return true;
+            }
+            await Task.Delay(LookAgain, time, token);
+        }
+        return false;
+    }
+
+    /// <summary>Repeating it is harmless.</summary>
+    public ValueTask CloseAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
