@@ -74,7 +74,15 @@ public sealed record CopyOrder
 /// <param name="Kind">What <paramref name="Path"/> is.</param>
 /// <param name="Path">Path of the socket, device or file.</param>
 /// <param name="ReadOnly">The guest may not write to it.</param>
-public sealed record DiskSource(DiskSourceKind Kind, string Path, bool ReadOnly);
+public sealed record DiskSource(DiskSourceKind Kind, string Path, bool ReadOnly)
+{
+    /// <summary>
+    /// Where the engine is to take the order to pause from whoever serves the disk, when another host has become its
+    /// writer; apart from the daemon, which may be dead then. Null where the disk has nobody who would give it. An engine
+    /// that cannot take it stops at the disk's next refusal.
+    /// </summary>
+    public string? StopSocket { get; init; }
+}
 
 public enum DiskSourceKind
 {

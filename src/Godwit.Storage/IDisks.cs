@@ -95,6 +95,12 @@ public sealed record AttachedDisk
     /// <summary>Path that an engine opens: a socket that speaks NBD for volumes, else the device or file.</summary>
     public required string Path { get; init; }
 
+    /// <summary>
+    /// Where the engine that opens the disk has to take the order to pause: it comes when another host has become the
+    /// disk's writer, whether or not a daemon runs then. Null where the disk has no fence.
+    /// </summary>
+    public string? StopSocket { get; init; }
+
     /// <summary>Session under which the storage knows this stay; 0 where the disk has no fence.</summary>
     public int Session { get; init; }
 

@@ -34,6 +34,9 @@ public sealed record AttachStatus
 
     public required long Retransmits { get; init; }
 
+    /// <summary>Whether the engine was seen to stand after the session was superseded; null while it is not.</summary>
+    public bool? EngineStopped { get; init; }
+
     /// <summary>Whether the target answers writes before they are on stable storage, as it was asked to.</summary>
     public required bool WriteCache { get; init; }
 }
@@ -49,7 +52,11 @@ public enum AttachState
     [JsonStringEnumMemberName("down")]
     Down,
 
-    /// <summary>The target answers, but refuses this session: it was superseded, or not admitted yet.</summary>
+    /// <summary>The target answers, but refuses this session: it is not admitted, or it was never the writer's.</summary>
     [JsonStringEnumMemberName("refused")]
     Refused,
+
+    /// <summary>The session was the writer's, and another has the role now: this copy must not run any more.</summary>
+    [JsonStringEnumMemberName("superseded")]
+    Superseded,
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Godwit.Aoe.Control;
 
 /// <summary>Lines of UTF-8 text from a stream; one that does not end in time is an error, not a growing buffer.</summary>
-internal sealed class BoundedLineReader(Stream stream, int longest) : IDisposable
+public sealed class BoundedLineReader(Stream stream, int longest) : IDisposable
 {
     private readonly StreamReader _reader = new(stream, Encoding.UTF8, false, 1024, leaveOpen: true);
     private readonly char[] _buffer = new char[1024];

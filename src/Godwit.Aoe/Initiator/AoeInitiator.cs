@@ -12,15 +12,21 @@ namespace Godwit.Aoe.Initiator;
 /// </summary>
 public sealed partial class AoeInitiator : IAsyncDisposable
 {
+    /// <summary>Checks that may be spared while the target serves.</summary>
+    private const int BeatsUnasked = 10;
+
     private readonly IFrameLink _link;
     private readonly AoeAddress _address;
     private readonly InitiatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly FrameExchange _exchange;
+    private readonly SessionGuard _guard;
+    private readonly SemaphoreSlim _renewing = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private Task _heartbeat = Task.CompletedTask;
     private FenceStanding _standing;
+    private bool? _userStopped;
     private Guid _bootId;
     private volatile bool _writeCache;
 
@@ -31,6 +37,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
+        _guard = new SessionGuard(options.InUse);
         _exchange = new FrameExchange(link, address, options, time, logger);
     }
 
@@ -93,7 +100,18 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     /// </summary>
     public async Task SetSessionAsync(int session)
     {
-        _exchange.SetSession(session);
+        // Whoever is being stopped for the old session's sake has been stopped by then: under the new one it may go on.
+        await _renewing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _exchange.SetSession(session);
+            _guard.Renew();
+            _userStopped = null;
+        }
+        finally
+        {
+            _renewing.Release();
+        }
         await AskForWriteCacheAsync().ConfigureAwait(false);
         await IdentifyAsync().ConfigureAwait(false);
     }
@@ -107,7 +125,9 @@ public sealed partial class AoeInitiator : IAsyncDisposable
             Size = SizeBytes,
             Session = status.Session,
             State = !status.Answering ? AttachState.Down
+                : _guard.Superseded ? AttachState.Superseded
                 : _standing == FenceStanding.None ? AttachState.Refused : AttachState.Up,
+            EngineStopped = _userStopped,
             Interface = _link.Name,
             Mtu = _link.Mtu,
             TargetMac = status.Target.ToString(),
@@ -128,11 +148,13 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         await _heartbeat.ConfigureAwait(false);
         _link.Dispose();
         _stop.Dispose();
+        _renewing.Dispose();
     }
 
     private async Task IdentifyAsync()
     {
         var data = new byte[AtaIdentity.Bytes];
+        var session = _exchange.Served().Session;
         await _exchange.Submit(new IoRequest { Command = AtaCommand.Identify, Into = data, Sectors = 1 }).ConfigureAwait(false);
         if (!AtaIdentity.TryRead(data, out var identity))
             throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
@@ -146,6 +168,8 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         if (_bootId != default && godwit.BootId != _bootId) LogRestarted(_logger, _address);
         _standing = godwit.Standing;
         _bootId = godwit.BootId;
+        // An answer that came under a session which was replaced since says nothing of the new one.
+        if (_exchange.Served() is var served && served.Session == session) _guard.Heard(godwit, served.Wrote);
         if (_writeCache && !identity.WriteCache) _writeCache = false;
     }
 
@@ -167,17 +191,22 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         }
     }
 
-    // Tells in time that the target went, that it came back and forgot, and that another host took the disk over.
+    // Tells in time that the target went, that it came back and forgot, and that another host took the disk over. A
+    // target that serves this session says by that that it stands; once in a while it is asked all the same.
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(_options.Heartbeat, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            for (var askedAt = _time.GetTimestamp(); ; askedAt = _time.GetTimestamp())
             {
+                await Task.Delay(_options.Heartbeat, _time, cancellationToken).ConfigureAwait(false);
+                while (_options.Heartbeat - _exchange.Served().Ago is var left && left > TimeSpan.Zero
+                    && _time.GetElapsedTime(askedAt) < _options.Heartbeat * BeatsUnasked)
+                    await Task.Delay(left, _time, cancellationToken).ConfigureAwait(false);
                 try
                 {
                     await IdentifyAsync().ConfigureAwait(false);
+                    if (_guard.Superseded) await StopUserAsync(cancellationToken).ConfigureAwait(false);
                     if (!_writeCache && _standing != FenceStanding.None) await AskForWriteCacheAsync().ConfigureAwait(false);
                 }
                 catch (TargetErrorException e)
@@ -189,6 +218,23 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         catch (OperationCanceledException)
         {
             LogDetached(_logger, _address);
+        }
+    }
+
+    private async Task StopUserAsync(CancellationToken cancellationToken)
+    {
+        if (_options.StopUser is not { } stop) return;
+        await _renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_guard.Superseded) return;
+            var stands = await stop(cancellationToken).ConfigureAwait(false);
+            if (stands != _userStopped) LogSuperseded(_logger, _address, stands ? "it stands" : "it could not be stopped yet");
+            _userStopped = stands;
+        }
+        finally
+        {
+            _renewing.Release();
         }
     }
 
@@ -205,6 +251,9 @@ public sealed partial class AoeInitiator : IAsyncDisposable
 
     [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "{Device}: {Reason}")]
     private static partial void LogHeartbeatFailed(ILogger logger, AoeAddress device, string reason);
+
+    [LoggerMessage(EventId = 1205, Level = LogLevel.Warning, Message = "{Device}: another host is the writer now; whoever uses the disk here is stopped: {Outcome}")]
+    private static partial void LogSuperseded(ILogger logger, AoeAddress device, string outcome);
 
     [LoggerMessage(EventId = 1204, Level = LogLevel.Debug, Message = "{Device}: detached")]
     private static partial void LogDetached(ILogger logger, AoeAddress device);

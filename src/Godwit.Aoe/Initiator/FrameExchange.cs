@@ -54,6 +54,8 @@ internal sealed partial class FrameExchange
     private int _syncing;
     private long _retransmits;
     private long _heardAt;
+    private long _servedAt;
+    private bool _wrote;
     private long _stoppingSince;
     private bool _idled;
     private bool _parked;
@@ -68,6 +70,7 @@ internal sealed partial class FrameExchange
         _time = time;
         _logger = logger;
         _session = options.Session;
+        _servedAt = time.GetTimestamp();
         _roundTrip = new RoundTrip(time);
         _outgoing = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.Mtu));
         _incoming = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.Mtu));
@@ -117,6 +120,7 @@ internal sealed partial class FrameExchange
         {
             if (_session == session) return;
             _session = session;
+            _wrote = false;
             foreach (var slot in _slots)
             {
                 if (slot.Request is null) continue;
@@ -125,6 +129,12 @@ internal sealed partial class FrameExchange
             }
             Pump();
         }
+    }
+
+    /// <summary>What the target has let this session do, as its answers tell.</summary>
+    public ServedStatus Served()
+    {
+        lock (_gate) return new ServedStatus(_session, _wrote, _time.GetElapsedTime(_servedAt));
     }
 
     public ExchangeStatus Status()
@@ -233,8 +243,17 @@ internal sealed partial class FrameExchange
         }
         if (slot.Sampled && slot.Tries == 1 && _syncing == 0) _roundTrip.Add(slot.SentAt, _time.GetTimestamp());
         _window.Answered();
+        NoteServed(request);
         Release(slot);
         if (--request.Outstanding == 0 && request.AllIssued) MarkCompleted(request);
+    }
+
+    // A fence lets nobody but the session's holder have these; IDENTIFY is answered to all.
+    private void NoteServed(IoRequest request)
+    {
+        if (request.Command == AtaCommand.Identify) return;
+        _servedAt = _time.GetTimestamp();
+        _wrote |= request.Command == AtaCommand.WriteExt;
     }
 
     private void TakeConfig(in AoeHeader header, ReadOnlySpan<byte> frame)
@@ -446,3 +465,8 @@ internal sealed partial class FrameExchange
 internal readonly record struct ExchangeStatus(
     MacAddress Target, int SectorsPerFrame, int Session, int Window, int InFlight, long RttMicroseconds, long Retransmits,
     bool Answering);
+
+/// <param name="Session">The session that frames carry.</param>
+/// <param name="Wrote">Whether a write under it was answered well: it was the writer's.</param>
+/// <param name="Ago">Time since a frame was answered that only an admitted session is served.</param>
+internal readonly record struct ServedStatus(int Session, bool Wrote, TimeSpan Ago);

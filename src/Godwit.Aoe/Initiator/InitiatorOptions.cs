@@ -12,6 +12,18 @@ public sealed record InitiatorOptions
     /// <summary>Most frames on their way at a time; the target's buffer count may say less.</summary>
     public int WindowLimit { get; init; } = 128;
 
-    /// <summary>How often the target is asked whether it is there and what it thinks of this session.</summary>
+    /// <summary>
+    /// How long the target may have served nothing before it is asked whether it is there and what it thinks of this
+    /// session. A second bounds how long a superseded copy may run without I/O.
+    /// </summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether an earlier process used this session for the same user of the disk, and died.</summary>
+    public bool InUse { get; init; }
+
+    /// <summary>
+    /// Stops whoever uses the disk, for its session was superseded: another host writes to it. True once it stands; it is
+    /// called again with each check until then, and after. Null: the refusal of its requests has to do.
+    /// </summary>
+    public Func<CancellationToken, Task<bool>>? StopUser { get; init; }
 }

@@ -15,11 +15,17 @@ internal static class AttachCommand
         var control = new Option<string?>("--control") { Description = "Control socket to serve; it exists once the disk can be used", HelpName = "SOCKET" };
         var session = CommonOptions.Number("--session", "N", "Session that the target's fence gave to this host; 0 for none", 0, FrameTag.LastSession, 0);
         var timeout = CommonOptions.Number("--timeout-seconds", "N", "Seconds after which an unanswered request fails", 1, 86400, 180);
+        var stopEngine = new Option<string?>("--stop-engine")
+        {
+            Description = "Monitor socket (QMP) of the engine that uses the disk: it is paused once another host is the disk's writer",
+            HelpName = "SOCKET",
+        };
+        var inUse = new Option<bool>("--in-use") { Description = "Takes the place of a process that died: the engine is running already", Hidden = true };
         var json = CommonOptions.Json();
         return new DocumentedCommand("attach", "Use a disk of the network: serve it as NBD on a Unix socket; ends on SIGTERM")
         {
             Arguments = { device },
-            Options = { @interface, socket, socketFd, control, session, timeout, json },
+            Options = { @interface, socket, socketFd, control, session, timeout, stopEngine, inUse, json },
             Examples =
             [
                 ("godwit-aoe attach e0.0 --interface eth1 --socket /run/e0.0.nbd",
@@ -37,6 +43,8 @@ internal static class AttachCommand
                 ControlSocket = parsed.GetValue(control),
                 Session = parsed.GetValue(session),
                 FailAfter = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+                EngineSocket = parsed.GetValue(stopEngine),
+                InUse = parsed.GetValue(inUse),
                 Json = parsed.GetValue(json),
             }, ct));
     }

@@ -25,6 +25,12 @@ internal sealed record AttachRunOptions
 
     public required TimeSpan FailAfter { get; init; }
 
+    /// <summary>Where the engine takes the order to pause; null where nobody is to be told.</summary>
+    public required string? EngineSocket { get; init; }
+
+    /// <summary>An engine uses the session already.</summary>
+    public required bool InUse { get; init; }
+
     public required bool Json { get; init; }
 }
 
@@ -73,7 +79,13 @@ internal static class AttachRun
         try
         {
             return await AoeInitiator.ConnectAsync(link, options.Device,
-                new InitiatorOptions { Session = options.Session, FailAfter = options.FailAfter },
+                new InitiatorOptions
+                {
+                    Session = options.Session,
+                    FailAfter = options.FailAfter,
+                    InUse = options.InUse,
+                    StopUser = options.EngineSocket is { } engine ? new EngineStop(engine).RunAsync : null,
+                },
                 TimeProvider.System, StderrLogger.Instance, patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)

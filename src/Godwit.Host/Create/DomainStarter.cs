@@ -101,7 +101,10 @@ internal sealed class DomainStarter(HostParts parts)
             _ => throw new ArgumentOutOfRangeException(nameof(disk), disk.Disk.Kind, "No such kind of disk."),
         },
         disk.Path,
-        disk.ReadOnly);
+        disk.ReadOnly)
+    {
+        StopSocket = disk.StopSocket,
+    };
 
     private static string? BootFile(HostParts parts, string? digest) => digest is null
         ? null

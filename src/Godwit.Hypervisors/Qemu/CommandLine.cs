@@ -4,7 +4,11 @@ using Godwit.Domains;
 namespace Godwit.Hypervisors.Qemu;
 
 /// <summary>Descriptors that QEMU inherits, by the numbers it gets them under.</summary>
-internal sealed record InheritedDescriptors(int Monitor, int Console, IReadOnlyList<int> Taps);
+/// <param name="Monitor">The daemon's monitor.</param>
+/// <param name="Console">The serial console.</param>
+/// <param name="Stops">A monitor for each disk that has a stop socket, in the order of the disks.</param>
+/// <param name="Taps">One for each interface.</param>
+internal sealed record InheritedDescriptors(int Monitor, int Console, IReadOnlyList<int> Stops, IReadOnlyList<int> Taps);
 
 /// <summary>
 /// QEMU's command line for a copy. All that the guest can see depends on the specification and the pin alone, so that
@@ -42,6 +46,16 @@ internal static class CommandLine
         {
             words.AddRange(["-kernel", kernel, "-append", KernelCommandLine.Make(spec)]);
             if (order.RamdiskPath is { } ramdisk) words.AddRange(["-initrd", ramdisk]);
+        }
+        // A monitor serves one client, and the daemon holds the first: whoever may have to stop the guest without the
+        // daemon gets one of its own.
+        for (var i = 0; i < descriptors.Stops.Count; i++)
+        {
+            words.AddRange(
+            [
+                "-chardev", Invariant($"socket,id=stop{i},fd={descriptors.Stops[i]},server=on,wait=off"),
+                "-mon", Invariant($"chardev=stop{i},mode=control"),
+            ]);
         }
         for (var i = 0; i < order.Disks.Length; i++) AddDisk(words, i, order, options);
         for (var i = 0; i < spec.Interfaces.Length; i++) AddInterface(words, i, spec.Interfaces[i], descriptors.Taps[i]);

@@ -20,11 +20,25 @@ internal static class QemuLauncher
     {
         using var monitor = UnixListener.Listen(directory.MonitorSocket);
         using var console = UnixListener.Listen(directory.ConsoleSocket);
-        SafeFileHandle[] handles = [monitor, console, .. taps];
-        var numbers = DetachedProcess.ChooseNumbers(handles);
-        var words = CommandLine.Make(
-            order, options, directory, new InheritedDescriptors(numbers[0], numbers[1], numbers[2..]), receiver);
-        return Start(words, options, directory.EngineLog, [.. handles.Zip(numbers)]);
+        var stops = new List<SafeFileHandle>();
+        try
+        {
+            foreach (var path in order.Disks.Select(disk => disk.StopSocket).OfType<string>())
+            {
+                // Of an earlier engine that used the same attachment.
+                File.Delete(path);
+                stops.Add(UnixListener.Listen(path));
+            }
+            SafeFileHandle[] handles = [monitor, console, .. stops, .. taps];
+            var numbers = DetachedProcess.ChooseNumbers(handles);
+            var given = new InheritedDescriptors(numbers[0], numbers[1], numbers[2..(2 + stops.Count)], numbers[(2 + stops.Count)..]);
+            var words = CommandLine.Make(order, options, directory, given, receiver);
+            return Start(words, options, directory.EngineLog, [.. handles.Zip(numbers)]);
+        }
+        finally
+        {
+            foreach (var stop in stops) stop.Dispose();
+        }
     }
 
     /// <summary>Starts a QEMU that has no machine, to be asked what it can do.</summary>

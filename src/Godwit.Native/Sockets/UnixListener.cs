@@ -6,7 +6,8 @@ namespace Godwit.Native.Sockets;
 
 /// <summary>
 /// Makes a listening Unix socket to be handed to another program. .NET's own listener removes its file when it is
-/// closed; this one leaves it to the program that got the descriptor.
+/// closed; this one leaves it to the program that got the descriptor. Only the socket's owner, which is this process's
+/// user until it is given away, may connect: there is no moment at which another could.
 /// </summary>
 public static partial class UnixListener
 {
@@ -15,6 +16,7 @@ public static partial class UnixListener
 
     private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000;
     private const int PathOffset = 2;
+    private const uint OwnerAlone = 0x180; // 0600
 
     /// <exception cref="NativeException">The path cannot be bound, because it is there already or may not be written.</exception>
     public static SafeFileHandle Listen(string path)
@@ -26,7 +28,8 @@ public static partial class UnixListener
         var length = PathOffset + Encoding.UTF8.GetBytes(path, address.AsSpan(PathOffset)) + 1;
         var handle = new SafeFileHandle(
             SystemCall.Run("socket", 0, _ => socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), ownsHandle: true);
-        if (bind(handle, address, length) < 0 || listen(handle, 8) < 0)
+        // Linux gives the file that bind makes the mode that the socket has (net/unix/af_unix.c, unix_bind_bsd).
+        if (fchmod(handle, OwnerAlone) < 0 || bind(handle, address, length) < 0 || listen(handle, 8) < 0)
         {
             var failure = NativeException.Last($"listen on '{path}'");
             handle.Dispose();
@@ -37,6 +40,9 @@ public static partial class UnixListener
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchmod(SafeFileHandle fd, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int bind(SafeFileHandle fd, byte[] address, int length);

@@ -16,6 +16,8 @@ internal sealed class AttachmentFiles(string directory)
 
     public static string ControlOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".ctl");
 
+    public static string StopOf(string socketPath) => Path.ChangeExtension(socketPath, ".stop");
+
     public static string LogOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".log");
 
     public void Save(AttachmentRecord record)
@@ -35,7 +37,7 @@ internal sealed class AttachmentFiles(string directory)
 
     public static void Remove(AttachedDisk disk)
     {
-        foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), LogOf(disk) })
+        foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), StopOf(disk.Path), LogOf(disk) })
             File.Delete(path);
     }
 

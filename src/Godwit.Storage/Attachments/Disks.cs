@@ -52,7 +52,17 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         }
         var socket = await ClaimAsync(domain, disk, cancellationToken);
         var session = await endpoints.AdmitAsync(Locate(disk), places.Macs, cancellationToken);
-        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = socket, Session = session, Format = spec.Format };
+        var attached = new AttachedDisk
+        {
+            Domain = domain,
+            Disk = disk,
+            ReadOnly = spec.ReadOnly,
+            Path = socket,
+            // Who never writes cannot be superseded.
+            StopSocket = spec.ReadOnly ? null : AttachmentFiles.StopOf(socket),
+            Session = session,
+            Format = spec.Format,
+        };
         try
         {
             Start(attached);
@@ -170,6 +180,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
             places.Program, "attach", AddressOf(disk), "--interface", places.Interface,
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
+            .. disk.StopSocket is { } stop ? ["--stop-engine", stop] : Array.Empty<string>(),
         ];
         var process = Start(disk, arguments, (socket, number));
         try

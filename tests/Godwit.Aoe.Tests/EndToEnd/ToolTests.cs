@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json;
 using Godwit.Aoe.Control;
 
@@ -85,13 +86,60 @@ public sealed class ToolTests : IDisposable
         Assert.Equal(1, (await File.ReadAllBytesAsync(Disk, Ct))[0]);
 
         var attach = new AttachControlClient(_directory.File("a.ctl"));
-        for (var i = 0; i < 100 && (await attach.StatusAsync(Ct)).State != AttachState.Refused; i++) await Task.Delay(50, Ct);
-        Assert.Equal(AttachState.Refused, (await attach.StatusAsync(Ct)).State);
+        for (var i = 0; i < 100 && (await attach.StatusAsync(Ct)).State != AttachState.Superseded; i++) await Task.Delay(50, Ct);
+        Assert.Equal(AttachState.Superseded, (await attach.StatusAsync(Ct)).State);
         // Given back under a new session, the attachment goes on without a restart.
         session = await fence.AdmitAsync("resource-1", [mac.Trim()], Ct);
         await fence.FenceAsync("resource-1", 3, session, Ct);
         await attach.SetSessionAsync(session, Ct);
         Assert.Equal(0, QemuIo("write -P 3 0 4k", "flush").Code);
+    }
+
+    /// <summary>Nothing but the two processes and the engine is there: no daemon has a part in it.</summary>
+    [Fact]
+    public async Task An_engine_that_does_no_io_is_paused_when_its_disk_has_another_writer()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/qemu-system-x86_64"), "needs qemu-system-x86_64");
+        Export("--managed", "--new-state", "--state", _directory.File("state"));
+        var fence = new ExportControlClient(_directory.File("e.ctl"));
+        var (_, mac) = VethPair.RunIn(Pair.Host, "cat", "/sys/class/net/st0/address");
+        var session = await fence.AdmitAsync("resource-1", [mac.Trim()], Ct);
+        await fence.FenceAsync("resource-1", 1, session, Ct);
+        var (stop, monitor) = (_directory.File("engine.stop"), _directory.File("qmp"));
+        Pair.Start(Pair.Host, monitor, "qemu-system-x86_64", "-machine", "none", "-nodefaults", "-display", "none",
+            "-qmp", $"unix:{stop},server=on,wait=off", "-qmp", $"unix:{monitor},server=on,wait=off");
+        var attach = Attach("--session", $"{session}", "--stop-engine", stop);
+        var client = new AttachControlClient(_directory.File("a.ctl"));
+        Assert.Equal(0, QemuIo("write -P 1 0 64k").Code);
+        await Task.Delay(1500, Ct);
+        Assert.Equal((true, null), (await IsRunningAsync(monitor), (await client.StatusAsync(Ct)).EngineStopped));
+
+        var other = await fence.AdmitAsync("resource-2", ["02:00:00:00:00:99"], Ct);
+        await fence.FenceAsync("resource-2", 2, other, Ct);
+        var began = Stopwatch.GetTimestamp();
+        while (await IsRunningAsync(monitor))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(3), "it runs on");
+            await Task.Delay(20, Ct);
+        }
+        await Task.Delay(200, Ct);
+        var status = await client.StatusAsync(Ct);
+        Assert.Equal((AttachState.Superseded, true), (status.State, status.EngineStopped));
+        Assert.False(attach.HasExited);
+    }
+
+    private static async Task<bool> IsRunningAsync(string monitor)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(monitor), Ct);
+        await using var stream = new NetworkStream(socket);
+        using var reader = new StreamReader(stream);
+        await stream.WriteAsync("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\"}\n"u8.ToArray(), Ct);
+        while (await reader.ReadLineAsync(Ct) is { } line)
+        {
+            if (line.Contains("\"running\": ", StringComparison.Ordinal)) return line.Contains("\"running\": true", StringComparison.Ordinal);
+        }
+        throw new IOException("no answer");
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class LossyLinkTests : IDisposable
         await Assert.ThrowsAsync<TargetErrorException>(() => world.Initiator.ReadAsync(0, new byte[512]).AsTask());
         await Assert.ThrowsAsync<TargetErrorException>(() => world.Initiator.FlushAsync().AsTask());
         Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(5));
-        await WaitFor(() => world.Initiator.Status().State == AttachState.Refused);
+        await WaitFor(() => world.Initiator.Status().State == AttachState.Superseded);
 
         // Taken back under a new session, it goes on.
         var session = await world.Target.RunAsync(() => _fence.Admit("a", [world.InitiatorLink.Address]));

@@ -34,7 +34,7 @@ public class CommandLineTests
     {
         var order = Order("/run/a,b/disk.sock");
         var directory = new RunDirectory("/run/x");
-        var numbers = new InheritedDescriptors(3, 4, []);
+        var numbers = new InheritedDescriptors(3, 4, [], []);
         var source = CommandLine.Make(order, new QemuOptions(), directory, numbers, receiver: false);
         var destination = CommandLine.Make(order, new QemuOptions(), directory, numbers, receiver: true);
         Assert.Equal([.. source, "-incoming", "defer"], destination);

@@ -154,6 +154,26 @@ public class LifecycleTests(GuestFixture guests, ITestOutputHelper output)
         Assert.Equal(CopyPhase.IoError, await copy.PhaseAsync());
     }
 
+    /// <summary>The daemon's own monitor stays in use meanwhile: each of the two serves one client.</summary>
+    [Fact]
+    public async Task Who_serves_a_disk_can_pause_the_guest_past_the_daemon()
+    {
+        var (disk, stop) = (guests.NewFile("stop.raw"), guests.NewFile("disk.stop"));
+        await File.WriteAllBytesAsync(disk, new byte[1 << 20]);
+        await File.WriteAllTextAsync(stop, "left by an earlier engine");
+        var order = guests.Order(
+            spec => spec with { Disks = [new Domains.DiskSpec { Target = disk, Backend = Domains.DiskBackend.File, VirtualDevice = "hda" }] },
+            new DiskSource(DiskSourceKind.RawFile, disk, false) { StopSocket = stop });
+        await using var copy = await TestCopy.StartAsync(guests, order);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(stop));
+        await using (var qmp = await Hypervisors.Qemu.Qmp.QmpConnection.ConnectAsync(stop, CancellationToken.None))
+            await qmp.ExecuteAsync("stop", CancellationToken.None);
+        await copy.WaitForAsync<CopyEvent.Stopped>();
+        Assert.Equal(CopyPhase.Paused, await copy.PhaseAsync());
+        await copy.Copy.ContinueAsync(CancellationToken.None);
+        await copy.WaitForTicksAsync(copy.Ticks + 2);
+    }
+
     private static async Task WaitForSecondBootAsync(TestCopy copy)
     {
         var began = Stopwatch.GetTimestamp();

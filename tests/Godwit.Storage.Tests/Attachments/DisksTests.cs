@@ -51,7 +51,7 @@ public sealed class DisksTests : IDisposable
     {
         var disks = Open(Stays);
         var attached = await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
-        Assert.Equal(Path.Combine(Run, "vm1.0.nbd"), attached.Path);
+        Assert.Equal((Path.Combine(Run, "vm1.0.nbd"), Path.Combine(Run, "vm1.0.stop")), (attached.Path, attached.StopSocket));
         await disks.ReadyAsync(attached, Ct);
         Assert.Equal(6, await disks.FenceAsync(attached, 7, Ct));
         await disks.ProbeAsync(attached, Ct);
@@ -175,6 +175,7 @@ public sealed class DisksTests : IDisposable
     {
         var disks = Open(Stays);
         var attached = await disks.AttachAsync("vm1", s_spec with { ReadOnly = true }, s_disk, Ct);
+        Assert.Null(attached.StopSocket);
         Assert.Equal(0, await disks.FenceAsync(attached, 1, Ct));
         Assert.DoesNotContain(_endpoints.Calls, call => call.StartsWith("fence", StringComparison.Ordinal));
     }
