@@ -45,7 +45,10 @@ public interface IDisks
     /// <summary>Detaches, and gives up this host's session. Repeating it is harmless.</summary>
     Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
-    /// <summary>What is attached on this host, after a restart of the daemon too.</summary>
+    /// <summary>
+    /// What is attached on this host, after a restart of the daemon too, whether or not it answers at the moment. It keeps
+    /// this host's session until it is detached.
+    /// </summary>
     Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken);
 }
 

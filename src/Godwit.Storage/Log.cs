@@ -19,4 +19,10 @@ internal static partial class Log
 
     [LoggerMessage(5005, LogLevel.Warning, "{Domain}: the process of {Disk} did not end when it was asked to, and was killed")]
     public static partial void Killed(ILogger logger, string domain, string disk);
+
+    [LoggerMessage(5006, LogLevel.Warning, "{Domain}: the process of {Disk} died; another takes its place")]
+    public static partial void Died(ILogger logger, string domain, string disk);
+
+    [LoggerMessage(5007, LogLevel.Error, "{Domain}: the process of {Disk} could not be replaced; it is tried again, and the domain waits")]
+    public static partial void NotReplaced(ILogger logger, string domain, string disk, Exception exception);
 }

@@ -20,7 +20,10 @@ internal sealed class QemuComputeParts(
     DaemonConfig config, IRegistry registry, IJournal journal, Witness witness, PeerConnections peers, TimeProvider time, ILoggerFactory logs) : IComputeParts, IAsyncDisposable
 {
     private readonly BridgeNetwork _network = new(time, logs.CreateLogger<BridgeNetwork>());
+    private readonly CancellationTokenSource _end = new();
     private DomainHost? _domains;
+    private Disks? _disks;
+    private Task _watching = Task.CompletedTask;
 
     public async Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken)
     {
@@ -37,16 +40,22 @@ internal sealed class QemuComputeParts(
                 User = config.Compute.User,
             },
             time, logs.CreateLogger<QemuHypervisor>(), cancellationToken);
-        _domains ??= new DomainHost(new HostParts
+        if (_disks is null)
         {
-            Name = config.Name,
-            Hypervisor = qemu,
-            Disks = new Disks(
+            _disks = new Disks(
                 new RemoteVolumes(registry, peers),
                 new DiskPlaces(
                     Programs.Find(config.Storage.AoeTool), card, StorageNetwork.Macs(config),
                     Path.Combine(config.RunDirectory, "disks"), config.Compute.User),
-                time, logs.CreateLogger<Disks>()),
+                time, logs.CreateLogger<Disks>());
+            // Before anything is settled, which may have to wait for the registry: domains may be waiting for their disks.
+            _watching = _disks.WatchAsync(_end.Token);
+        }
+        _domains ??= new DomainHost(new HostParts
+        {
+            Name = config.Name,
+            Hypervisor = qemu,
+            Disks = _disks,
             Network = _network,
             Registry = registry,
             Records = new RecordChanger(registry, witness, time, logs.CreateLogger<RecordChanger>()),
@@ -63,6 +72,9 @@ internal sealed class QemuComputeParts(
 
     public async ValueTask DisposeAsync()
     {
+        await _end.CancelAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _end.Dispose();
         _domains?.Dispose();
         await _network.DisposeAsync();
     }

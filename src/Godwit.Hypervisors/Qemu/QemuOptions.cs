@@ -15,8 +15,11 @@ public sealed record QemuOptions
     /// <summary>Room for translated code under TCG, in MiB. QEMU's own default is a gigabyte.</summary>
     public int TranslationBufferMiB { get; init; } = 128;
 
-    /// <summary>How long a disk's socket may be away before requests fail and stop the guest, in seconds.</summary>
-    public int DiskReconnectSeconds { get; init; } = 60;
+    /// <summary>
+    /// How long a disk's socket may be away before requests fail and stop the guest, in seconds: whoever serves it may
+    /// have died, and be replaced only when a daemon is there again. The guest stands still, and then goes on by itself.
+    /// </summary>
+    public int DiskReconnectSeconds { get; init; } = 24 * 60 * 60;
 
     /// <summary>How long QEMU may take until its monitor answers.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(30);

@@ -7,7 +7,8 @@ namespace Godwit.Storage.Attachments;
 /// <summary>An attachment as a daemon that starts finds it again.</summary>
 /// <param name="Disk">What was attached.</param>
 /// <param name="Process">The <c>godwit-aoe attach</c> that serves it.</param>
-internal sealed record AttachmentRecord(AttachedDisk Disk, RunningProcess Process);
+/// <param name="Replaced">Whether that process took the place of one that died.</param>
+internal sealed record AttachmentRecord(AttachedDisk Disk, RunningProcess Process, bool Replaced = false);
 
 /// <summary>Attachments of a host, a file each in its run directory: like the processes they end with the power.</summary>
 internal sealed class AttachmentFiles(string directory)
@@ -39,6 +40,13 @@ internal sealed class AttachmentFiles(string directory)
     {
         foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), StopOf(disk.Path), LogOf(disk) })
             File.Delete(path);
+    }
+
+    /// <summary>Removes the sockets that a dead process served; the engine's own, and the log, stay.</summary>
+    public static void RemoveSockets(AttachedDisk disk)
+    {
+        File.Delete(disk.Path);
+        File.Delete(ControlOf(disk));
     }
 
     private static string RecordOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".json");

@@ -23,15 +23,37 @@ public sealed record DiskPlaces(
 /// <summary>
 /// The disks of a host's domains. A volume of the pool gets a <c>godwit-aoe attach</c> of its own, which serves it to
 /// the engine and outlives the daemon.
+/// <para>
+/// One that dies is replaced (<see cref="WatchAsync"/>) on the same socket and under the same session, while the engine
+/// waits and then asks again for what was not answered. Nothing is lost with it: it answers a write only when the target
+/// has, so that what an engine believes written is in the target's cache or on its medium. What the target itself may
+/// lose with its power, before a flush, the dead process kept to write it again; its successor cannot, and so fails the
+/// flush if that has happened meanwhile, rather than to promise what it does not know.
+/// </para>
 /// </summary>
 public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimeProvider time, ILogger<Disks> log) : IDisks
 {
     private static readonly TimeSpan AttachLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DetachLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two starts of a process that dies again and again.</summary>
+    private static readonly TimeSpan ReplaceAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a request waits for a storage host that is away: a guest stands still meanwhile, as over a hard NFS mount,
+    /// and goes on by itself. An engine waits as long for a process that is to be replaced when the daemon is back.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
 
     private readonly DiskFinder _finder = new(endpoints);
     private readonly AttachmentFiles _files = new(places.RunDirectory);
+
+    // Held while a record is read and written again, and while a process is replaced.
+    private readonly Lock _changing = new();
+    private readonly HashSet<string> _detaching = [];
+    private readonly Dictionary<string, long> _replacedAt = [];
 
     public Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken) =>
         _finder.FindAsync(disk, cancellationToken);
@@ -65,7 +87,9 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         };
         try
         {
-            Start(attached);
+            // Sockets without a record are of a daemon that died in between: they would pass for those of the new process.
+            AttachmentFiles.Remove(attached);
+            Start(attached, replaces: false);
             return attached;
         }
         catch
@@ -103,9 +127,20 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         if (!disk.Disk.Fenced)
             return disk;
         var readmitted = disk with { Session = await endpoints.AdmitAsync(Locate(disk.Disk), places.Macs, cancellationToken) };
-        await Control(disk).SetSessionAsync(readmitted.Session, cancellationToken);
-        if (AttachmentFiles.Find(disk) is { } record)
-            _files.Save(record with { Disk = readmitted });
+        // First the record: a process that dies now is replaced by one that has the new session.
+        lock (_changing)
+        {
+            if (AttachmentFiles.Find(disk) is { } record)
+                _files.Save(record with { Disk = readmitted });
+        }
+        try
+        {
+            await Control(disk).SetSessionAsync(readmitted.Session, cancellationToken);
+        }
+        catch (AoeControlException e) when (e.Code == AoeControlCode.NotRunning && AttachmentFiles.Find(disk)?.Process.HasExited() == true)
+        {
+            Log.Died(log, disk.Domain, disk.Disk.Name);
+        }
         return readmitted;
     }
 
@@ -122,10 +157,18 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         if (disk.Disk.Kind != DiskKind.PoolVolume)
             return;
         var session = disk.Session;
-        if (AttachmentFiles.Find(disk) is { } record)
+        if (Claim(disk) is { } record)
         {
-            await EndAsync(record, cancellationToken);
-            AttachmentFiles.Remove(disk);
+            try
+            {
+                await EndAsync(record, cancellationToken);
+                AttachmentFiles.Remove(disk);
+            }
+            finally
+            {
+                lock (_changing)
+                    _detaching.Remove(disk.Path);
+            }
             // The caller may know it from before it was admitted anew.
             session = record.Disk.Session;
         }
@@ -139,17 +182,70 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         }
     }
 
-    public async Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Also disks whose process has died: an engine may wait for its successor, and only the caller knows whether one
+    /// does. What nobody uses it is to detach.
+    /// </summary>
+    public Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<AttachedDisk>>([.. _files.List().Select(record => record.Disk)]);
+
+    /// <summary>
+    /// Replaces processes that die, until cancelled: at once those that died while no daemon ran. The processes need
+    /// nobody for their work, so this may end and begin again at any time.
+    /// </summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
     {
-        var found = ImmutableArray.CreateBuilder<AttachedDisk>();
-        foreach (var record in _files.List())
+        using var timer = new PeriodicTimer(WatchInterval, time);
+        do
         {
-            if (record.Process.HasExited())
-                await DetachAsync(record.Disk, cancellationToken);
-            else
-                found.Add(record.Disk);
+            foreach (var record in _files.List())
+            {
+                if (record.Process.HasExited())
+                    TryReplace(record);
+            }
         }
-        return found.ToImmutable();
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private void TryReplace(AttachmentRecord dead)
+    {
+        lock (_changing)
+        {
+            var path = dead.Disk.Path;
+            if (_detaching.Contains(path) || AttachmentFiles.Find(dead.Disk) is not { } record || record.Process != dead.Process)
+                return;
+            // One that never answered is not used yet: whoever attaches it is about to hear why.
+            if (!record.Replaced && !File.Exists(AttachmentFiles.ControlOf(record.Disk)))
+                return;
+            if (_replacedAt.TryGetValue(path, out var before) && time.GetElapsedTime(before) < ReplaceAgain)
+                return;
+            _replacedAt[path] = time.GetTimestamp();
+            Log.Died(log, record.Disk.Domain, record.Disk.Disk.Name);
+            try
+            {
+                AttachmentFiles.RemoveSockets(record.Disk);
+                Start(record.Disk, replaces: true);
+            }
+            catch (Exception e) when (e is GodwitException or IOException or UnauthorizedAccessException)
+            {
+                // The record still names the dead one, and says that it was in use: it is tried again.
+                _files.Save(record with { Replaced = true });
+                Log.NotReplaced(log, record.Disk.Domain, record.Disk.Disk.Name, e);
+            }
+        }
+    }
+
+    /// <summary>From now on nobody replaces its process. Null: there is no such attachment.</summary>
+    private AttachmentRecord? Claim(AttachedDisk disk)
+    {
+        lock (_changing)
+        {
+            if (AttachmentFiles.Find(disk) is not { } record)
+                return null;
+            _detaching.Add(disk.Path);
+            _replacedAt.Remove(disk.Path);
+            return record;
+        }
     }
 
     /// <summary>A free name for the socket; what a dead process left behind is cleared away.</summary>
@@ -169,10 +265,8 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
     }
 
     // The socket is made here: whoever connects before the process listens waits for it.
-    private void Start(AttachedDisk disk)
+    private void Start(AttachedDisk disk, bool replaces)
     {
-        // Sockets without a record are of a daemon that died in between: they would pass for those of the new process.
-        AttachmentFiles.Remove(disk);
         using var socket = Listen(disk);
         var number = DetachedProcess.ChooseNumbers([socket])[0];
         string[] arguments =
@@ -180,12 +274,14 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
             places.Program, "attach", AddressOf(disk), "--interface", places.Interface,
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
+            "--timeout-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             .. disk.StopSocket is { } stop ? ["--stop-engine", stop] : Array.Empty<string>(),
+            .. replaces ? ["--in-use"] : Array.Empty<string>(),
         ];
         var process = Start(disk, arguments, (socket, number));
         try
         {
-            _files.Save(new AttachmentRecord(disk, process));
+            _files.Save(new AttachmentRecord(disk, process, replaces));
         }
         catch
         {

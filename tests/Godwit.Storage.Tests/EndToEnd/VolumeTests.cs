@@ -150,6 +150,66 @@ public sealed class VolumeTests : IDisposable
             TimeProvider.System, NullLogger<Disks>.Instance);
     }
 
+    /// <summary>QEMU's own driver waits and repeats: the guest sees neither an error nor an old sector.</summary>
+    [Fact]
+    public async Task A_guest_goes_on_over_the_death_of_the_process_that_serves_its_disk_and_of_the_target()
+    {
+        var (service, exports) = Serve();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await service.CreateAsync(s_name, Size, Ct);
+        var exporting = service.RunAsync(stop.Token);
+        var disks = new Disks(
+            new LocalEndpoints("first", service, new VolumeFences(service, exports)),
+            new DiskPlaces(Program(Network.First), "st0", [MacAddress.Parse(StorageNetwork.MacOf(Network.First))], _directory.File("first")),
+            TimeProvider.System, NullLogger<Disks>.Instance);
+        var watching = disks.WatchAsync(stop.Token);
+        var disk = await disks.AttachAsync("vm1", s_spec, await disks.IdentifyAsync(s_spec, Ct), Ct);
+        await disks.ReadyAsync(disk, Ct);
+        await disks.FenceAsync(disk, 1, Ct);
+
+        using var guest = Process.Start(new ProcessStartInfo("stdbuf",
+            ["-oL", "qemu-io", "--image-opts", $"driver=nbd,server.type=unix,server.path={disk.Path},reconnect-delay=60"])
+        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await PromptAsync();
+        await AskAsync("write -P 1 0 64k");
+        for (var round = 2; round < 6; round++)
+        {
+            var victim = round % 2 == 0 ? Network.First : Network.Storage;
+            StorageNetwork.Run("kill", "-KILL", Assert.Single(Processes(victim)));
+            var watch = Stopwatch.StartNew();
+            await AskAsync($"write -P {round} 4k 64k");
+            await AskAsync($"read -P 1 0 4k");
+            await AskAsync($"read -P {round} 4k 64k");
+            await AskAsync("flush");
+            TestContext.Current.SendDiagnosticMessage($"after the death of {victim}: {watch.Elapsed.TotalMilliseconds:F0} ms");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
+        }
+        await guest.StandardInput.WriteLineAsync("quit");
+        await guest.WaitForExitAsync(Ct);
+        await disks.DetachAsync(disk, Ct);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(exporting, watching));
+
+        async Task<string> PromptAsync()
+        {
+            var said = new System.Text.StringBuilder();
+            var one = new char[1];
+            while (!said.ToString().EndsWith("qemu-io> ", StringComparison.Ordinal))
+            {
+                Assert.Equal(1, await guest.StandardOutput.ReadAsync(one, Ct));
+                said.Append(one);
+            }
+            return said.ToString();
+        }
+
+        async Task AskAsync(string command)
+        {
+            await guest.StandardInput.WriteLineAsync(command);
+            var said = await PromptAsync();
+            Assert.False(said.Contains("failed", StringComparison.OrdinalIgnoreCase) || said.Contains("error", StringComparison.OrdinalIgnoreCase), $"{command}: {said}");
+        }
+    }
+
     [Fact]
     public async Task A_host_without_an_address_on_the_storage_network_is_told_so()
     {
