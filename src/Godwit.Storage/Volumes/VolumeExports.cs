@@ -4,6 +4,7 @@ using Godwit.Aoe.Control;
 using Godwit.Aoe.Target;
 using Godwit.Domains;
 using Godwit.Native;
+using Godwit.Native.Files;
 using Godwit.Native.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -17,35 +18,38 @@ namespace Godwit.Storage.Volumes;
 public sealed record ExportPlaces(string Program, string Interface, string StateDirectory, string RunDirectory);
 
 /// <summary>
-/// Keeps a <c>godwit-aoe export</c> running for each volume. The processes outlive the daemon: one that answers on its
-/// control socket is left as it is, one that does not is started.
+/// Keeps a <c>godwit-aoe export</c> running for each volume. The processes outlive the daemon: one that serves its
+/// control socket is left as it is, also while it is too busy to answer; where there is none, one is started. It loads
+/// the fence before it takes its first frame, so that sessions go on over its death.
 /// </summary>
 public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogger<VolumeExports> log)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
-    // Null for an export of an earlier daemon, which is no child of this one.
-    private readonly Dictionary<VolumeName, RunningProcess?> _running = [];
+    /// <summary>Between two starts of an export that ends at once.</summary>
+    private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<VolumeName, (RunningProcess Process, long Since)> _running = [];
     private readonly Lock _lock = new();
 
     public ExportControlClient Control(CatalogEntry volume) => new(SocketOf(volume));
 
-    /// <summary>The export of a volume answers afterwards.</summary>
+    /// <summary>The export of a volume runs afterwards; one that is started here answers too.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="path">Its file or device.</param>
     /// <param name="isNew">It has never been exported: its fence begins at nothing.</param>
     /// <exception cref="GodwitException">The process ended; the message has what it said last.</exception>
     public async Task EnsureAsync(CatalogEntry volume, string path, bool isNew, CancellationToken cancellationToken)
     {
-        if (await AnswersAsync(volume, cancellationToken))
+        if (Processes.Serving(SocketOf(volume)) is { } serving)
         {
-            lock (_lock)
-                _running.TryAdd(volume.Name, null);
+            Note(volume, serving);
             return;
         }
-        Directory.CreateDirectory(places.RunDirectory);
-        Directory.CreateDirectory(StateOf(volume));
+        PrivateDirectory.Ensure(places.RunDirectory);
+        PrivateDirectory.Ensure(places.StateDirectory);
+        PrivateDirectory.Ensure(StateOf(volume));
         string[] arguments =
         [
             places.Program, "export", path,
@@ -56,8 +60,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         var logPath = LogOf(volume);
         File.Delete(SocketOf(volume));
         var process = Start(volume, arguments, logPath);
-        lock (_lock)
-            _running[volume.Name] = process;
+        Note(volume, process);
         try
         {
             await UntilAnsweredAsync(volume, process, logPath, cancellationToken);
@@ -70,16 +73,19 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         Log.Exported(log, volume.Name, AddressOf(volume), process.Id);
     }
 
-    /// <summary>Whether an export that <see cref="EnsureAsync"/> started or found has ended; collects it.</summary>
-    public async Task<bool> HasEndedAsync(CatalogEntry volume, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether an export that <see cref="EnsureAsync"/> started or found has ended, and is to be started again now;
+    /// collects it.
+    /// </summary>
+    public bool HasEnded(CatalogEntry volume)
     {
-        RunningProcess? process;
+        (RunningProcess Process, long Since) known;
         lock (_lock)
         {
-            if (!_running.TryGetValue(volume.Name, out process))
+            if (!_running.TryGetValue(volume.Name, out known))
                 return false;
         }
-        return process?.HasExited() ?? !await AnswersAsync(volume, cancellationToken);
+        return known.Process.HasExited() && time.GetElapsedTime(known.Since) >= StartAgain;
     }
 
     /// <summary>Hosts that the volume's fence knows, as writer or reader; it is read from where it is kept.</summary>
@@ -98,9 +104,12 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     /// <summary>Ends the export of a volume, whoever started it, if it runs.</summary>
     public async Task EndAsync(CatalogEntry volume, CancellationToken cancellationToken)
     {
-        RunningProcess? process;
+        RunningProcess? process = null;
         lock (_lock)
-            _running.Remove(volume.Name, out process);
+        {
+            if (_running.Remove(volume.Name, out var known))
+                process = known.Process;
+        }
         process ??= Processes.Serving(SocketOf(volume));
         if (process is { } running)
         {
@@ -120,6 +129,12 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         if (Directory.Exists(StateOf(volume)))
             Directory.Delete(StateOf(volume), recursive: true);
         File.Delete(LogOf(volume));
+    }
+
+    private void Note(CatalogEntry volume, RunningProcess process)
+    {
+        lock (_lock)
+            _running[volume.Name] = (process, time.GetTimestamp());
     }
 
     private static RunningProcess Start(CatalogEntry volume, string[] arguments, string logPath)
@@ -155,10 +170,16 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     {
         if (!File.Exists(SocketOf(volume)))
             return false;
+        using var limit = new CancellationTokenSource(StartLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await Control(volume).StatusAsync(cancellationToken);
+            await Control(volume).StatusAsync(either.Token);
             return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
         catch (AoeControlException e) when (e.Code == AoeControlCode.NotRunning)
         {

@@ -19,7 +19,7 @@ public sealed class VolumeService(
 {
     private const long LargestSize = 1L << 50;
     private const int SectorLength = 512;
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
     private readonly ConcurrentDictionary<VolumeName, bool> _changing = [];
 
     public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Where(entry => !entry.IsNew).Select(Locate)];
@@ -125,15 +125,22 @@ public sealed class VolumeService(
     /// <summary>Exports all volumes, and goes on to start again what ends, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(catalog.Entries.Select(entry => EnsureAsync(entry, cancellationToken)));
+        // Side by side: one that does not come up must not keep the guests of the others waiting.
+        var starts = catalog.Entries.Select(entry => EnsureAsync(entry, cancellationToken)).ToHashSet();
         using var timer = new PeriodicTimer(WatchInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        try
         {
-            foreach (var entry in catalog.Entries)
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                if (await exports.HasEndedAsync(entry, cancellationToken))
-                    await EnsureAsync(entry, cancellationToken);
+                starts.RemoveWhere(start => start.IsCompletedSuccessfully);
+                if (starts.FirstOrDefault(start => start.IsFaulted) is { } failed)
+                    await failed;
+                starts.UnionWith(catalog.Entries.Where(exports.HasEnded).Select(entry => EnsureAsync(entry, cancellationToken)));
             }
+        }
+        finally
+        {
+            await Task.WhenAll(starts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using Godwit.Domains;
+using Godwit.Storage.Volumes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Godwit.Storage.Tests.Volumes;
+
+/// <summary>Exports that end or hang, with a script in the place of <c>godwit-aoe</c>.</summary>
+public sealed class VolumeWatchTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private string[] Started => File.Exists(_directory.File("started")) ? File.ReadAllLines(_directory.File("started")) : [];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _directory.Dispose();
+    }
+
+    private void Run(string program, params string[] volumes)
+    {
+        var catalog = new VolumeCatalog(_directory.File("volumes.json"));
+        foreach (var name in volumes)
+            catalog.Add(VolumeName.Parse(name), 4096);
+        var exports = new VolumeExports(
+            new ExportPlaces(Scripts.Write(_directory.File("program"), $"echo $2 >> {_directory.File("started")}\n{program}"), "st0",
+                _directory.File("state"), _directory.File("run")),
+            TimeProvider.System, NullLogger<VolumeExports>.Instance);
+        _running = new VolumeService("storage", [new VolumeGroup("vg", _directory.File("vg"))], catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance)
+            .RunAsync(_stop.Token);
+    }
+
+    [Fact]
+    public async Task An_export_that_ends_at_once_is_tried_again_but_not_in_a_circle()
+    {
+        Run("exit 1", "vg/a");
+        await Task.Delay(2600, Ct);
+        Assert.InRange(Started.Length, 2, 4);
+        Assert.False(_running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task One_that_does_not_come_up_keeps_no_other_waiting()
+    {
+        Run($"case $2 in */slow) exec sleep 60 ;; *) exit 1 ;; esac", "vg/slow", "vg/a");
+        for (var i = 0; i < 300 && Started.Count(path => path.EndsWith("/a", StringComparison.Ordinal)) < 2; i++)
+            await Task.Delay(10, Ct);
+        Assert.Equal((1, 2), (Started.Count(path => path.EndsWith("/slow", StringComparison.Ordinal)), Started.Count(path => path.EndsWith("/a", StringComparison.Ordinal))));
+    }
+
+    /// <summary>A process that is stopped, or waits for its medium, serves its socket without an answer.</summary>
+    [Fact]
+    public async Task An_export_that_hangs_is_neither_waited_for_nor_replaced()
+    {
+        Directory.CreateDirectory(_directory.File("run"));
+        using var listening = Process.Start("python3", ["-c",
+            $"import socket,time; s=socket.socket(socket.AF_UNIX); s.bind('{_directory.File("run/e0.0.sock")}'); s.listen(); time.sleep(60)"]);
+        try
+        {
+            for (var i = 0; i < 300 && !File.Exists(_directory.File("run/e0.0.sock")); i++)
+                await Task.Delay(10, Ct);
+            Run("exit 1", "vg/a", "vg/b");
+            for (var i = 0; i < 300 && Started.Length == 0; i++)
+                await Task.Delay(10, Ct);
+            Assert.All(Started, path => Assert.EndsWith("/b", path, StringComparison.Ordinal));
+            Assert.False(listening.HasExited, listening.Id.ToString(CultureInfo.InvariantCulture));
+        }
+        finally
+        {
+            listening.Kill();
+            await listening.WaitForExitAsync(Ct);
+        }
+        for (var i = 0; i < 400 && !Started.Any(path => path.EndsWith("/a", StringComparison.Ordinal)); i++)
+            await Task.Delay(10, Ct);
+        Assert.Contains(Started, path => path.EndsWith("/a", StringComparison.Ordinal));
+    }
+}
