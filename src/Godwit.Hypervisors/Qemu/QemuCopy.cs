@@ -112,8 +112,7 @@ internal sealed class QemuCopy : IDomainCopy
             cancellationToken);
         File.Delete(_directory.SendSocket);
         using var descriptor = UnixListener.Listen(_directory.SendSocket);
-        // QEMU may run as another user; who can reach the directory is decided by the directory.
-        File.SetUnixFileMode(_directory.SendSocket, (UnixFileMode)0x1b6);
+        _directory.Share(_directory.SendSocket);
         using var listener = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: false));
         _events.BeginSending(new SendAttempt(status.Running));
         try

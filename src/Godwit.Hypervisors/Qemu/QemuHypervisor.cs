@@ -67,7 +67,7 @@ public sealed class QemuHypervisor : IHypervisor
         var copies = ImmutableArray.CreateBuilder<IDomainCopy>();
         foreach (var path in Directory.EnumerateDirectories(_options.RunDirectory))
         {
-            var directory = new RunDirectory(path);
+            var directory = new RunDirectory(path, _options.User);
             var description = directory.Read();
             if (directory.FindProcess() is not { } process || description is null)
             {

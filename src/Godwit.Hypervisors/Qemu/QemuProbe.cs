@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Hypervisors.Qemu.Qmp;
 using Godwit.Hypervisors.Qemu.Qmp.Commands;
+using Godwit.Native.Files;
 
 namespace Godwit.Hypervisors.Qemu;
 
@@ -20,7 +21,7 @@ internal static class QemuProbe
     public static async Task<QemuAbilities> RunAsync(QemuOptions options, CancellationToken cancellationToken)
     {
         var accelerator = ChooseAccelerator(File.Exists("/dev/kvm"), await File.ReadAllTextAsync("/proc/cpuinfo", cancellationToken));
-        Directory.CreateDirectory(options.RunDirectory);
+        PrivateDirectory.Ensure(options.RunDirectory, passable: options.User is not null);
         // A name of its own: two daemons of one machine may probe at the same time.
         var directory = Directory.CreateTempSubdirectory("godwit-probe-").FullName;
         try

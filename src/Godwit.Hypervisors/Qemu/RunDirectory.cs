@@ -28,7 +28,9 @@ internal sealed partial class RunDirectoryJson : JsonSerializerContext;
 /// ran                      there once the guest has been let run here
 /// </code>
 /// </summary>
-internal sealed class RunDirectory(string path)
+/// <param name="path">Its path.</param>
+/// <param name="user">Who QEMU runs as; null for the user of this program.</param>
+internal sealed class RunDirectory(string path, string? user = null)
 {
     private const int LongestNamePart = 24;
 
@@ -56,18 +58,18 @@ internal sealed class RunDirectory(string path)
     {
         var order = description.Order;
         var name = new string([.. order.Spec.Name.Take(LongestNamePart).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
-        var directory = new RunDirectory(System.IO.Path.Combine(options.RunDirectory, $"{name}-{order.CopyId:N}"));
+        var directory = new RunDirectory(System.IO.Path.Combine(options.RunDirectory, $"{name}-{order.CopyId:N}"), options.User);
         // The longest of the names above; better here than by a failure of QEMU.
         if (directory.ReceiveSocket.Length > UnixListener.LongestPath)
             throw new GodwitException(
                 "run-directory-too-long",
                 $"The run directory {options.RunDirectory} is too long for sockets in it.",
                 "Choose one of at most 30 characters.");
-        Directory.CreateDirectory(options.RunDirectory);
-        Directory.CreateDirectory(directory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateDirectory.Ensure(options.RunDirectory, passable: options.User is not null);
+        PrivateDirectory.Ensure(directory.Path);
         File.WriteAllBytes(directory.At("copy.json"),
             JsonSerializer.SerializeToUtf8Bytes(description, RunDirectoryJson.Default.CopyDescription));
-        if (options.User is { } user) Ownership.Give(directory.Path, FindUser(user));
+        directory.Share(directory.Path);
         return directory;
     }
 
@@ -101,6 +103,12 @@ internal sealed class RunDirectory(string path)
         {
             return null;
         }
+    }
+
+    /// <summary>Gives what was made here for its owner alone to QEMU, which may run as another user.</summary>
+    public void Share(string made)
+    {
+        if (user is not null) Ownership.Give(made, FindUser(user));
     }
 
     public void MarkRun()

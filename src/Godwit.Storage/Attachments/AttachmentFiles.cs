@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Godwit.Native.Files;
 using Godwit.Native.Processes;
 
 namespace Godwit.Storage.Attachments;
@@ -11,7 +12,9 @@ namespace Godwit.Storage.Attachments;
 internal sealed record AttachmentRecord(AttachedDisk Disk, RunningProcess Process, bool Replaced = false);
 
 /// <summary>Attachments of a host, a file each in its run directory: like the processes they end with the power.</summary>
-internal sealed class AttachmentFiles(string directory)
+/// <param name="directory">Where.</param>
+/// <param name="passable">Whether an engine of another user opens its sockets there.</param>
+internal sealed class AttachmentFiles(string directory, bool passable = false)
 {
     public string SocketOf(string domain, int index) => Path.Combine(directory, $"{domain}.{index}.nbd");
 
@@ -21,9 +24,11 @@ internal sealed class AttachmentFiles(string directory)
 
     public static string LogOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".log");
 
+    public void EnsureDirectory() => PrivateDirectory.Ensure(directory, passable);
+
     public void Save(AttachmentRecord record)
     {
-        Directory.CreateDirectory(directory);
+        EnsureDirectory();
         // Whole or not at all, but without a sync: after a power loss nothing of an attachment is left to be found.
         var beside = RecordOf(record.Disk) + ".new";
         File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(record, AttachmentJson.Default.AttachmentRecord));

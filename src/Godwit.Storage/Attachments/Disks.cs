@@ -48,7 +48,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
 
     private readonly DiskFinder _finder = new(endpoints);
-    private readonly AttachmentFiles _files = new(places.RunDirectory);
+    private readonly AttachmentFiles _files = new(places.RunDirectory, passable: places.Owner is not null);
 
     // Held while a record is read and written again, and while a process is replaced.
     private readonly Lock _changing = new();
@@ -251,7 +251,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
     /// <summary>A free name for the socket; what a dead process left behind is cleared away.</summary>
     private async Task<string> ClaimAsync(string domain, DiskIdentity disk, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(places.RunDirectory);
+        _files.EnsureDirectory();
         foreach (var record in _files.List().Where(r => r.Disk.Domain == domain && r.Disk.Disk.Name == disk.Name))
         {
             if (!record.Process.HasExited())
@@ -296,7 +296,6 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         try
         {
             var socket = Native.Sockets.UnixListener.Listen(disk.Path);
-            File.SetUnixFileMode(disk.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             if (places.Owner is { } user && Ownership.Find(user) is { } owner)
                 Ownership.Give(disk.Path, owner);
             return socket;

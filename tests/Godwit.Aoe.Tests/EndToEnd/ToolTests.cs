@@ -56,6 +56,8 @@ public sealed class ToolTests : IDisposable
         Assert.True(code == 0 && !output.Contains("failed", StringComparison.Ordinal), output);
         var client = new AttachControlClient(_directory.File("a.ctl"));
         Assert.Equal((AttachState.Up, 64L << 20, true), await Shown(client));
+        foreach (var socket in new[] { Nbd, _directory.File("a.ctl"), _directory.File("e.ctl") })
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
         await client.FlushAsync(Ct);
         await client.DetachAsync(Ct);
         Assert.True(attach.WaitForExit(5000) && attach.ExitCode == 0);

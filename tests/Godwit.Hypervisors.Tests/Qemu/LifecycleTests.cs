@@ -154,6 +154,19 @@ public class LifecycleTests(GuestFixture guests, ITestOutputHelper output)
         Assert.Equal(CopyPhase.IoError, await copy.PhaseAsync());
     }
 
+    [Fact]
+    public async Task Monitor_and_console_are_for_their_owner_alone()
+    {
+        var order = guests.Order();
+        await using var copy = await TestCopy.StartAsync(guests, order, boot: false);
+        var directory = Assert.Single(Directory.GetDirectories(guests.Options.RunDirectory, $"*{order.CopyId:N}"));
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Assert.Equal(owner | UnixFileMode.UserExecute, File.GetUnixFileMode(guests.Options.RunDirectory));
+        Assert.Equal(owner | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
+        Assert.Equal(owner, File.GetUnixFileMode(Path.Combine(directory, "qmp.sock")));
+        Assert.Equal(owner, File.GetUnixFileMode(Path.Combine(directory, "console.sock")));
+    }
+
     /// <summary>The daemon's own monitor stays in use meanwhile: each of the two serves one client.</summary>
     [Fact]
     public async Task Who_serves_a_disk_can_pause_the_guest_past_the_daemon()

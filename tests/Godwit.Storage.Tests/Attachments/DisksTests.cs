@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Godwit.Domains;
+using Godwit.Native.Processes;
 using Godwit.Storage.Attachments;
 using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -62,6 +63,20 @@ public sealed class DisksTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
         Assert.Empty(await disks.FindAsync(Ct));
         Assert.Equal(["admit vg/a 02:00:00:00:00:01", "fence vg/a 7 1", "probe vg/a", "release vg/a 1", "release vg/a 1"], _endpoints.Calls);
+    }
+
+    /// <summary>An engine that is not root reaches its own socket by name, and nothing else.</summary>
+    [Theory]
+    [InlineData(null, 0x1c0)]
+    [InlineData("nobody", 0x1c9)]
+    public async Task The_sockets_are_for_their_owner_alone(string? owner, int mode)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root gives files away");
+        Directory.CreateDirectory(Run, (UnixFileMode)0x1ed);
+        var places = new DiskPlaces(Scripts.Write(_directory.File("program"), Stays), "st0", [MacAddress.Parse("02:00:00:00:00:01")], Run, owner);
+        var attached = await new Disks(_endpoints, places, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct);
+        Assert.Equal(((UnixFileMode)mode, (UnixFileMode)0x180), (File.GetUnixFileMode(Run), File.GetUnixFileMode(attached.Path)));
+        Assert.Equal(owner ?? "root", (await ProgramRunner.RunAsync(["stat", "-c", "%U", attached.Path], ct: Ct)).Trim());
     }
 
     [Fact]
