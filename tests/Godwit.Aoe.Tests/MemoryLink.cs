@@ -23,6 +23,9 @@ internal sealed class MemoryLink : IFrameLink
 
     public int Mtu { get; }
 
+    /// <summary>What is sent is lost: this end has no power.</summary>
+    public bool Dead { get; set; }
+
     public static (MemoryLink A, MemoryLink B) Pair(int mtu = 9000, Faults? faults = null)
     {
         var a = new MemoryLink("a", 0x02_00_00_00_00_0A, mtu, faults ?? new Faults());
@@ -44,6 +47,7 @@ internal sealed class MemoryLink : IFrameLink
 
     public void Send(PacketBatch batch)
     {
+        if (Dead) return;
         for (var i = 0; i < batch.Count; i++)
         {
             foreach (var frame in _faults.Pass(batch[i].ToArray())) _other!._queue.Add(frame);

@@ -15,14 +15,14 @@ internal sealed class TargetBench
     private readonly AoeTarget _target;
     private readonly PacketBatch _batch = new(64, 9100);
 
-    public TargetBench(MemoryMedium medium, Fence? fence = null, ExportSettings? settings = null, int mtu = 9000)
+    public TargetBench(MemoryMedium medium, Fence? fence = null, ExportSettings? settings = null, int mtu = 9000, TargetStart? start = null)
     {
         (var link, _ours) = MemoryLink.Pair(mtu);
         Medium = medium;
         settings ??= new ExportSettings { Address = Address, Path = "memory" };
         Export = fence is null
             ? Export.Standalone(settings, medium, BootId, NullLogger.Instance)
-            : Export.Managed(settings, medium, fence, BootId, NullLogger.Instance);
+            : Export.Managed(settings, medium, fence, start ?? new TargetStart(BootId), NullLogger.Instance);
         _target = new AoeTarget(link, [Export], NullLogger.Instance);
     }
 

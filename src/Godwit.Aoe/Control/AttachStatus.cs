@@ -37,6 +37,9 @@ public sealed record AttachStatus
     /// <summary>Whether the engine was seen to stand after the session was superseded; null while it is not.</summary>
     public bool? EngineStopped { get; init; }
 
+    /// <summary>Why answered writes are lost, so that every request fails; null when none are.</summary>
+    public string? Lost { get; init; }
+
     /// <summary>Whether the target answers writes before they are on stable storage, as it was asked to.</summary>
     public required bool WriteCache { get; init; }
 }

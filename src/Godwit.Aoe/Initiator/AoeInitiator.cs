@@ -9,6 +9,11 @@ namespace Godwit.Aoe.Initiator;
 /// A disk behind a target, as a block device of this process. Requests of any size are cut into frames; many are on
 /// their way at a time. A request that the target refuses fails at once; one without an answer is sent again, under
 /// the same tag, until it is too old.
+/// <para>
+/// A target that was started anew has perhaps lost, with the power of its machine, writes that it answered from its
+/// cache. Those that were not flushed yet are kept here, and written again before anything else is asked of it, as NFS
+/// clients do with COMMIT.
+/// </para>
 /// </summary>
 public sealed partial class AoeInitiator : IAsyncDisposable
 {
@@ -24,7 +29,12 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     private readonly SessionGuard _guard;
     private readonly SemaphoreSlim _renewing = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _flushing = new();
     private Task _heartbeat = Task.CompletedTask;
+    private Task _recovering = Task.CompletedTask;
+    private Task _bounding = Task.CompletedTask;
+    private volatile string? _lost;
+    private byte _mark;
     private FenceStanding _standing;
     private bool? _userStopped;
     private Guid _bootId;
@@ -38,7 +48,11 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         _time = time;
         _logger = logger;
         _guard = new SessionGuard(options.InUse);
-        _exchange = new FrameExchange(link, address, options, time, logger);
+        _exchange = new FrameExchange(link, address, options, time, logger)
+        {
+            StartedAnew = () => _recovering = Task.Run(RecoverAsync),
+            UnflushedChanged = options.Memory is { } memory ? unflushed => memory.Unflushed = unflushed : null,
+        };
     }
 
     /// <summary>Bytes.</summary>
@@ -58,8 +72,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         try
         {
             await initiator._exchange.FindTargetAsync(cancellationToken).ConfigureAwait(false);
-            await initiator.IdentifyAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            await initiator.AskForWriteCacheAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await initiator.BeginAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             initiator._heartbeat = initiator.BeatAsync(initiator._stop.Token);
             return initiator;
         }
@@ -71,7 +84,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     }
 
     /// <summary>Reads whole sectors. The buffer belongs to the initiator until the task is done.</summary>
-    public ValueTask ReadAsync(long offset, Memory<byte> buffer) => _exchange.Submit(new IoRequest
+    public ValueTask ReadAsync(long offset, Memory<byte> buffer) => SubmitAsync(new IoRequest
     {
         Command = AtaCommand.ReadExt,
         Into = buffer,
@@ -83,16 +96,25 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     /// Writes whole sectors; on stable storage after the next <see cref="FlushAsync"/>. The data must not change until
     /// the task is done.
     /// </summary>
-    public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) => _exchange.Submit(new IoRequest
+    public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data)
     {
-        Command = AtaCommand.WriteExt,
-        From = data,
-        FirstSector = Sector(offset, data.Length),
-        Sectors = data.Length / AoeProtocol.SectorBytes,
-    });
+        await SubmitAsync(new IoRequest
+        {
+            Command = AtaCommand.WriteExt,
+            From = data,
+            FirstSector = Sector(offset, data.Length),
+            Sectors = data.Length / AoeProtocol.SectorBytes,
+        }).ConfigureAwait(false);
+        if (_exchange.UnflushedBytes > _options.UnflushedLimit) await BoundAsync().ConfigureAwait(false);
+    }
 
     /// <summary>All writes whose tasks were done before are on stable storage.</summary>
-    public ValueTask FlushAsync() => _exchange.Submit(new IoRequest { Command = AtaCommand.FlushCache });
+    /// <exception cref="TargetErrorException">Some are not, or it is not known: then no later flush succeeds either.</exception>
+    public async ValueTask FlushAsync()
+    {
+        await SubmitAsync(new IoRequest { Command = AtaCommand.FlushCache }).ConfigureAwait(false);
+        ThrowIfLost();
+    }
 
     /// <summary>
     /// From now on all frames carry this session, also those that wait for an answer: they are sent again. Done when
@@ -107,6 +129,8 @@ public sealed partial class AoeInitiator : IAsyncDisposable
             _exchange.SetSession(session);
             _guard.Renew();
             _userStopped = null;
+            // What the earlier stay lost is over with it.
+            _lost = null;
         }
         finally
         {
@@ -137,6 +161,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
             RttMicroseconds = status.RttMicroseconds,
             Retransmits = status.Retransmits,
             WriteCache = _writeCache,
+            Lost = _lost,
         };
     }
 
@@ -146,23 +171,142 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _exchange.StopAsync().ConfigureAwait(false);
         await _heartbeat.ConfigureAwait(false);
+        await _recovering.ConfigureAwait(false);
         _link.Dispose();
         _stop.Dispose();
         _renewing.Dispose();
     }
 
-    private async Task IdentifyAsync()
+    private ValueTask SubmitAsync(IoRequest request) =>
+        _lost is null ? _exchange.Submit(request) : ValueTask.FromException(new TargetErrorException(TargetFailure.StartedAnew, _lost));
+
+    private void ThrowIfLost()
+    {
+        if (_lost is { } reason) throw new TargetErrorException(TargetFailure.StartedAnew, reason);
+    }
+
+    private async Task BeginAsync()
+    {
+        var words = await IdentifyAsync().ConfigureAwait(false);
+        Use(words);
+        await AskForWriteCacheAsync().ConfigureAwait(false);
+        if (_options.Memory is not { } memory) return;
+        if (_options.InUse && memory.Unflushed && !await InheritAsync(memory.MachineId, words?.MachineId).ConfigureAwait(false)) return;
+        memory.Unflushed = false;
+        memory.MachineId = words?.MachineId ?? default;
+    }
+
+    // The dead process kept what was not flushed, and it went with it. As long as the target's machine has not been
+    // restarted since, all of it is in that machine's cache; else a flush would promise what nobody knows.
+    private async Task<bool> InheritAsync(Guid before, Guid? now)
+    {
+        try
+        {
+            if (now == before)
+            {
+                await FlushAsync().ConfigureAwait(false);
+                now = (await IdentifyAsync().ConfigureAwait(false))?.MachineId;
+            }
+            if (now == before) return true;
+            Lose($"{_address}: the target's machine was restarted, and writes are lost that nobody has any more");
+        }
+        catch (TargetErrorException e) when (e.Failure is TargetFailure.AtaError or TargetFailure.AoeError)
+        {
+            // Superseded, most likely: then nothing else is served either.
+            LogHeartbeatFailed(_logger, _address, e.Message);
+        }
+        return false;
+    }
+
+    /// <summary>From now on frames are for this start of the target.</summary>
+    private void Use(GodwitWords? words)
+    {
+        _mark = words?.Mark ?? 0;
+        _exchange.Resume(_mark);
+    }
+
+    // The target was started anew: it gets again what it may have lost, oldest first, before anything else.
+    private async Task RecoverAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var words = await IdentifyAsync(recovering: true).ConfigureAwait(false);
+                await AskForWriteCacheAsync().ConfigureAwait(false);
+                var unflushed = _exchange.ListUnflushed();
+                foreach (var kept in unflushed)
+                {
+                    await _exchange.Submit(new IoRequest
+                    {
+                        Command = AtaCommand.WriteExt,
+                        Urgent = true,
+                        Feature = words?.Mark ?? 0,
+                        From = kept.Data,
+                        FirstSector = kept.Sector,
+                        Sectors = kept.Data.Length / AoeProtocol.SectorBytes,
+                    }).ConfigureAwait(false);
+                }
+                if (_options.Memory is { } memory) memory.MachineId = words?.MachineId ?? default;
+                LogReplayed(_logger, _address, unflushed.Length);
+                Use(words);
+                return;
+            }
+            catch (TargetErrorException e) when (e.Failure is TargetFailure.TimedOut or TargetFailure.StartedAnew)
+            {
+                LogHeartbeatFailed(_logger, _address, e.Message);
+            }
+            catch (TargetErrorException e) when (e.Failure == TargetFailure.Detached)
+            {
+                return;
+            }
+            catch (TargetErrorException e)
+            {
+                // Another has the disk now, and its data must not be overwritten; or the medium fails.
+                Lose($"{_address}: the target was restarted, and writes that it lost could not be repeated: {e.Message}");
+                _exchange.Resume(_mark);
+                return;
+            }
+        }
+    }
+
+    private void Lose(string reason)
+    {
+        _lost = reason;
+        LogLost(_logger, reason);
+    }
+
+    // One flush for all that wait for room.
+    private Task BoundAsync()
+    {
+        lock (_flushing) return _bounding.IsCompleted ? _bounding = FlushQuietlyAsync() : _bounding;
+    }
+
+    private async Task FlushQuietlyAsync()
+    {
+        try
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+        catch (TargetErrorException e)
+        {
+            // The write itself was done; whoever flushes will hear of it.
+            LogHeartbeatFailed(_logger, _address, e.Message);
+        }
+    }
+
+    private async Task<GodwitWords?> IdentifyAsync(bool recovering = false)
     {
         var data = new byte[AtaIdentity.Bytes];
         var session = _exchange.Served().Session;
-        await _exchange.Submit(new IoRequest { Command = AtaCommand.Identify, Into = data, Sectors = 1 }).ConfigureAwait(false);
+        await _exchange.Submit(new IoRequest { Command = AtaCommand.Identify, Urgent = true, Into = data, Sectors = 1 }).ConfigureAwait(false);
         if (!AtaIdentity.TryRead(data, out var identity))
             throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
         SizeBytes = identity.Sectors * AoeProtocol.SectorBytes;
         if (identity.Godwit is not { } godwit)
         {
             _standing = FenceStanding.Unfenced;
-            return;
+            return null;
         }
         if (godwit.Standing != _standing) LogStanding(_logger, _address, godwit.Standing, godwit.Epoch);
         if (_bootId != default && godwit.BootId != _bootId) LogRestarted(_logger, _address);
@@ -171,15 +315,19 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         // An answer that came under a session which was replaced since says nothing of the new one.
         if (_exchange.Served() is var served && served.Session == session) _guard.Heard(godwit, served.Wrote);
         if (_writeCache && !identity.WriteCache) _writeCache = false;
+        if (!recovering && _mark != 0 && godwit.Mark != _mark) _exchange.Suspend();
+        return godwit;
     }
 
     private async Task AskForWriteCacheAsync()
     {
+        _exchange.Keeping = true;
         try
         {
             await _exchange.Submit(new IoRequest
             {
                 Command = AtaCommand.SetFeatures,
+                Urgent = true,
                 Feature = AtaCommand.EnableWriteCache,
             }).ConfigureAwait(false);
             _writeCache = true;
@@ -188,6 +336,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         {
             // Then each write is durable before it is answered, or refused anyway.
             _writeCache = false;
+            _exchange.Keeping = false;
         }
     }
 
@@ -251,6 +400,12 @@ public sealed partial class AoeInitiator : IAsyncDisposable
 
     [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "{Device}: {Reason}")]
     private static partial void LogHeartbeatFailed(ILogger logger, AoeAddress device, string reason);
+
+    [LoggerMessage(EventId = 1206, Level = LogLevel.Warning, Message = "{Device}: the target was started anew; {Frames} unflushed frames were written again")]
+    private static partial void LogReplayed(ILogger logger, AoeAddress device, int frames);
+
+    [LoggerMessage(EventId = 1207, Level = LogLevel.Critical, Message = "{Reason}; every request fails from now on")]
+    private static partial void LogLost(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 1205, Level = LogLevel.Warning, Message = "{Device}: another host is the writer now; whoever uses the disk here is stopped: {Outcome}")]
     private static partial void LogSuperseded(ILogger logger, AoeAddress device, string outcome);

@@ -14,7 +14,12 @@ namespace Godwit.Aoe.Initiator;
 ///                           ▼      │
 ///                          lost ───┘
 /// </code>
+/// A target that was started anew refuses frames with the mark of its earlier start. They are held back, with all that
+/// comes after them, until <see cref="Resume"/> gives the new mark; urgent requests alone pass meanwhile, by which what
+/// the target may have lost is written again. So neither a read nor a flush can miss an answered write.
+/// <para>
 /// Callers send from their own threads; one thread of its own takes answers and looks after the time.
+/// </para>
 /// </summary>
 internal sealed partial class FrameExchange
 {
@@ -38,7 +43,10 @@ internal sealed partial class FrameExchange
     private readonly FrameSlot[] _slots = new FrameSlot[FrameSlot.Count];
     private readonly Queue<FrameSlot> _free = new(FrameSlot.Count);
     private readonly Queue<FrameSlot> _lost = new();
+    private readonly Queue<FrameSlot> _held = new();
+    private readonly Queue<IoRequest> _urgent = new();
     private readonly Queue<IoRequest> _pending = new();
+    private readonly UnflushedWrites _unflushed = new();
     private readonly List<IoRequest> _completed = [];
     private readonly PacketBatch _outgoing;
     private readonly PacketBatch _incoming;
@@ -57,6 +65,9 @@ internal sealed partial class FrameExchange
     private long _servedAt;
     private bool _wrote;
     private long _stoppingSince;
+    private byte _mark;
+    private bool _suspended;
+    private bool _keeping;
     private bool _idled;
     private bool _parked;
     private bool _stopping;
@@ -82,6 +93,12 @@ internal sealed partial class FrameExchange
 
     public Task Ended => _ended.Task;
 
+    /// <summary>Called once when the target turns out to have been started anew; <see cref="Resume"/> ends it.</summary>
+    public Action? StartedAnew { get; set; }
+
+    /// <summary>Called under the lock when there begin or cease to be writes that the target may lose.</summary>
+    public Action<bool>? UnflushedChanged { get; set; }
+
     /// <summary>Asks for the target until it answers.</summary>
     public async Task FindTargetAsync(CancellationToken cancellationToken)
     {
@@ -105,7 +122,8 @@ internal sealed partial class FrameExchange
                 return ValueTask.FromException(new TargetErrorException(TargetFailure.Detached, $"{_address}: detached"));
             request.SubmittedAt = _time.GetTimestamp();
             if (_inFlight == 0 && _lost.Count == 0) _heardAt = request.SubmittedAt;
-            _pending.Enqueue(request);
+            request.Covers = _unflushed.Last;
+            (request.Urgent ? _urgent : _pending).Enqueue(request);
             Pump();
             wake = _parked;
             _parked = false;
@@ -121,6 +139,8 @@ internal sealed partial class FrameExchange
             if (_session == session) return;
             _session = session;
             _wrote = false;
+            // They were another stay's: somebody else may have written since.
+            Forget(_unflushed.Last);
             foreach (var slot in _slots)
             {
                 if (slot.Request is null) continue;
@@ -130,6 +150,44 @@ internal sealed partial class FrameExchange
             Pump();
         }
     }
+
+    /// <summary>Holds everything back, as a refusal of the target does.</summary>
+    public void Suspend()
+    {
+        lock (_gate) SuspendLocked();
+    }
+
+    /// <summary>
+    /// Whether answered writes are to be kept: from before the target is asked for a write cache, as it may use it at once.
+    /// </summary>
+    public bool Keeping
+    {
+        set
+        {
+            lock (_gate) _keeping = value;
+        }
+    }
+
+    /// <param name="mark">The target's mark, which frames carry from now on; 0 for none.</param>
+    public void Resume(byte mark)
+    {
+        lock (_gate)
+        {
+            _mark = mark;
+            _suspended = false;
+            while (_held.TryDequeue(out var slot)) _lost.Enqueue(slot);
+            Pump();
+        }
+        _link.Wake();
+    }
+
+    /// <summary>What the target may have lost, oldest first.</summary>
+    public UnflushedWrites.Kept[] ListUnflushed()
+    {
+        lock (_gate) return _unflushed.List();
+    }
+
+    public long UnflushedBytes => _unflushed.Bytes;
 
     /// <summary>What the target has let this session do, as its answers tell.</summary>
     public ServedStatus Served()
@@ -195,7 +253,7 @@ internal sealed partial class FrameExchange
     // Parks only after an idle round, so that a caller with one request at a time need not wake the thread each time.
     private int NextWait()
     {
-        var idle = _inFlight == 0 && _lost.Count == 0 && _pending.Count == 0;
+        var idle = _inFlight == 0 && _lost.Count == 0 && _held.Count == 0 && _urgent.Count == 0 && _pending.Count == 0;
         if (idle && _stopping) return Over;
         if (!idle)
         {
@@ -231,7 +289,13 @@ internal sealed partial class FrameExchange
         if (AtaSection.TryRead(frame, out var ata) != MalformedFrame.No || ata.Lba != slot.Lba) return;
         if ((ata.Command & AtaStatus.AnyFailure) != 0)
         {
-            Fail(request, TargetFailure.AtaError,
+            if ((ata.Feature & AtaStatus.StartedAnew) != 0 && !request.Urgent && IsMarked(request))
+            {
+                MarkLost(slot);
+                SuspendLocked();
+                return;
+            }
+            Fail(request, (ata.Feature & AtaStatus.StartedAnew) != 0 ? TargetFailure.StartedAnew : TargetFailure.AtaError,
                 $"{_address}: the target refuses command 0x{request.Command:x2} at sector {slot.Lba} (error 0x{ata.Feature:x2})");
             return;
         }
@@ -244,9 +308,37 @@ internal sealed partial class FrameExchange
         if (slot.Sampled && slot.Tries == 1 && _syncing == 0) _roundTrip.Add(slot.SentAt, _time.GetTimestamp());
         _window.Answered();
         NoteServed(request);
+        if (request.Command == AtaCommand.WriteExt && _keeping && _mark != 0 && !request.Urgent) Keep(slot, request);
         Release(slot);
-        if (--request.Outstanding == 0 && request.AllIssued) MarkCompleted(request);
+        if (--request.Outstanding != 0 || !request.AllIssued) return;
+        if (request.IsFlush) Forget(request.Covers);
+        MarkCompleted(request);
     }
+
+    // Before the caller hears of its write, so that no flush of his can miss it; and frame by frame, for the target may
+    // start anew in the middle of a request.
+    private void Keep(FrameSlot slot, IoRequest request)
+    {
+        if (!_unflushed.Any) UnflushedChanged?.Invoke(true);
+        _unflushed.Add(slot.Lba, request.From.Span.Slice(slot.At, slot.Sectors * AoeProtocol.SectorBytes));
+    }
+
+    private void Forget(long last)
+    {
+        if (!_unflushed.Any) return;
+        _unflushed.Flushed(last);
+        if (!_unflushed.Any) UnflushedChanged?.Invoke(false);
+    }
+
+    private void SuspendLocked()
+    {
+        if (_suspended || _dead) return;
+        _suspended = true;
+        StartedAnew?.Invoke();
+    }
+
+    private static bool IsMarked(IoRequest request) =>
+        request.Command is AtaCommand.ReadExt or AtaCommand.WriteExt or AtaCommand.FlushCache;
 
     // A fence lets nobody but the session's holder have these; IDENTIFY is answered to all.
     private void NoteServed(IoRequest request)
@@ -275,7 +367,7 @@ internal sealed partial class FrameExchange
     // Frames that are too old are lost, requests that are too old have failed.
     private void Sweep()
     {
-        if (_inFlight == 0 && _lost.Count == 0) return;
+        if (_inFlight == 0 && _lost.Count == 0 && _held.Count == 0 && _pending.Count == 0) return;
         var now = _time.GetTimestamp();
         var lost = false;
         foreach (var slot in _slots)
@@ -293,7 +385,7 @@ internal sealed partial class FrameExchange
             MarkLost(slot);
             lost = true;
         }
-        foreach (var request in _pending)
+        foreach (var request in _urgent.Concat(_pending))
         {
             if (!request.Completed && TooOld(request, now)) FailTooOld(request);
         }
@@ -317,25 +409,37 @@ internal sealed partial class FrameExchange
             if (_lost.TryDequeue(out var slot))
             {
                 if (slot.Request is null || !slot.Lost) continue;
-                _retransmits++;
-            }
-            else if (_pending.TryPeek(out var request))
-            {
-                if (request.Completed)
+                if (_suspended && !slot.Request.Urgent)
                 {
-                    _pending.Dequeue();
+                    _held.Enqueue(slot);
                     continue;
                 }
-                slot = Issue(request);
-                if (request.AllIssued) _pending.Dequeue();
+                _retransmits++;
             }
-            else
+            else if ((slot = IssueNext(_urgent, held: false) ?? IssueNext(_pending, held: _suspended)) is null)
             {
                 break;
             }
             Send(slot);
         }
         Post();
+    }
+
+    private FrameSlot? IssueNext(Queue<IoRequest> waiting, bool held)
+    {
+        while (waiting.TryPeek(out var request))
+        {
+            if (request.Completed)
+            {
+                waiting.Dequeue();
+                continue;
+            }
+            if (held) break;
+            var slot = Issue(request);
+            if (request.AllIssued) waiting.Dequeue();
+            return slot;
+        }
+        return null;
     }
 
     private FrameSlot Issue(IoRequest request)
@@ -346,7 +450,7 @@ internal sealed partial class FrameExchange
         request.Issued += sectors;
         request.Outstanding++;
         request.AllIssued = request.Issued == request.Sectors;
-        if (request.Command == AtaCommand.FlushCache) _syncing++;
+        if (request.IsFlush) _syncing++;
         return slot;
     }
 
@@ -367,7 +471,7 @@ internal sealed partial class FrameExchange
         new AtaSection
         {
             Flags = flags,
-            Feature = request.Feature,
+            Feature = IsMarked(request) && !request.Urgent ? _mark : request.Feature,
             SectorCount = (byte)slot.Sectors,
             Command = request.Command,
             Lba = slot.Lba,
@@ -415,7 +519,7 @@ internal sealed partial class FrameExchange
     private void Release(FrameSlot slot)
     {
         if (!slot.Lost) _inFlight--;
-        if (slot.Request!.Command == AtaCommand.FlushCache) _syncing--;
+        if (slot.Request!.IsFlush) _syncing--;
         slot.Free();
         _free.Enqueue(slot);
     }
@@ -438,7 +542,7 @@ internal sealed partial class FrameExchange
         {
             if (slot.Request is { } request) Fail(request, TargetFailure.Detached, $"{_address}: {reason}");
         }
-        while (_pending.TryDequeue(out var request))
+        while (_urgent.TryDequeue(out var request) || _pending.TryDequeue(out request))
         {
             if (!request.Completed) Fail(request, TargetFailure.Detached, $"{_address}: {reason}");
         }

@@ -21,6 +21,14 @@ public sealed record InitiatorOptions
     /// <summary>Whether an earlier process used this session for the same user of the disk, and died.</summary>
     public bool InUse { get; init; }
 
+    /// <summary>What an earlier process left to this one, and this one leaves to a later; null: nothing.</summary>
+    public AttachMemory? Memory { get; init; }
+
+    /// <summary>
+    /// Most bytes of writes that are kept because the target may lose them; when they are more, it is told to flush.
+    /// </summary>
+    public long UnflushedLimit { get; init; } = 32 << 20;
+
     /// <summary>
     /// Stops whoever uses the disk, for its session was superseded: another host writes to it. True once it stands; it is
     /// called again with each check until then, and after. Null: the refusal of its requests has to do.

@@ -25,6 +25,14 @@ internal sealed class IoRequest : IValueTaskSource
     /// <summary>Sectors in all; 0 for commands without data.</summary>
     public int Sectors { get; init; }
 
+    /// <summary>Goes before all others, and also while they are held back: it is what makes the target fit for them.</summary>
+    public bool Urgent { get; init; }
+
+    /// <summary>The last write that a flush covers, by its number in <see cref="UnflushedWrites"/>.</summary>
+    public long Covers { get; set; }
+
+    public bool IsFlush => Command == Wire.AtaCommand.FlushCache;
+
     public long SubmittedAt { get; set; }
 
     /// <summary>Sectors that were put into frames so far.</summary>

@@ -16,6 +16,9 @@ public enum TargetFailure
 
     TimedOut,
 
+    /// <summary>The target was started anew: it refused what was meant for its earlier start, or has lost writes with it.</summary>
+    StartedAnew,
+
     /// <summary>The device was detached, or its network interface went away.</summary>
     Detached,
 }

@@ -10,7 +10,7 @@ namespace Godwit.Aoe.Target;
 /// has turned the write cache on and so promised to flush.
 /// </summary>
 internal sealed partial class AtaCommands(
-    ExportSettings settings, IMedium medium, Admission admission, Guid bootId, ILogger logger) : IDisposable
+    ExportSettings settings, IMedium medium, Admission admission, TargetStart start, ILogger logger) : IDisposable
 {
     private readonly InitiatorTable _initiators = new();
     private readonly List<int> _awaitSync = [];
@@ -47,6 +47,7 @@ internal sealed partial class AtaCommands(
                 _refused++;
                 return Failed(answer, ata, AtaStatus.Aborted);
         }
+        if (IsForAnotherStart(ata)) return Failed(answer, ata, AtaStatus.Aborted | AtaStatus.StartedAnew);
         switch (ata.Command)
         {
             case AtaCommand.Read or AtaCommand.ReadExt:
@@ -159,7 +160,7 @@ internal sealed partial class AtaCommands(
             Firmware = "1",
             Model = "Godwit AoE disk",
             WriteCache = _initiators.Find(header.Source, new FrameTag(header.Tag).Session) is not null,
-            Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, bootId),
+            Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;
     }
@@ -179,6 +180,11 @@ internal sealed partial class AtaCommands(
                 return Failed(answer, ata, AtaStatus.Aborted);
         }
     }
+
+    // The feature register means nothing to these commands in ATA: other initiators leave it 0.
+    private bool IsForAnotherStart(in AtaSection ata) => start.Mark != 0 && ata.Feature != 0 && ata.Feature != start.Mark
+        && ata.Command is AtaCommand.Read or AtaCommand.ReadExt or AtaCommand.Write or AtaCommand.WriteExt
+            or AtaCommand.FlushCache or AtaCommand.FlushCacheExt;
 
     // Whether the data of a command fits a frame of this interface.
     private bool IsFrameful(in AtaSection ata, int mtu, out AoeError error)

@@ -21,14 +21,14 @@ public sealed partial class Export : IDisposable
     private readonly InBandCommands _inBand;
     private readonly ILogger _logger;
 
-    private Export(ExportSettings settings, IMedium medium, Fence? fence, InBandCommands inBand, Guid bootId, ILogger logger)
+    private Export(ExportSettings settings, IMedium medium, Fence? fence, InBandCommands inBand, TargetStart start, ILogger logger)
     {
         Settings = settings;
         Fence = fence;
-        BootId = bootId;
+        BootId = start.BootId;
         _inBand = inBand;
         _logger = logger;
-        _ata = new AtaCommands(settings, medium, new Admission(fence, inBand), bootId, logger);
+        _ata = new AtaCommands(settings, medium, new Admission(fence, inBand), start, logger);
     }
 
     public ExportSettings Settings { get; }
@@ -39,12 +39,12 @@ public sealed partial class Export : IDisposable
     public Guid BootId { get; }
 
     /// <summary>An export in a pool: one writer at a time, as its fence says.</summary>
-    public static Export Managed(ExportSettings settings, IMedium medium, Fence fence, Guid bootId, ILogger logger) =>
-        new(settings, medium, fence, InBandCommands.Refusing(settings), bootId, logger);
+    public static Export Managed(ExportSettings settings, IMedium medium, Fence fence, TargetStart start, ILogger logger) =>
+        new(settings, medium, fence, InBandCommands.Refusing(settings), start, logger);
 
     /// <summary>An export on its own: reservations, masks and the configuration string come over the wire.</summary>
     public static Export Standalone(ExportSettings settings, IMedium medium, Guid bootId, ILogger logger) =>
-        new(settings, medium, null, InBandCommands.Load(settings, logger), bootId, logger);
+        new(settings, medium, null, InBandCommands.Load(settings, logger), new TargetStart(bootId), logger);
 
     /// <summary>Executes a request and adds the answer, if it gets one. The batch has room for one more.</summary>
     internal void Handle(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, IFrameLink link)

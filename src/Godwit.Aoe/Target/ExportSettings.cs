@@ -20,5 +20,7 @@ public sealed record ExportSettings
 
     public string FencePath => System.IO.Path.Combine(StateDirectory!, $"{Address}.fence");
 
+    public string MarkPath => System.IO.Path.Combine(StateDirectory!, $"{Address}.mark");
+
     public string InBandPath => System.IO.Path.Combine(StateDirectory!, $"{Address}.inband");
 }

@@ -8,7 +8,8 @@ namespace Godwit.Aoe.Wire;
 /// vendor's; Godwit's target tells there what it thinks of the asking initiator.
 /// <code>
 ///   words 129-130  "GODW"           134  standing: 0 not fenced, 1 none, 2 reader, 3 writer
-///   words 131-133  reserved (0)     135-138  epoch          139-146  boot id
+///   word  131      boot mark        135-138  epoch          139-146  boot id
+///   words 132-133  reserved (0)                                147-154  machine id
 /// </code>
 /// </summary>
 public sealed record AtaIdentity

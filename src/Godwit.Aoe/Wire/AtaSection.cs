@@ -110,6 +110,12 @@ public static class AtaStatus
     /// <summary>Error register: the address lies outside.</summary>
     public const byte IdNotFound = 0x10;
 
+    /// <summary>
+    /// Error register, "media changed": the target was started anew since its mark was asked for, and may have lost what
+    /// was not flushed. Nothing was done.
+    /// </summary>
+    public const byte StartedAnew = 0x20;
+
     /// <summary>Error register: the medium could not be read.</summary>
     public const byte Uncorrectable = 0x40;
 }

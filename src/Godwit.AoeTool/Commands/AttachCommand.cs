@@ -21,11 +21,12 @@ internal static class AttachCommand
             HelpName = "SOCKET",
         };
         var inUse = new Option<bool>("--in-use") { Description = "Takes the place of a process that died: the engine is running already", Hidden = true };
+        var memory = new Option<string?>("--memory") { Description = "File in memory that tells a successor of this process what was not flushed", HelpName = "FILE", Hidden = true };
         var json = CommonOptions.Json();
         return new DocumentedCommand("attach", "Use a disk of the network: serve it as NBD on a Unix socket; ends on SIGTERM")
         {
             Arguments = { device },
-            Options = { @interface, socket, socketFd, control, session, timeout, stopEngine, inUse, json },
+            Options = { @interface, socket, socketFd, control, session, timeout, stopEngine, inUse, memory, json },
             Examples =
             [
                 ("godwit-aoe attach e0.0 --interface eth1 --socket /run/e0.0.nbd",
@@ -45,6 +46,7 @@ internal static class AttachCommand
                 FailAfter = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
                 EngineSocket = parsed.GetValue(stopEngine),
                 InUse = parsed.GetValue(inUse),
+                Memory = parsed.GetValue(memory),
                 Json = parsed.GetValue(json),
             }, ct));
     }

@@ -31,6 +31,9 @@ internal sealed record AttachRunOptions
     /// <summary>An engine uses the session already.</summary>
     public required bool InUse { get; init; }
 
+    /// <summary>File for <see cref="AttachMemory"/>; null leaves a successor in the dark.</summary>
+    public required string? Memory { get; init; }
+
     public required bool Json { get; init; }
 }
 
@@ -40,7 +43,8 @@ internal static class AttachRun
     public static async Task<ExitCode> RunAsync(AttachRunOptions options, CancellationToken stop)
     {
         var log = StderrLogger.Instance;
-        var initiator = await ConnectAsync(options, stop).ConfigureAwait(false);
+        using var memory = options.Memory is { } file ? AttachMemory.Open(file) : null;
+        var initiator = await ConnectAsync(options, memory, stop).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var control = new AttachControl(initiator, ending.Cancel, released.Task);
@@ -71,7 +75,7 @@ internal static class AttachRun
         return failed ? ExitCode.Failure : ExitCode.Success;
     }
 
-    private static async Task<AoeInitiator> ConnectAsync(AttachRunOptions options, CancellationToken stop)
+    private static async Task<AoeInitiator> ConnectAsync(AttachRunOptions options, AttachMemory? memory, CancellationToken stop)
     {
         var link = PacketLink.Open(options.Interface, AoeFilters.Answers(options.Device));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -84,6 +88,7 @@ internal static class AttachRun
                     Session = options.Session,
                     FailAfter = options.FailAfter,
                     InUse = options.InUse,
+                    Memory = memory,
                     StopUser = options.EngineSocket is { } engine ? new EngineStop(engine).RunAsync : null,
                 },
                 TimeProvider.System, StderrLogger.Instance, patience.Token).ConfigureAwait(false);

@@ -75,11 +75,10 @@ internal static class ExportRun
         }
         if (medium.SizeBytes == 0)
             throw new GodwitException("no-medium", $"Cannot serve {settings.Path}: it is empty.", "truncate -s 5G FILE makes a sparse file.");
-        var bootId = Guid.NewGuid();
-        if (!options.Managed) return Export.Standalone(settings, medium, bootId, StderrLogger.Instance);
+        if (!options.Managed) return Export.Standalone(settings, medium, Guid.NewGuid(), StderrLogger.Instance);
         var fence = Fence.Load(settings.FencePath);
         if (options.NewState) Begin(fence, settings);
-        return Export.Managed(settings, medium, fence, bootId, StderrLogger.Instance);
+        return Export.Managed(settings, medium, fence, TargetStart.Next(settings.MarkPath), StderrLogger.Instance);
     }
 
     // Never over a state that was used: --new-state left in a unit file must not forget who the writer is.

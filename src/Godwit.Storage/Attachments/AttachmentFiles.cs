@@ -22,6 +22,8 @@ internal sealed class AttachmentFiles(string directory, bool passable = false)
 
     public static string StopOf(string socketPath) => Path.ChangeExtension(socketPath, ".stop");
 
+    public static string MemoryOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".memory");
+
     public static string LogOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".log");
 
     public void EnsureDirectory() => PrivateDirectory.Ensure(directory, passable);
@@ -43,7 +45,7 @@ internal sealed class AttachmentFiles(string directory, bool passable = false)
 
     public static void Remove(AttachedDisk disk)
     {
-        foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), StopOf(disk.Path), LogOf(disk) })
+        foreach (var path in new[] { RecordOf(disk), disk.Path, ControlOf(disk), StopOf(disk.Path), MemoryOf(disk), LogOf(disk) })
             File.Delete(path);
     }
 

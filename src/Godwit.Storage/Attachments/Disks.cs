@@ -274,6 +274,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
             places.Program, "attach", AddressOf(disk), "--interface", places.Interface,
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
+            "--memory", AttachmentFiles.MemoryOf(disk),
             "--timeout-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             .. disk.StopSocket is { } stop ? ["--stop-engine", stop] : Array.Empty<string>(),
             .. replaces ? ["--in-use"] : Array.Empty<string>(),

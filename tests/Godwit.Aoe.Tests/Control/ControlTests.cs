@@ -17,7 +17,7 @@ public sealed class ControlTests : IAsyncLifetime
     {
         var (link, _) = MemoryLink.Pair();
         _export = Export.Managed(new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64),
-            Fence.Load(_directory.File("fence")), TargetBench.BootId, NullLogger.Instance);
+            Fence.Load(_directory.File("fence")), new TargetStart(TargetBench.BootId), NullLogger.Instance);
         _target = new AoeTarget(link, [_export], NullLogger.Instance);
     }
 

@@ -25,7 +25,7 @@ public sealed class CheckTests : IAsyncLifetime
         var (a, b) = MemoryLink.Pair();
         _link = b;
         _target = new AoeTarget(a, [Export.Managed(
-            new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64), _fence, Guid.NewGuid(), NullLogger.Instance)], NullLogger.Instance);
+            new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64), _fence, new TargetStart(Guid.NewGuid()), NullLogger.Instance)], NullLogger.Instance);
         _target.Start();
     }
 

@@ -135,7 +135,7 @@ public sealed class LossyLinkTests : IDisposable
             var session = test._fence.Admit("a", [b.Address]);
             test._fence.Take("a", 1, session);
             var world = new World(a, b, () => Export.Managed(
-                new ExportSettings { Address = TargetBench.Address, Path = "memory" }, test._medium, test._fence, Guid.NewGuid(), NullLogger.Instance));
+                new ExportSettings { Address = TargetBench.Address, Path = "memory" }, test._medium, test._fence, new TargetStart(Guid.NewGuid()), NullLogger.Instance));
             world.Initiator = await AoeInitiator.ConnectAsync(b, TargetBench.Address,
                 new InitiatorOptions { Session = session, FailAfter = failAfter ?? TimeSpan.FromSeconds(60), Heartbeat = TimeSpan.FromMilliseconds(200) },
                 TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
