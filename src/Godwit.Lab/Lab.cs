@@ -133,6 +133,10 @@ public sealed class Lab
         ];
     }
 
+    /// <summary>What runs in a host at this moment.</summary>
+    public IReadOnlyList<LabProcess> Processes(string host) =>
+        [.. ProcessIdentity.InsideHost("/run/netns/" + Paths.Namespace(host)).Select(LabProcess.Of).OfType<LabProcess>()];
+
     /// <summary>Directories of the machine that the lab made, and will remove.</summary>
     internal IReadOnlyList<string> MountPoints => _state.MountPoints;
 

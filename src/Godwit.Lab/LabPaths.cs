@@ -40,4 +40,7 @@ public sealed record LabPaths(string Lab)
 
     /// <summary>The local socket of a host's <c>godwitd</c>, reachable from outside the lab.</summary>
     public string Socket(string host) => Path.Combine(Directory, host, "run", "godwitd.sock");
+
+    /// <summary>Where a host's failpoints are, reachable from outside the lab.</summary>
+    public string Failpoints(string host) => Path.Combine(Host(host, "log"), "failpoints");
 }

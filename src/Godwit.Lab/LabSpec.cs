@@ -14,6 +14,11 @@ public sealed record LabSpec
     /// <summary>False makes hosts without <c>godwitd</c> and without a pool: bare machines on two networks.</summary>
     public bool StartDaemons { get; init; } = true;
 
+    /// <summary>
+    /// True lets whoever runs the lab stop relocations at named places, by files in <see cref="LabPaths.Failpoints"/>.
+    /// </summary>
+    public bool Failpoints { get; init; }
+
     /// <summary>Directory of <c>godwit</c>, <c>godwitd</c> and <c>godwit-aoe</c>.</summary>
     public string ProgramDirectory { get; init; } = AppContext.BaseDirectory.TrimEnd('/');
 

@@ -12,7 +12,7 @@ internal static partial class ConfigFile
 {
     public const string DefaultPath = "/etc/godwit/godwitd.toml";
 
-    private static readonly string[] Tables = ["storage", "compute", "storage.groups"];
+    private static readonly string[] Tables = ["storage", "compute", "test", "storage.groups"];
 
     /// <exception cref="GodwitException">The file says something that has no meaning.</exception>
     public static DaemonConfig Parse(string text, string file, LocalDefaults defaults)
@@ -39,6 +39,7 @@ internal static partial class ConfigFile
             LogDirectory = Directory(root, "log_dir") ?? config.LogDirectory,
             Storage = Storage(document, problems),
             Compute = Compute(document, problems),
+            Failpoints = Failpoints(document, problems),
         };
         root.ReportUnknown();
         problems.ThrowIfAny();
@@ -108,6 +109,14 @@ internal static partial class ConfigFile
         compute = compute with { Qemu = table.String("qemu") ?? compute.Qemu };
         table.ReportUnknown();
         return compute;
+    }
+
+    private static string? Failpoints(DocumentSyntax document, ConfigProblems problems)
+    {
+        var table = Table(document, "test", problems);
+        var directory = Directory(table, "failpoints");
+        table.ReportUnknown();
+        return directory;
     }
 
     private static ConfigTable Table(DocumentSyntax document, string name, ConfigProblems problems)

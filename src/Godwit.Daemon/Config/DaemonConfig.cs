@@ -29,6 +29,9 @@ internal sealed record DaemonConfig
 
     public ComputeConfig Compute { get; init; } = new();
 
+    /// <summary>Directory by which a test stops relocations at named places; null, as it ships, for none.</summary>
+    public string? Failpoints { get; init; }
+
     /// <summary>The article's relocation port.</summary>
     public const int DefaultPort = 8002;
 

@@ -64,6 +64,7 @@ internal sealed class QemuComputeParts(
             BootFiles = new BootStore(Path.Combine(config.StateDirectory, "boot")),
             Dialer = peers,
             Resources = new HostResources(),
+            Failpoints = config.Failpoints is { } points ? new FileFailpoints(points, time) : null,
             Time = time,
             Logs = logs,
         });

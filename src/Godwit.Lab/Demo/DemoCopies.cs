@@ -22,21 +22,9 @@ internal sealed class DemoCopies(Lab lab, string domain)
         Worst = found == 0 || Worst == 0 ? 0 : Math.Max(Worst, found);
     }
 
-    private int Count() => lab.Spec.Hosts
-        .SelectMany(h => ProcessIdentity.InsideHost("/run/netns/" + lab.Paths.Namespace(h.Name)))
-        .Count(IsCopy);
+    private int Count() => lab.Spec.Hosts.SelectMany(h => lab.Processes(h.Name)).Count(IsCopy);
 
-    private bool IsCopy(ProcessIdentity process)
-    {
-        try
-        {
-            var arguments = File.ReadAllText($"/proc/{process.Pid}/cmdline").Split('\0');
-            return Path.GetFileName(arguments[0]).StartsWith("qemu-system-", StringComparison.Ordinal)
-                && arguments.Any(a => a.Contains(domain, StringComparison.Ordinal));
-        }
-        catch (IOException)
-        {
-            return false; // It ended between the look and the reading.
-        }
-    }
+    private bool IsCopy(LabProcess process) =>
+        process.Program.StartsWith("qemu-system-", StringComparison.Ordinal)
+        && process.Arguments.Any(a => a.Contains(domain, StringComparison.Ordinal));
 }

@@ -28,7 +28,7 @@ internal static class HostMachine
             else stale.Delete();
         }
         await File.WriteAllTextAsync(
-            Path.Combine(directory, "etc", "godwitd.toml"), HostConfig.Write(host), ct).ConfigureAwait(false);
+            Path.Combine(directory, "etc", "godwitd.toml"), HostConfig.Write(host, spec.Failpoints), ct).ConfigureAwait(false);
         var script = Path.Combine(paths.Directory, "host-init.sh");
         await File.WriteAllTextAsync(script, InitScript(), ct).ConfigureAwait(false);
         var ready = Path.Combine(directory, "ready");

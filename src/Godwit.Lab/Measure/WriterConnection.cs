@@ -31,6 +31,7 @@ public sealed class WriterConnection : IAsyncDisposable
         Socket socket;
         using (var inside = NetworkNamespace.OpenNamed(networkNamespace))
             socket = inside.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        KeepAlive(socket);
         try
         {
             await socket.ConnectAsync(new IPEndPoint(guest, LabGuest.WriterPort), ct).ConfigureAwait(false);
@@ -41,6 +42,18 @@ public sealed class WriterConnection : IAsyncDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// This side only listens, so it would never hear that the guest has started anew; a guest that stands still for
+    /// two minutes is waited for.
+    /// </summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 2);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 120);
     }
 
     public WriterFigures Figures

@@ -17,6 +17,7 @@ public sealed class ConfigFileTests
         Assert.Equal(["compute"], config.Roles);
         Assert.Equal("/run/godwit/godwitd.sock", config.SocketPath);
         Assert.Null(config.Storage.Interface);
+        Assert.Null(config.Failpoints);
     }
 
     [Fact]
@@ -43,13 +44,15 @@ public sealed class ConfigFileTests
             [compute]
             qemu = "/opt/qemu"
             user = "godwit-qemu"
+            [test]
+            failpoints = "/f"
             """, "f.toml", Defaults);
         Assert.Equal("[fd00::1]:9002", config.Endpoint);
         Assert.Equal(["storage", "registry"], config.Roles);
         Assert.Equal(("/s", "/r", "/l"), (config.StateDirectory, config.RunDirectory, config.LogDirectory));
         Assert.Equal(("san0", "/opt/godwit-aoe"), (config.Storage.Interface, config.Storage.AoeTool));
         Assert.Equal([new VolumeGroupConfig("vg_xen", "/srv/vg_xen"), new VolumeGroupConfig("vg_two", "/srv/two")], config.Storage.Groups);
-        Assert.Equal(("/opt/qemu", "godwit-qemu"), (config.Compute.Qemu, config.Compute.User));
+        Assert.Equal(("/opt/qemu", "godwit-qemu", "/f"), (config.Compute.Qemu, config.Compute.User, config.Failpoints));
     }
 
     [Fact]

@@ -1,0 +1,38 @@
+using Godwit.Faults;
+
+// Every step of a relocation, and at each one every fault, on real processes: see docs/ownership.md.
+// Exit code: 0 every cell settled as it must, 1 one fell short, 2 nothing was run.
+Options options;
+try
+{
+    options = Options.Parse(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine($"faults: {e.Message}\n{Options.Usage}");
+    return 2;
+}
+if (Environment.GetEnvironmentVariable("GODWIT_PROGRAMS") is not { } programs)
+{
+    Console.Error.WriteLine("faults: GODWIT_PROGRAMS does not name the directory of the programs: run bench/faults");
+    return 2;
+}
+var cells = options.Choose();
+if (cells.Count == 0)
+{
+    Console.Error.WriteLine("faults: no cell has these words in its name");
+    return 2;
+}
+using var interrupted = new CancellationTokenSource();
+Console.CancelKeyPress += (_, key) =>
+{
+    key.Cancel = true;
+    interrupted.Cancel();
+};
+var outcomes = await new Matrix(programs, options.Labs, options.Logs, Console.Error.WriteLine).RunAsync(cells, interrupted.Token);
+Console.Write(Report.Table(outcomes));
+foreach (var outcome in outcomes.Where(o => o.Problem is not null))
+    Console.WriteLine($"{outcome.Cell}: {outcome.Problem}");
+if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, Report.Json(outcomes) + "\n", CancellationToken.None);
+Console.WriteLine(Report.Summary(outcomes));
+return outcomes.Any(o => o.Problem is not null) ? 1 : 0;
