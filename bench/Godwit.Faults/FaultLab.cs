@@ -29,9 +29,11 @@ internal sealed class FaultLab
     {
         await Godwit.Lab.Lab.DownAsync(name, ct);
         var lab = await Godwit.Lab.Lab.UpAsync(
-            LabSpec.WithResources(2, name) with { ProgramDirectory = programs, Failpoints = true }, null, ct);
-        // A place that no fault switches off, from which the guest is reached.
-        await ProgramRunner.RunAsync(["ip", "-n", lab.Paths.SwitchNamespace, "address", "add", "10.9.0.1/24", "dev", "lan"], null, ct);
+            LabSpec.WithResources(2, name) with { ProgramDirectory = programs, Failpoints = true, GuestsFirst = true }, null, ct);
+        // A place that no fault switches off, from which the guest is reached. Its hardware address is given: left
+        // alone it changes with the hosts' plugs.
+        foreach (var change in (string[][])[["link", "set", "lan", "address", "02:67:00:00:00:01"], ["address", "add", "10.9.0.1/24", "dev", "lan"]])
+            await ProgramRunner.RunAsync(["ip", "-n", lab.Paths.SwitchNamespace, .. change], null, ct);
         foreach (var host in lab.Spec.Hosts)
             Directory.CreateDirectory(lab.Paths.Failpoints(host.Name));
         var made = new FaultLab(lab);

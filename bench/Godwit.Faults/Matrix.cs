@@ -7,7 +7,7 @@ namespace Godwit.Faults;
 /// Runs cells in several labs side by side: a cell mostly waits. A lab in which one fell short is made anew, and what
 /// its hosts have logged is kept.
 /// </summary>
-internal sealed class Matrix(string programs, int labs, string? logs, Action<string> progress)
+internal sealed class Matrix(string programs, int labs, Action<string> progress, string? logs = null, bool keep = false)
 {
     private readonly ConcurrentQueue<Cell> _cells = new();
     private readonly ConcurrentBag<CellOutcome> _outcomes = [];
@@ -19,15 +19,23 @@ internal sealed class Matrix(string programs, int labs, string? logs, Action<str
         _total = cells.Count;
         var lines = Enumerable.Range(1, Math.Min(labs, cells.Count))
             .Select(number => RunLineAsync(string.Create(CultureInfo.InvariantCulture, $"gwfaults{number}"), ct));
-        await Task.WhenAll(lines);
+        try
+        {
+            await Task.WhenAll(lines);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Interrupted: what has been run is reported.
+        }
         return [.. _outcomes];
     }
 
     private async Task RunLineAsync(string name, CancellationToken ct)
     {
+        var kept = false;
         try
         {
-            while (!_cells.IsEmpty)
+            while (!kept && !_cells.IsEmpty)
             {
                 var lab = await FaultLab.UpAsync(name, programs, ct);
                 await using var writer = new WriterWatch(lab);
@@ -41,13 +49,14 @@ internal sealed class Matrix(string programs, int labs, string? logs, Action<str
                     if (outcome.Problem is null)
                         continue;
                     KeepLogs(lab, cell);
+                    kept = keep;
                     break;
                 }
             }
         }
         finally
         {
-            await Lab.Lab.DownAsync(name, CancellationToken.None);
+            if (!kept) await Lab.Lab.DownAsync(name, CancellationToken.None);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Godwit.Faults;
 
 // Every step of a relocation, and at each one every fault, on real processes: see docs/ownership.md.
@@ -24,15 +25,18 @@ if (cells.Count == 0)
     return 2;
 }
 using var interrupted = new CancellationTokenSource();
-Console.CancelKeyPress += (_, key) =>
-{
-    key.Cancel = true;
-    interrupted.Cancel();
-};
-var outcomes = await new Matrix(programs, options.Labs, options.Logs, Console.Error.WriteLine).RunAsync(cells, interrupted.Token);
+using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+var outcomes = await new Matrix(programs, options.Labs, Console.Error.WriteLine, options.Logs, options.Keep).RunAsync(cells, interrupted.Token);
 Console.Write(Report.Table(outcomes));
 foreach (var outcome in outcomes.Where(o => o.Problem is not null))
     Console.WriteLine($"{outcome.Cell}: {outcome.Problem}");
 if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, Report.Json(outcomes) + "\n", CancellationToken.None);
 Console.WriteLine(Report.Summary(outcomes));
 return outcomes.Any(o => o.Problem is not null) ? 1 : 0;
+
+void Interrupt(PosixSignalContext context)
+{
+    context.Cancel = true;
+    interrupted.Cancel();
+}

@@ -26,6 +26,7 @@ public interface IDomainCopy : IAsyncDisposable
     Task<CopyStatus> QueryAsync(CancellationToken cancellationToken);
 
     /// <summary>Lets the guest run. For a receiver this is the point of no return.</summary>
+    /// <exception cref="EngineGoneException">The engine had ended before: the guest has not run.</exception>
     Task ContinueAsync(CancellationToken cancellationToken);
 
     Task PauseAsync(CancellationToken cancellationToken);

@@ -87,6 +87,8 @@ public sealed class FakeProcess
             case CopyPhase.Prepared or CopyPhase.Paused or CopyPhase.Loaded or CopyPhase.Held or CopyPhase.IoError:
                 RunGuest();
                 return;
+            case CopyPhase.Gone:
+                throw new EngineGoneException("the fake engine has ended");
             default:
                 throw new GodwitException("engine-failed", $"the fake engine cannot continue a copy that is {Phase}");
         }

@@ -67,7 +67,7 @@ internal sealed class QemuCopy : IDomainCopy
 
     public ChannelReader<CopyEvent> Events => _events.Reader;
 
-    private QmpConnection Qmp => _qmp ?? throw new QmpLostException($"QEMU's monitor of {Order.Spec.Name} does not answer");
+    private QmpConnection Qmp => _qmp ?? throw new QmpLostException($"QEMU's monitor of {Order.Spec.Name} does not answer") { NothingSent = true };
 
     public async Task<CopyStatus> QueryAsync(CancellationToken cancellationToken)
     {
@@ -79,7 +79,14 @@ internal sealed class QemuCopy : IDomainCopy
     {
         // Before the command, so that a copy found again is never taken for one that did not run.
         _directory.MarkRun();
-        await Qmp.ContinueAsync(cancellationToken);
+        try
+        {
+            await Qmp.ContinueAsync(cancellationToken);
+        }
+        catch (QmpLostException e) when (e.NothingSent)
+        {
+            throw new EngineGoneException($"QEMU of {Order.Spec.Name} was gone before it was told to run: {e.Message}", e);
+        }
     }
 
     public Task PauseAsync(CancellationToken cancellationToken) => Qmp.StopAsync(cancellationToken);

@@ -344,6 +344,10 @@ public sealed class DestinationRun
         {
             await _copy!.ContinueAsync(token);
         }
+        catch (EngineGoneException e)
+        {
+            Post(new DestinationEvent.ResumeRefused(e.Message));
+        }
         catch (Exception e) when (!token.IsCancellationRequested)
         {
             var phase = await QueryPhaseAsync(token);

@@ -139,7 +139,7 @@ internal sealed class QmpConnection : IAsyncDisposable
         _waiting[id] = reply;
         try
         {
-            if (_lost is { } lost) throw new QmpLostException(lost.Message, lost);
+            if (_lost is { } lost) throw new QmpLostException(lost.Message, lost) { NothingSent = true };
             await WriteAsync(Compose(command, id, writeArguments), cancellationToken);
             return await reply.Task.WaitAsync(cancellationToken);
         }
@@ -178,7 +178,8 @@ internal sealed class QmpConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            throw new QmpLostException($"the line to QEMU's monitor broke: {e.Message}", e);
+            // A part of a command may be on its way, but a command without its end is none.
+            throw new QmpLostException($"the line to QEMU's monitor broke: {e.Message}", e) { NothingSent = true };
         }
         finally
         {

@@ -15,4 +15,8 @@ public sealed class QmpException(string command, string errorClass, string descr
 }
 
 /// <summary>The line to QEMU's monitor broke, or what came over it is not QMP.</summary>
-public sealed class QmpLostException(string reason, Exception? inner = null) : IOException(reason, inner);
+public sealed class QmpLostException(string reason, Exception? inner = null) : IOException(reason, inner)
+{
+    /// <summary>The command never left: QEMU cannot have carried it out.</summary>
+    public bool NothingSent { get; init; }
+}
