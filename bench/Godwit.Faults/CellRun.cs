@@ -14,6 +14,7 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
     /// <summary>A guest boots, and says that it does, within this time; six may do so at once on two processors.</summary>
     private static readonly TimeSpan WriterTakes = TimeSpan.FromSeconds(90);
 
+    /// <exception cref="GuestLoss">The emulator broke the guest; nothing is known of the cell.</exception>
     public async Task<CellOutcome> RunAsync(Cell cell, CancellationToken ct)
     {
         try
@@ -22,6 +23,8 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
+            if (GuestLoss.Find(lab) is { } loss)
+                throw loss;
             return CellOutcome.Failed(cell, e.Message);
         }
     }

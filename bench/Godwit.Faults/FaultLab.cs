@@ -19,6 +19,9 @@ internal sealed class FaultLab
     private const string Volume = "vg_xen/lv_vm1";
     private const long VolumeBytes = 256L << 20;
 
+    /// <summary>Milliseconds between two lines: an emulated guest that does less is hit less by what <see cref="GuestLoss"/> is.</summary>
+    private const int WriterPauseMs = 100;
+
     private FaultLab(Lab.Lab lab) => Lab = lab;
 
     public Lab.Lab Lab { get; }
@@ -29,7 +32,7 @@ internal sealed class FaultLab
     {
         await Godwit.Lab.Lab.DownAsync(name, ct);
         var lab = await Godwit.Lab.Lab.UpAsync(
-            LabSpec.WithResources(2, name) with { ProgramDirectory = programs, Failpoints = true, GuestsFirst = true }, null, ct);
+            LabSpec.WithResources(2, name) with { ProgramDirectory = programs, Failpoints = true }, null, ct);
         // A place that no fault switches off, from which the guest is reached. Its hardware address is given: left
         // alone it changes with the hosts' plugs.
         foreach (var change in (string[][])[["link", "set", "lan", "address", "02:67:00:00:00:01"], ["address", "add", "10.9.0.1/24", "dev", "lan"]])
@@ -65,6 +68,7 @@ internal sealed class FaultLab
         using (var storage = Client(Storage))
             await storage.CreateVolumeAsync(new CreateVolumeRequest(Volume, VolumeBytes), ct);
         await ImageWriter.WriteAsync(image, VolumePath, LabGuest.Customize(Domain, GuestAddress), ct);
+        await Ext4Files.WriteAsync(VolumePath, LabGuest.WriterFlag, $"{WriterPauseMs}\n", ct);
         var boot = Lab.Paths.Host(Computes[0], "boot");
         File.Copy(image.KernelPath, Path.Combine(boot, "vmlinuz"), overwrite: true);
         File.Copy(image.RamdiskPath, Path.Combine(boot, "initrd"), overwrite: true);

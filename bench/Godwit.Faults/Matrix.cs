@@ -12,6 +12,10 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
     private readonly ConcurrentQueue<Cell> _cells = new();
     private readonly ConcurrentBag<CellOutcome> _outcomes = [];
     private int _total;
+    private int _guestsLost;
+
+    /// <summary>Cells that were run again because the emulator had broken the guest.</summary>
+    public int GuestsLost => _guestsLost;
 
     public async Task<IReadOnlyList<CellOutcome>> RunAsync(IReadOnlyList<Cell> cells, CancellationToken ct)
     {
@@ -42,7 +46,18 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
                 var cells = new CellRun(lab, writer);
                 while (_cells.TryDequeue(out var cell))
                 {
-                    var outcome = await cells.RunAsync(cell, ct);
+                    CellOutcome outcome;
+                    try
+                    {
+                        outcome = await cells.RunAsync(cell, ct);
+                    }
+                    catch (GuestLoss e)
+                    {
+                        Interlocked.Increment(ref _guestsLost);
+                        progress($"{cell}: run again, for {e.Message}");
+                        _cells.Enqueue(cell);
+                        break;
+                    }
                     _outcomes.Add(outcome);
                     progress(string.Create(CultureInfo.InvariantCulture,
                         $"{_outcomes.Count}/{_total} {cell}: {outcome.Outcome}, {outcome.SettledAfter.TotalSeconds:0.0} s{(outcome.Problem is { } p ? ": " + p : "")}"));

@@ -27,12 +27,13 @@ if (cells.Count == 0)
 using var interrupted = new CancellationTokenSource();
 using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-var outcomes = await new Matrix(programs, options.Labs, Console.Error.WriteLine, options.Logs, options.Keep).RunAsync(cells, interrupted.Token);
+var matrix = new Matrix(programs, options.Labs, Console.Error.WriteLine, options.Logs, options.Keep);
+var outcomes = await matrix.RunAsync(cells, interrupted.Token);
 Console.Write(Report.Table(outcomes));
 foreach (var outcome in outcomes.Where(o => o.Problem is not null))
     Console.WriteLine($"{outcome.Cell}: {outcome.Problem}");
 if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, Report.Json(outcomes) + "\n", CancellationToken.None);
-Console.WriteLine(Report.Summary(outcomes));
+Console.WriteLine(Report.Summary(outcomes, matrix.GuestsLost));
 return outcomes.Any(o => o.Problem is not null) ? 1 : 0;
 
 void Interrupt(PosixSignalContext context)

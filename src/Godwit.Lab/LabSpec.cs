@@ -19,13 +19,6 @@ public sealed record LabSpec
     /// </summary>
     public bool Failpoints { get; init; }
 
-    /// <summary>
-    /// True runs the guests ahead of everything else on this machine. QEMU's emulator may miss a guest's write to memory
-    /// when its thread has to wait in the middle of it while a round of pre-copy begins, and where much runs on few
-    /// processors it has to wait often; docs/benchmarks.md has more.
-    /// </summary>
-    public bool GuestsFirst { get; init; }
-
     /// <summary>Directory of <c>godwit</c>, <c>godwitd</c> and <c>godwit-aoe</c>.</summary>
     public string ProgramDirectory { get; init; } = AppContext.BaseDirectory.TrimEnd('/');
 

@@ -19,6 +19,12 @@ public sealed class FakeEngine(TimeProvider time, FakeEngineOptions options, Fak
     /// <summary>Called for every event of a process, in order.</summary>
     public Action<FakeProcess, CopyEvent>? Observer { get; set; }
 
+    /// <summary>
+    /// Completes what a stopped copy has in flight and flushes its disks, as an engine does before it says that it has
+    /// sent all; false while a disk does not answer. Null: there is nothing to flush.
+    /// </summary>
+    public Func<CopyOrder, bool>? Flush { get; set; }
+
     internal TimeProvider Time => time;
 
     /// <summary>The next time the engine comes to this point, it fails.</summary>

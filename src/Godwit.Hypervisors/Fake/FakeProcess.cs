@@ -70,6 +70,30 @@ public sealed class FakeProcess
         Raise(new CopyEvent.GuestPoweredOff(Now));
     }
 
+    /// <summary>The guest's kernel gives up.</summary>
+    public void Panic()
+    {
+        if (Phase != CopyPhase.Running)
+            return;
+        StopGuest(CopyPhase.Crashed);
+        Raise(new CopyEvent.GuestPanicked(Now));
+    }
+
+    /// <summary>The attachment's check stops a superseded copy, as it stops QEMU by a monitor of its own.</summary>
+    public void StopByCheck()
+    {
+        if (Phase == CopyPhase.Running)
+            StopGuest(CopyPhase.Paused);
+    }
+
+    /// <summary>The guest restarts itself: what it remembers begins anew.</summary>
+    public void RebootGuest()
+    {
+        if (Phase != CopyPhase.Running)
+            return;
+        Raise(new CopyEvent.GuestRebooted(Now));
+    }
+
     internal void LoseDaemon()
     {
         Listener = null;
@@ -100,11 +124,7 @@ public sealed class FakeProcess
             StopGuest(CopyPhase.Paused);
     }
 
-    internal void Reboot()
-    {
-        if (Phase == CopyPhase.Running)
-            Raise(new CopyEvent.GuestRebooted(Now));
-    }
+    internal void Reboot() => RebootGuest();
 
     internal Stream BeginSend(SendOptions options)
     {

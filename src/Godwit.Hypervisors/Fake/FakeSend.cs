@@ -14,6 +14,7 @@ namespace Godwit.Hypervisors.Fake;
 internal sealed class FakeSend
 {
     private const int SampleLength = 64;
+    private static readonly TimeSpan FlushAgain = TimeSpan.FromMilliseconds(10);
     private readonly FakeProcess _process;
     private readonly FakePipe _pipe;
     private readonly ITimer _timer;
@@ -133,6 +134,11 @@ internal sealed class FakeSend
     {
         if (!Active)
             return;
+        if (_process.Engine.Flush?.Invoke(_process.Order) == false)
+        {
+            After(FlushAgain, SendLastRound);
+            return;
+        }
         _sent += _remaining;
         _remaining = 0;
         _pipe.Say(FakeStreamFormat.Record(FakeStreamFormat.Memory, new byte[SampleLength]));

@@ -19,7 +19,8 @@
 
 #define LOG "/var/lib/writer.log"
 #define PORT 7070
-#define PAUSE_NS (20 * 1000 * 1000) /* at most 50 lines a second */
+#define PACE "/etc/godwit-writer" /* milliseconds between two lines, where the file says so */
+#define PAUSE_MS 20		  /* at most 50 lines a second */
 
 static void die(const char *what)
 {
@@ -61,9 +62,22 @@ static int listen_on(int port)
 	return listener;
 }
 
+static long pause_ms(void)
+{
+	long ms = PAUSE_MS;
+	FILE *pace = fopen(PACE, "re");
+
+	if (pace && fscanf(pace, "%ld", &ms) != 1)
+		ms = PAUSE_MS;
+	if (pace)
+		fclose(pace);
+	return ms;
+}
+
 static unsigned long write_until_closed(int file, int connection, unsigned long number)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	const long ms = pause_ms();
+	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000 * 1000 };
 	char line[64];
 
 	for (;;) {

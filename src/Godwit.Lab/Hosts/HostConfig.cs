@@ -7,7 +7,7 @@ internal static class HostConfig
 {
     public const int Port = 8002;
 
-    public static string Write(LabHostSpec host, bool failpoints = false, string? qemu = null)
+    public static string Write(LabHostSpec host, bool failpoints = false)
     {
         var text = new StringBuilder(
             $"""
@@ -29,16 +29,6 @@ internal static class HostConfig
                 [[storage.groups]]
                 name = "vg_xen"
                 path = "/var/lib/godwit/volumes/vg_xen"
-
-                """);
-        }
-        if (qemu is not null)
-        {
-            text.Append(
-                $"""
-
-                [compute]
-                qemu = "{qemu}"
 
                 """);
         }

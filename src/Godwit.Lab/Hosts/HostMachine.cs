@@ -27,9 +27,8 @@ internal static class HostMachine
             if (stale is DirectoryInfo child) child.Delete(recursive: true);
             else stale.Delete();
         }
-        var qemu = spec.GuestsFirst ? await WriteQemuFirstAsync(paths, ct).ConfigureAwait(false) : null;
         await File.WriteAllTextAsync(
-            Path.Combine(directory, "etc", "godwitd.toml"), HostConfig.Write(host, spec.Failpoints, qemu), ct).ConfigureAwait(false);
+            Path.Combine(directory, "etc", "godwitd.toml"), HostConfig.Write(host, spec.Failpoints), ct).ConfigureAwait(false);
         var script = Path.Combine(paths.Directory, "host-init.sh");
         await File.WriteAllTextAsync(script, InitScript(), ct).ConfigureAwait(false);
         var ready = Path.Combine(directory, "ready");
@@ -76,16 +75,6 @@ internal static class HostMachine
         foreach (var process in ProcessIdentity.InsideHost("/run/netns/" + paths.Namespace(host)))
             await process.KillAsync(ct).ConfigureAwait(false);
         if (state?.Launcher is { } launcher) await launcher.KillAsync(ct).ConfigureAwait(false);
-    }
-
-    /// <summary>A QEMU whose threads give way to nobody; the script becomes it, so the daemon starts QEMU itself.</summary>
-    private static async Task<string> WriteQemuFirstAsync(LabPaths paths, CancellationToken ct)
-    {
-        var script = Path.Combine(paths.Directory, "qemu-first");
-        if (File.Exists(script)) return script;
-        await File.WriteAllTextAsync(script, "#!/bin/sh\nexec chrt --fifo 1 qemu-system-x86_64 \"$@\"\n", ct).ConfigureAwait(false);
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return script;
     }
 
     private static async Task<GodwitException> DiedAsync(string host, string console)

@@ -19,6 +19,12 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
 
     private readonly ConcurrentDictionary<string, RegistryWait> _waiting = new(StringComparer.Ordinal);
 
+    /// <summary>Off only in the simulation, to show what becomes of a domain whose changes are judged by the status of a call.</summary>
+    internal bool ReadsBack { get; init; } = true;
+
+    /// <summary>Off only in the simulation: a record under any epoch may then destroy a copy.</summary>
+    internal bool KnowsOwnEpoch { get; init; } = true;
+
     /// <summary>Domains whose change waits for the registry; shown in every list.</summary>
     public IReadOnlyDictionary<string, RegistryWait> Waiting => _waiting;
 
@@ -43,8 +49,15 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
                         return await NoteAsync(record, cancellationToken);
                     if (record is null || transition(record) is not { } change)
                         return null;
-                    var answer = await registry.CompareAndSetAsync(
-                        change.Next, record.Revision, change.DrawEpoch, cancellationToken);
+                    CompareAndSetResult answer;
+                    try
+                    {
+                        answer = await registry.CompareAndSetAsync(change.Next, record.Revision, change.DrawEpoch, cancellationToken);
+                    }
+                    catch (GodwitException) when (!ReadsBack)
+                    {
+                        return null;
+                    }
                     if (answer.Won)
                         return await NoteAsync(answer.Current!, cancellationToken);
                 }
@@ -60,7 +73,7 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
         UntilKnownAsync("*", () => registry.ListAsync(cancellationToken), cancellationToken);
 
     /// <summary>Epoch under which this host last owned a domain, as far as it knows; 0: never.</summary>
-    public long OwnEpoch(string domain) => witness.OwnEpoch(domain);
+    public long OwnEpoch(string domain) => KnowsOwnEpoch ? witness.OwnEpoch(domain) : 0;
 
     /// <summary>
     /// Writes the record of a new domain. <paramref name="isOurs"/> recognises it when the reply was lost.

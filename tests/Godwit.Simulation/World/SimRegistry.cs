@@ -1,31 +1,27 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool;
-using Godwit.Pool.Embedded;
 using Godwit.Pool.Restoration;
 
-namespace Godwit.Simulation.Tests.World;
+namespace Godwit.Simulation.World;
 
 /// <summary>The shipped registry, as one host reaches it over a bad line.</summary>
-internal sealed class SimRegistry(string host, SqliteRegistry registry, SimLink link, SimWorld world) : IRegistry
+internal sealed class SimRegistry(string host, SimLink link, SimWorld world) : IRegistry
 {
-    /// <summary>The comparison, to be switched off to show that its lack is noticed.</summary>
-    public bool Compares { get; init; } = true;
-
     public Task<DomainRecord?> FindAsync(string domain, CancellationToken cancellationToken) =>
-        link.CallAsync(() => registry.FindAsync(domain, CancellationToken.None).Result, cancellationToken);
+        CallAsync(registry => registry.FindAsync(domain, CancellationToken.None), cancellationToken);
 
     public Task<ImmutableArray<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
-        link.CallAsync(() => registry.ListAsync(CancellationToken.None).Result, cancellationToken);
+        CallAsync(registry => registry.ListAsync(CancellationToken.None), cancellationToken);
 
     public Task<CompareAndSetResult> CompareAndSetAsync(
-        DomainRecord next, long expectedRevision, bool drawEpoch, CancellationToken cancellationToken) => link.CallAsync(
-        () =>
+        DomainRecord next, long expectedRevision, bool drawEpoch, CancellationToken cancellationToken) => CallAsync(
+        async registry =>
         {
-            var expected = Compares || expectedRevision == 0
+            var expected = world.Options.Compares || expectedRevision == 0
                 ? expectedRevision
-                : registry.FindAsync(next.Name, CancellationToken.None).Result?.Revision ?? 0;
-            var result = registry.CompareAndSetAsync(next, expected, drawEpoch, CancellationToken.None).Result;
+                : (await registry.FindAsync(next.Name, CancellationToken.None))?.Revision ?? 0;
+            var result = await registry.CompareAndSetAsync(next, expected, drawEpoch, CancellationToken.None);
             if (result.Won)
                 world.Wrote(host, result.Current!);
             else
@@ -34,33 +30,43 @@ internal sealed class SimRegistry(string host, SqliteRegistry registry, SimLink 
         },
         cancellationToken);
 
-    public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) => link.CallAsync(
-        () =>
+    public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) => CallAsync(
+        registry =>
         {
             world.Trace.Add("registry", $"{host} removes {domain}");
-            return registry.RemoveAsync(domain, expectedRevision, CancellationToken.None).Result;
+            return registry.RemoveAsync(domain, expectedRevision, CancellationToken.None);
         },
         cancellationToken);
 
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) =>
-        link.CallAsync(() => registry.ListHostsAsync(CancellationToken.None).Result, cancellationToken);
+        CallAsync(registry => registry.ListHostsAsync(CancellationToken.None), cancellationToken);
 
     public Task PutHostAsync(HostRecord record, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Hosts of a simulation are put there by its world.");
 
     public Task<ImmutableArray<VolumeRecord>> ListVolumesAsync(CancellationToken cancellationToken) =>
-        link.CallAsync(() => registry.ListVolumesAsync(CancellationToken.None).Result, cancellationToken);
+        CallAsync(registry => registry.ListVolumesAsync(CancellationToken.None), cancellationToken);
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Volumes of a simulation are put there by its world.");
 
     public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
-        link.CallAsync(() => registry.ReportAsync(report, CancellationToken.None).Result, cancellationToken);
+        CallAsync(registry => registry.ReportAsync(report, CancellationToken.None), cancellationToken);
 
-    public Task ProbeAsync(CancellationToken cancellationToken) => link.CallAsync(() => 0, cancellationToken);
+    public Task ProbeAsync(CancellationToken cancellationToken) => CallAsync(
+        async registry =>
+        {
+            await registry.ProbeAsync(CancellationToken.None);
+            return 0;
+        },
+        cancellationToken);
 
     public static string Describe(DomainRecord? record) => record is null
         ? "nothing"
         : $"r{record.Revision} owner {record.Owner} e{record.Epoch} {record.RunState}{(record.Arriving ? " arriving" : "")}"
             + $"{(record.Intent is { } i ? $" intent {i.From}>{i.To}" : "")} last {record.Last?.Outcome}";
+
+    // SQLite is done when it returns; what it refused comes out as itself.
+    private Task<T> CallAsync<T>(Func<IRegistry, Task<T>> call, CancellationToken cancellationToken) =>
+        link.CallAsync(() => call(world.Store.Front).GetAwaiter().GetResult(), cancellationToken);
 }

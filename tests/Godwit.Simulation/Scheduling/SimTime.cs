@@ -1,4 +1,4 @@
-namespace Godwit.Simulation.Tests.Scheduling;
+namespace Godwit.Simulation.Scheduling;
 
 /// <summary>The clock of a simulation: it stands still while anything runs.</summary>
 internal sealed class SimTime(SimScheduler scheduler) : TimeProvider

@@ -1,36 +1,38 @@
 using Godwit.Domains;
 using Godwit.Host;
+using Godwit.Pool;
 using Godwit.Relocation;
-using Godwit.Simulation.Tests.Scheduling;
-using Godwit.Simulation.Tests.World;
+using Godwit.Simulation.Scheduling;
+using Godwit.Simulation.World;
 
-namespace Godwit.Simulation.Tests.Histories;
+namespace Godwit.Simulation.Histories;
 
 /// <summary>How a history ended.</summary>
-internal sealed record Outcome(string? Failure, IReadOnlyList<string> Trace, IReadOnlyList<RelocationEnding> Endings, long Steps)
-{
-    public string Explain(int seed) => $"seed {seed}: {Failure}\n{string.Join('\n', Trace)}";
-}
+/// <param name="Failure">The invariant that broke; null when all held.</param>
+internal sealed record Outcome(
+    Plan Plan, string? Failure, IReadOnlyList<string> Trace, IReadOnlyList<RelocationEnding> Endings, IReadOnlyList<(Step, Fault)> Brought,
+    int Faults, IReadOnlyCollection<string> Transitions, long Steps);
 
 /// <summary>
-/// One life of a domain, all of it from a seed: created, then moved to and fro while faults hit, with a rest after
-/// each move in which all must come right by itself.
+/// One life of a domain: created, then moved to and fro while faults hit, with a rest after each move in which all must
+/// come right by itself.
 /// </summary>
 internal static class History
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
-    public static Outcome Run(int seed, SimOptions options)
+    public static Outcome Run(Plan plan, SimOptions options)
     {
-        using var world = new SimWorld(seed, hosts: 2 + (seed & 1), options);
+        using var world = new SimWorld(plan.Seed, options);
+        var director = new Director(world, plan);
         var endings = new List<RelocationEnding>();
         string? failure = null;
         try
         {
             world.Scheduler.Run(async () =>
             {
-                await LiveAsync(world, endings);
+                await LiveAsync(world, plan, director, endings);
                 return true;
             });
         }
@@ -38,29 +40,32 @@ internal static class History
         {
             failure = e.Message;
         }
-        return new Outcome(failure, world.Trace.Lines, endings, world.Scheduler.Steps);
+        return new Outcome(plan, failure, world.Trace.Lines, endings, director.Brought, director.Count, world.Transitions, world.Scheduler.Steps);
     }
 
-    private static async Task LiveAsync(SimWorld world, List<RelocationEnding> endings)
+    private static async Task LiveAsync(SimWorld world, Plan plan, Director director, List<RelocationEnding> endings)
     {
-        var faults = new Faults(world);
+        var restores = plan.Faults.Any(f => f.Fault is Fault.RegistryRestored or Fault.RegistryRestoredWithoutMark);
+        if (restores)
+            world.Store.Save();
         foreach (var host in world.Hosts)
             host.StartDaemon();
         await UntilAsync(world, () => world.Hosts.All(host => host.IsReady) ? null : "the daemons do not start");
-        var created = world.Hosts[0].AskAsync(domains => domains.CreateAsync(SimWorld.Spec, new CreateOptions(), CancellationToken.None));
+        var created = world.Hosts[0].AskAsync(domains => domains.CreateAsync(world.Spec, new CreateOptions(), CancellationToken.None));
         await UntilAsync(world, () => created.IsCompleted ? null : "the domain is not created");
         await created;
 
-        var moves = world.Random.Next(1, 4);
-        for (var i = 0; i < moves && !world.GuestLost; i++)
+        for (var i = 0; i < plan.Moves && world.Record() is { RunState: RunState.Running or RunState.Paused } record; i++)
         {
+            if (restores && world.Random.Next(2) == 0)
+                world.Store.Save();
             if (world.Random.Next(8) == 0)
-                await PauseAsync(world);
-            await MoveAsync(world, faults, endings);
+                await PauseAsync(world, record);
+            await MoveAsync(world, director, endings);
         }
     }
 
-    private static async Task MoveAsync(SimWorld world, Faults faults, List<RelocationEnding> endings)
+    private static async Task MoveAsync(SimWorld world, Director director, List<RelocationEnding> endings)
     {
         var source = world.Host(world.Record()!.Owner);
         var others = world.Hosts.Where(host => host != source).ToList();
@@ -68,22 +73,20 @@ internal static class History
         world.Trace.Add("world", $"move {source.Name} > {destination.Name}");
 
         RelocationTicket? ticket = null;
-        faults.Plan(source, destination, () => ticket);
+        director.BeginMove(source, destination, () => ticket);
         var options = new RelocationOptions
         {
             Timeout = world.Random.Next(8) == 0 ? TimeSpan.FromMilliseconds(world.Random.Next(50, 500)) : null,
         };
-        var asked = source.AskAsync(domains => domains.RelocateAsync(SimWorld.Domain, destination.Name, options, CancellationToken.None));
+        var asked = source.AskAsync(async domains => ticket = await domains.RelocateAsync(SimWorld.Domain, destination.Name, options, CancellationToken.None));
         var until = world.Scheduler.Elapsed + TimeSpan.FromMilliseconds(world.Random.Next(500, 6000));
-        while (world.Scheduler.Elapsed < until && ticket?.Result is null)
-        {
-            if (asked.IsCompletedSuccessfully)
-                ticket = asked.Result;
+        while (world.Scheduler.Elapsed < until && ticket?.Result is null && !asked.IsFaulted)
             await Task.Delay(TimeSpan.FromMilliseconds(5), world.Time);
-        }
-        // Faults may still be to come; they end all the same.
-        await Task.Delay(TimeSpan.FromMilliseconds(world.Random.Next(400, 1000)), world.Time);
-        faults.End();
+        director.BringRest();
+        while (world.Scheduler.Elapsed < director.BusyUntil)
+            await Task.Delay(director.BusyUntil - world.Scheduler.Elapsed + TimeSpan.FromMilliseconds(1), world.Time);
+        await Task.Delay(TimeSpan.FromMilliseconds(world.Random.Next(10, 600)), world.Time);
+        director.End();
         await UntilAsync(world, () => Invariants.Unsettled(world));
         if (ticket?.Result is { } result)
         {
@@ -94,10 +97,10 @@ internal static class History
             world.Trace.Add("world", $"refused: {asked.Exception.InnerException!.Message}");
     }
 
-    private static async Task PauseAsync(SimWorld world)
+    private static async Task PauseAsync(SimWorld world, DomainRecord record)
     {
-        var host = world.Host(world.Record()!.Owner);
-        var running = world.Record()!.RunState == RunState.Running;
+        var host = world.Host(record.Owner);
+        var running = record.RunState == RunState.Running;
         // Refused while the last move is still being written down there: then it is asked again.
         var done = Ask();
         await UntilAsync(world, () =>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Godwit.Simulation.Tests.Scheduling;
+namespace Godwit.Simulation.Scheduling;
 
 /// <summary>
 /// Runs everything of a simulation on one thread: what is ready in the order in which it became so, and, when nothing
@@ -8,6 +8,7 @@ namespace Godwit.Simulation.Tests.Scheduling;
 /// </summary>
 internal sealed class SimScheduler
 {
+    private const long MostSteps = 1_000_000;
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly Queue<(SimContext Context, SendOrPostCallback Callback, object? State)> _ready = [];
     private readonly PriorityQueue<SimTimer, (long Due, long Order)> _timers = new();
@@ -85,6 +86,11 @@ internal sealed class SimScheduler
         {
             if (item.Context.Dead)
                 return true;
+            if (item.Context.Frozen)
+            {
+                item.Context.Hold(item.Callback, item.State);
+                return true;
+            }
             SynchronizationContext.SetSynchronizationContext(item.Context);
             item.Callback(item.State);
         }
@@ -95,7 +101,8 @@ internal sealed class SimScheduler
             SynchronizationContext.SetSynchronizationContext(Root);
             timer.Fire();
         }
-        Steps++;
+        if (++Steps > MostSteps)
+            throw new SimulationException($"the history has not ended after {MostSteps} steps: something goes round and round");
         Observer?.Invoke();
         return true;
     }

@@ -1,8 +1,9 @@
 using Godwit.Domains;
 using Godwit.Relocation.Channel;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
-namespace Godwit.Simulation.Tests.World;
+namespace Godwit.Simulation.World;
 
 /// <summary>
 /// A daemon's log, as part of the trace. An exception in it that is not of a foreseen kind fails the history: it is a
@@ -10,6 +11,10 @@ namespace Godwit.Simulation.Tests.World;
 /// </summary>
 internal sealed class TraceLogs(string host, SimWorld world) : ILoggerFactory, ILogger
 {
+    /// <summary>The events of the two machines: <c>{Domain}: … {Before} -> {After} on {Event}</c>.</summary>
+    private const int SourcePhase = 3001;
+    private const int DestinationPhase = 3002;
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
@@ -22,8 +27,11 @@ internal sealed class TraceLogs(string host, SimWorld world) : ILoggerFactory, I
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        world.Trace.Add(host, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.Message})");
-        if (exception is not (null or GodwitException or ChannelException or IOException or OperationCanceledException))
+        if (world.Trace.IsOn)
+            world.Trace.Add(host, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.Message})");
+        if (eventId.Id is SourcePhase or DestinationPhase && state is IReadOnlyList<KeyValuePair<string, object?>> values)
+            world.Transitions.Add($"{(eventId.Id == SourcePhase ? "source" : "destination")} {values[1].Value} > {values[2].Value}");
+        if (exception is not (null or GodwitException or ChannelException or IOException or OperationCanceledException or SqliteException))
             world.Fail($"{host}: {formatter(state, null)}: {exception}");
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Godwit.Simulation.Tests.World;
+namespace Godwit.Simulation.World;
 
 /// <summary>
 /// A connection between two hosts: ordered, slow, and cut at any moment. What was on its way when it is cut is lost,
@@ -8,11 +8,11 @@ namespace Godwit.Simulation.Tests.World;
 /// </summary>
 internal sealed class SimLine
 {
-    public SimLine(string from, string to, TimeProvider time, Random random)
+    public SimLine(string from, string to, SimWorld world)
     {
         (From, To) = (from, to);
-        Near = new SimLineEnd(time, random);
-        Far = new SimLineEnd(time, random);
+        Near = new SimLineEnd(world);
+        Far = new SimLineEnd(world);
         (Near.Peer, Far.Peer) = (Far, Near);
     }
 
@@ -24,18 +24,27 @@ internal sealed class SimLine
 
     public SimLineEnd Far { get; }
 
-    public bool IsCut => Near.Broken || Far.Broken;
+    public bool Joins(SimHost one, SimHost other) =>
+        (From == one.Name && To == other.Name) || (From == other.Name && To == one.Name);
 
     public void Cut(TimeSpan nearNotices, TimeSpan farNotices)
     {
         Near.Break(nearNotices);
         Far.Break(farNotices);
     }
+
+    /// <summary>What one host says is not heard any more.</summary>
+    public void CutOneWay(SimHost speaker, TimeSpan nearNotices, TimeSpan farNotices)
+    {
+        (From == speaker.Name ? Near : Far).IsMute = true;
+        Near.BreakLater(nearNotices);
+        Far.BreakLater(farNotices);
+    }
 }
 
 /// <summary>One end, as a stream. Reads wait for what the other end wrote, which comes after the line's latency.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Timers of the simulation hold nothing.")]
-internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
+internal sealed class SimLineEnd(SimWorld world) : Stream
 {
     private readonly Queue<ReadOnlyMemory<byte>> _arrived = [];
     private TaskCompletionSource? _waiting;
@@ -48,16 +57,22 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
 
     public bool Broken { get; private set; }
 
+    /// <summary>What it says is lost.</summary>
+    public bool IsMute { get; set; }
+
     /// <summary>From now on nothing passes; this end hears of it later.</summary>
     public void Break(TimeSpan noticed)
     {
         _deaf = true;
-        After(noticed, () =>
-        {
-            Broken = true;
-            Wake();
-        });
+        BreakLater(noticed);
     }
+
+    /// <summary>Until then this end hears what still comes.</summary>
+    public void BreakLater(TimeSpan noticed) => world.After(noticed, () =>
+    {
+        (_deaf, Broken) = (true, true);
+        Wake();
+    });
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -74,7 +89,7 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
         }
         var next = _arrived.Peek();
         // Frames come in pieces of any size.
-        var length = Math.Min(Math.Min(next.Length, buffer.Length), random.Next(1, 4096));
+        var length = Math.Min(Math.Min(next.Length, buffer.Length), world.Random.Next(1, 4096));
         next[..length].CopyTo(buffer);
         _arrived.Dequeue();
         if (length < next.Length)
@@ -93,7 +108,7 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
         cancellationToken.ThrowIfCancellationRequested();
         if (Broken || _disposed)
             return ValueTask.FromException(new IOException("the connection was reset"));
-        if (!_deaf)
+        if (!_deaf && !IsMute)
             Peer!.Expect(buffer.ToArray());
         return ValueTask.CompletedTask;
     }
@@ -104,7 +119,8 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
         {
             _disposed = true;
             Wake();
-            Peer!.Expect(null);
+            if (!_deaf && !IsMute)
+                Peer!.Expect(null);
         }
         base.Dispose(disposing);
     }
@@ -112,10 +128,10 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
     /// <summary>Bytes on their way to this end; null is the end of them.</summary>
     private void Expect(ReadOnlyMemory<byte>? bytes)
     {
-        var now = time.GetUtcNow();
-        var arrival = now + TimeSpan.FromTicks(random.Next(1_000, 10_000));
+        var now = world.Time.GetUtcNow();
+        var arrival = now + TimeSpan.FromTicks(world.Random.Next(1_000, 10_000));
         _lastArrival = arrival = arrival > _lastArrival ? arrival : _lastArrival.AddTicks(1);
-        After(arrival - now, () =>
+        world.After(arrival - now, () =>
         {
             if (_deaf)
                 return;
@@ -125,18 +141,6 @@ internal sealed class SimLineEnd(TimeProvider time, Random random) : Stream
                 _ended = true;
             Wake();
         });
-    }
-
-    private void After(TimeSpan delay, Action action)
-    {
-        ITimer? timer = null;
-        timer = time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                action();
-            },
-            null, delay, Timeout.InfiniteTimeSpan);
     }
 
     private void Wake()

@@ -2,7 +2,7 @@ using Godwit.Host.Create;
 using Godwit.Relocation.Channel;
 using Godwit.Relocation.Destination;
 
-namespace Godwit.Simulation.Tests.World;
+namespace Godwit.Simulation.World;
 
 /// <summary>Opens lines between hosts; the shipped codec speaks over them.</summary>
 internal sealed class SimDialer(SimWorld world, SimHost from) : IRelocationDialer

@@ -1,0 +1,68 @@
+namespace Godwit.Simulation.Histories;
+
+/// <summary>What can go wrong in a history.</summary>
+internal enum Fault
+{
+    CutLine = 1,
+    SplitHosts,
+    CutFromSource,
+    CutFromDestination,
+    RegistryAway,
+    RegistryAwayFromSource,
+    RegistryAwayFromDestination,
+    RegistryDeafToSource,
+    RegistryDeafToDestination,
+    RegistryLossy,
+    RegistrySlow,
+    RegistryRestarts,
+    RegistryRestored,
+    RegistryRestoredWithoutMark,
+    StorageAway,
+    StorageAwayFromSource,
+    StorageAwayFromDestination,
+    StorageDeafToDestination,
+    StorageLossy,
+    StorageSlow,
+    StorageLosesPower,
+    CrashSource,
+    CrashDestination,
+    CrashBoth,
+    SourceLosesPower,
+    DestinationLosesPower,
+    FreezeSource,
+    FreezeDestination,
+    KillSourceEngine,
+    KillDestinationEngine,
+    EngineFails,
+    SourceJournalFull,
+    DestinationJournalFull,
+    NoMemory,
+    GuestPowersOff,
+    GuestPanics,
+    GuestReboots,
+    Cancel,
+    Destroy,
+    Shutdown,
+    Pause,
+    MoveAgain,
+    TakeOverBySource,
+    TakeOverByDestination,
+}
+
+/// <summary>A fault that a history has in store.</summary>
+/// <param name="Move">In which of its moves, from 0.</param>
+/// <param name="Step">At which step of it.</param>
+/// <param name="Fault">What.</param>
+/// <param name="Delay">So many milliseconds after the step's failpoint is reached.</param>
+internal sealed record PlannedFault(int Move, Step Step, Fault Fault, int Delay)
+{
+    public override string ToString() => FormattableString.Invariant($"{Move}:{Step}:{Fault}+{Delay}");
+
+    public static PlannedFault Parse(string text)
+    {
+        var parts = text.Split(':', '+');
+        return new PlannedFault(
+            int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), Enum.Parse<Step>(parts[1]), Enum.Parse<Fault>(parts[2]),
+            int.Parse(parts[3], System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Godwit.Pool.Journal;
+using Godwit.Pool.Restoration;
+using Microsoft.Data.Sqlite;
+
+namespace Godwit.Simulation.World;
+
+/// <summary>
+/// The shipped journal on a disk that may be full. With the sync of its writes switched off, a power loss throws it back
+/// to how it was a while before.
+/// </summary>
+internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
+{
+    /// <summary>SQLITE_FULL.</summary>
+    private const int DiskFull = 13;
+    private static readonly TimeSpan Written = TimeSpan.FromSeconds(5);
+    private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
+    private readonly List<Func<Task>> _unsynced = [];
+
+    public bool IsFull { get; set; }
+
+    public Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.WriteAsync(entry, CancellationToken.None), needsRoom: true);
+
+    public Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.RemoveAsync(entry, CancellationToken.None), needsRoom: false);
+
+    public Task<ImmutableArray<JournalEntry>> ListAsync(CancellationToken cancellationToken)
+    {
+        Sync();
+        return _journal.ListAsync(cancellationToken);
+    }
+
+    public Task RememberAsync(KnownDomain known, CancellationToken cancellationToken) => Change(() => _journal.RememberAsync(known, CancellationToken.None), needsRoom: true);
+
+    public Task<ImmutableArray<KnownDomain>> ListKnownAsync(CancellationToken cancellationToken)
+    {
+        Sync();
+        return _journal.ListKnownAsync(cancellationToken);
+    }
+
+    /// <summary>What has not reached the disk is gone.</summary>
+    public void LosePower() => _unsynced.Clear();
+
+    public void Dispose() => _journal.Dispose();
+
+    private Task Change(Func<Task> change, bool needsRoom)
+    {
+        if (IsFull && needsRoom)
+            throw new SqliteException("database or disk is full", DiskFull);
+        if (world.Options.JournalSyncs)
+            return change();
+        _unsynced.Add(change);
+        // The kernel writes it out some time.
+        world.After(Written, () =>
+        {
+            if (_unsynced.Contains(change))
+                Sync();
+        });
+        return Task.CompletedTask;
+    }
+
+    private void Sync()
+    {
+        foreach (var change in _unsynced)
+            change().GetAwaiter().GetResult();
+        _unsynced.Clear();
+    }
+}

@@ -1,0 +1,116 @@
+using Godwit.Domains;
+using Godwit.Hypervisors.Fake;
+using Godwit.Storage;
+
+namespace Godwit.Simulation.World;
+
+/// <summary>
+/// A volume of a simulated storage host: sessions, the fence of the design, a queue of writes that have been let in, and
+/// a cache that a power loss empties. Fence and sessions are on stable storage.
+/// </summary>
+internal sealed class SimVolume(string name, SimWorld world)
+{
+    private readonly Dictionary<int, string> _sessions = [];
+    private readonly List<QueuedWrite> _queue = [];
+    private readonly List<FakeMemory> _content = [];
+    private readonly List<FakeMemory> _acknowledged = [];
+    private int _lastSession;
+    private int _stable;
+
+    public string Name => name;
+
+    /// <summary>Session of the writer; 0 before there is one.</summary>
+    public int Writer { get; private set; }
+
+    public long Epoch { get; private set; }
+
+    /// <summary>Which start of the target this is: its boot id.</summary>
+    public int Boot { get; private set; } = 1;
+
+    public string? WriterHost => _sessions.GetValueOrDefault(Writer);
+
+    public int Admit(string host)
+    {
+        _sessions[++_lastSession] = host;
+        return _lastSession;
+    }
+
+    public void Release(int session) => _sessions.Remove(session);
+
+    public bool MayWrite(int session) => session == Writer && _sessions.ContainsKey(session);
+
+    /// <summary>A superseded session is refused its reads as well; a reader's is not.</summary>
+    public bool Knows(int session) => _sessions.ContainsKey(session);
+
+    public long Fence(long epoch, int session)
+    {
+        if (epoch < Epoch && world.Options.ChecksEpoch)
+            throw new GodwitException(FenceRefusal.StaleEpoch, $"{name} has seen epoch {Epoch}; {epoch} comes too late.");
+        if (!_sessions.ContainsKey(session))
+            throw new GodwitException(FenceRefusal.NotAdmitted, $"{name} does not know session {session}.");
+        if (world.Options.Drains)
+            Drain();
+        var before = Epoch;
+        if (Writer != session)
+            _sessions.Remove(Writer);
+        (Writer, Epoch) = (session, epoch);
+        return before;
+    }
+
+    /// <summary>A write that has been let in and is carried out a little later.</summary>
+    public void Enqueue(SimAttachment from, FakeMemory write, TimeSpan after)
+    {
+        var queued = new QueuedWrite(from, write);
+        _queue.Add(queued);
+        world.After(after, () =>
+        {
+            if (_queue.Remove(queued))
+                Execute(from, write);
+        });
+    }
+
+    public bool IsQueued(FakeMemory write) => _queue.Any(queued => queued.Write == write);
+
+    /// <summary>Carries out all that has been let in.</summary>
+    public void Drain()
+    {
+        foreach (var (from, write) in _queue.ToArray())
+            Execute(from, write);
+        _queue.Clear();
+    }
+
+    public void Execute(SimAttachment from, FakeMemory write)
+    {
+        world.CheckWrite(write);
+        _content.Add(write);
+        _acknowledged.Add(write);
+        from.Unflushed.Add(write);
+    }
+
+    /// <summary>A write that the target had answered before it was restarted, and has lost.</summary>
+    public void Replay(FakeMemory write) => _content.Add(write);
+
+    public void Flush()
+    {
+        Drain();
+        _stable = _content.Count;
+        if (_content.Count != _acknowledged.Count)
+            world.Fail($"a flush of {name} succeeded, and {_acknowledged.Count - _content.Count} acknowledged writes are not on it");
+    }
+
+    /// <summary>The storage host loses its power and comes back: what was not flushed is gone.</summary>
+    public void LosePower()
+    {
+        _queue.Clear();
+        _content.RemoveRange(_stable, _content.Count - _stable);
+        Boot++;
+    }
+
+    /// <summary>A guest that boots finds what is there; what its predecessor had not flushed is nobody's loss.</summary>
+    public void GuestBoots() => _acknowledged.RemoveRange(_content.Count, _acknowledged.Count - _content.Count);
+
+    /// <summary>Nothing that was flushed has gone since.</summary>
+    public string? Check() => _content.Count < _stable ? $"{_stable - _content.Count} flushed writes are gone from {name}" : null;
+
+    private sealed record QueuedWrite(SimAttachment From, FakeMemory Write);
+}
