@@ -21,6 +21,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private const int KeptTickets = 64;
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PausedLook = TimeSpan.FromSeconds(10);
 
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
@@ -28,7 +29,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<string, DomainTask?> _domains = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<DomainTask, Task> _running = [];
-    private readonly ConcurrentBag<Task> _takeOvers = [];
+    private readonly ConcurrentBag<Task> _beside = [];
     private readonly CancellationTokenSource _stop = new();
     private ImmutableQueue<RelocationTicket> _tickets = [];
     private volatile bool _ready;
@@ -54,6 +55,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         // host nobody could say which is the one that the record means.
         (_settler, _ready) = (settler, true);
         Settled = SettleAsync(settler);
+        _beside.Add(WatchPausedAsync(_stop.Token));
     });
 
     public Task Settled { get; private set; } = Task.CompletedTask;
@@ -61,7 +63,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _stop.Cancel();
-        await Task.WhenAll([.. _running.Values, .. _takeOvers, Settled]).WaitAsync(cancellationToken);
+        await Task.WhenAll([.. _running.Values, .. _beside, Settled]).WaitAsync(cancellationToken);
     }
 
     public void Dispose() => _stop.Dispose();
@@ -112,7 +114,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task TakeOverAsync(string domain, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
         DemandReady();
-        _takeOvers.Add(FollowTakeOverAsync(await TakeOver.RecordAsync(_parts, domain, cancellationToken)));
+        _beside.Add(FollowTakeOverAsync(await TakeOver.RecordAsync(_parts, domain, cancellationToken)));
     });
 
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
@@ -172,12 +174,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
         {
             var registry = new RelocationRegistry(
                 _parts.Records, _parts.Registry, offer.Spec.Name, new RelocationIntent(offer.RelocationId, offer.From, offer.To), offer.Epoch);
-            var site = new DestinationSite(_parts, offer, registry, async (copy, disks, failure) =>
+            var site = new DestinationSite(_parts, offer, registry, (domain, ours, failure) =>
             {
-                var record = await _parts.Records.ReadAsync(offer.Spec.Name, token)
-                    ?? throw new GodwitException("superseded", $"The record of {offer.Spec.Name} is gone.");
                 arrived = true;
-                var task = Run(new StartedDomain(record, copy, disks), offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+                var task = Run(domain, offer.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+                // Somebody took it over before it had arrived: the copy goes, once it is shown that it is superseded.
+                if (!ours)
+                    task.Doubt();
                 // The engine held the only good memory and would not run it: as after any crash, the policy says what follows.
                 if (failure is not null)
                     task.Tell(new CopyEvent.Exited(_parts.Time.GetUtcNow(), failure));
@@ -219,6 +222,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
                     await StartColdAsync(record);
                     return;
                 }
+                task?.TakeBack(record);
                 await Task.Delay(LookAgain, _parts.Time, _stop.Token);
             }
         }
@@ -241,6 +245,17 @@ public sealed class DomainHost : IDomainHost, IDisposable
         finally
         {
             Release(taken.Name);
+        }
+    }
+
+    /// <summary>A copy that runs hears of its successor from its disks; one that is paused asks nothing of them.</summary>
+    private async Task WatchPausedAsync(CancellationToken token)
+    {
+        while (!token.IsCancellationRequested)
+        {
+            await Task.Delay(PausedLook, _parts.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.IsPaused))
+                task.Doubt();
         }
     }
 
@@ -297,7 +312,14 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     private DomainTask Run(StartedDomain domain, CopyPhase phase)
     {
-        var task = new DomainTask(_parts, _starter, domain, phase);
+        // A guest that ended while no daemon was there to see it: what is to follow is still to be done.
+        var unseen = phase is CopyPhase.ShutOff or CopyPhase.Crashed && domain.Record.RunState is RunState.Running or RunState.Paused;
+        var task = new DomainTask(_parts, _starter, domain, unseen ? CopyPhase.Running : phase);
+        if (unseen)
+        {
+            var now = _parts.Time.GetUtcNow();
+            task.Tell(phase == CopyPhase.Crashed ? new CopyEvent.GuestPanicked(now) : new CopyEvent.GuestPoweredOff(now));
+        }
         _domains[task.Name] = task;
         _running[task] = RunAsync(task);
         return task;

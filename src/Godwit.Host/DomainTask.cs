@@ -88,6 +88,15 @@ internal sealed class DomainTask
         }
     });
 
+    /// <summary>It stands still because a user wants it to: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
+    public bool IsPaused => Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Paused;
+
+    /// <summary>Another host may have the domain by now: it is to look.</summary>
+    public void Doubt() => _inbox.Writer.TryWrite(new Item.Doubted(_domain.Copy));
+
+    /// <summary>Another host had the domain, and it was taken over for this one, which still has a copy of it.</summary>
+    public void TakeBack(DomainRecord record) => _inbox.Writer.TryWrite(new Item.TakenBack(_domain.Copy, record));
+
     /// <summary>Has it follow an event that its copy could not report.</summary>
     public void Tell(CopyEvent @event) => _inbox.Writer.TryWrite(new Item.Happened(_domain.Copy, @event));
 
@@ -153,6 +162,14 @@ internal sealed class DomainTask
                 case Item.Superseded superseded:
                     if (ReferenceEquals(superseded.Copy, _domain.Copy) && Activity == DomainActivity.Settled)
                         await LeaveAsync(superseded.By, token);
+                    break;
+                case Item.Doubted doubted:
+                    if (ReferenceEquals(doubted.Copy, _domain.Copy) && Activity == DomainActivity.Settled)
+                        Watch(failed: false, token);
+                    break;
+                case Item.TakenBack back:
+                    if (ReferenceEquals(back.Copy, _domain.Copy) && Activity == DomainActivity.Settled && back.Record.Epoch > Epoch)
+                        await ReclaimAsync(back.Record, token);
                     break;
                 case Item.DisksAnswer answer:
                     if (ReferenceEquals(answer.Copy, _domain.Copy))
@@ -237,12 +254,25 @@ internal sealed class DomainTask
             failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, by => _inbox.Writer.TryWrite(new Item.Superseded(_domain.Copy, by)), () => _inbox.Writer.TryWrite(new Item.DisksAnswer(_domain.Copy)), token);
     }
 
-    private async Task LeaveAsync(DomainRecord by, CancellationToken token)
+    private async Task LeaveAsync(DomainRecord? by, CancellationToken token)
     {
-        Log.Superseded(_log, Name, by.Owner, by.Epoch);
+        Log.Superseded(_log, Name, by?.Owner ?? "nobody", by?.Epoch ?? 0);
         Activity = DomainActivity.Ending;
         await ClearAsync(token);
         _gone = true;
+    }
+
+    private async Task ReclaimAsync(DomainRecord taken, CancellationToken token)
+    {
+        var (memory, disks) = await new DiskReclaim(_parts, Name, taken.Last!.Id).RunAsync(_domain.Disks, token);
+        _domain = _domain with { Disks = disks };
+        if (await _parts.Records.ReadAsync(Name, token) is not { } record || record.Owner != _parts.Name || memory == HeldMemory.Superseded)
+            return; // Taken by somebody else: the disks, or the next look at the record, tell.
+        _domain = _domain with { Record = record };
+        if (memory == HeldMemory.Stale)
+            await StartColdAsync(token);
+        else if (record.RunState == RunState.Running)
+            await _domain.Copy.ContinueAsync(token);
     }
 
     private async Task GoOnAsync(CancellationToken token)
@@ -433,7 +463,11 @@ internal sealed class DomainTask
 
         public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : Item;
 
-        public sealed record Superseded(IDomainCopy Copy, DomainRecord By) : Item;
+        public sealed record Superseded(IDomainCopy Copy, DomainRecord? By) : Item;
+
+        public sealed record Doubted(IDomainCopy Copy) : Item;
+
+        public sealed record TakenBack(IDomainCopy Copy, DomainRecord Record) : Item;
 
         public sealed record DisksAnswer(IDomainCopy Copy) : Item;
 

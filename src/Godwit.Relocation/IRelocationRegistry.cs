@@ -23,7 +23,7 @@ public interface IRelocationRegistry
     Task<bool> GiveBackAsync(CancellationToken cancellationToken);
 
     /// <summary>The owner runs it under its epoch. Not needed for safety; repeating it is harmless.</summary>
-    Task RecordArrivalAsync(CancellationToken cancellationToken);
+    Task<bool> RecordArrivalAsync(CancellationToken cancellationToken);
 
     /// <summary>Where the record stands with regard to this relocation.</summary>
     Task<Standing> ReadAsync(CancellationToken cancellationToken);

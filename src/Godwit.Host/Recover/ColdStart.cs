@@ -12,6 +12,10 @@ namespace Godwit.Host.Recover;
 /// </summary>
 internal sealed class ColdStart(HostParts parts, DomainStarter starter)
 {
+    /// <summary>For so long a domain that does not start is tried again, before it stays in the lists as crashed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
     private readonly ILogger _log = parts.Logs.CreateLogger<ColdStart>();
 
     /// <returns>The domain as it runs again; null when it stays crashed, or is another's by now.</returns>
@@ -22,23 +26,32 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
             await CrashAsync(record, token);
             return null;
         }
-        var next = await parts.Records.ChangeAsync(
-            record.Name,
-            r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
-            r => Transitions.Restart(r, parts.Name, record.Epoch),
-            token);
-        if (next is null)
-            return null;
-        try
+        var began = parts.Time.GetUtcNow();
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            return await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token);
-        }
-        catch (GodwitException e)
-        {
-            // Nothing of it is here; it stays in the lists as crashed, for a person to see.
-            Log.NotStarted(_log, next.Name, e);
-            await CrashAsync(next, token);
-            return null;
+            var next = await parts.Records.ChangeAsync(
+                record.Name,
+                r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
+                r => Transitions.Restart(r, parts.Name, record.Epoch),
+                token);
+            if (next is null)
+                return null;
+            try
+            {
+                return await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token);
+            }
+            catch (Exception e) when (e is GodwitException or IOException)
+            {
+                // Nothing of it is here. After a power failure the storage may come back later than this host.
+                Log.NotStarted(_log, next.Name, e);
+                if (parts.Time.GetUtcNow() - began > Patience)
+                {
+                    await CrashAsync(next, token);
+                    return null;
+                }
+            }
+            await Task.Delay(pause, parts.Time, token);
+            record = next;
         }
     }
 

@@ -69,6 +69,9 @@ public static class Recovery
                 // The abort, the give-back or the take-over made it this host's again, which holds the memory.
                 (CopyPhase.Held, { Arriving: true, Last.Outcome: not RelocationOutcome.Committed, Last.Id: var id })
                     when id == entry?.Relocation => RecoveryVerdict.Reclaim,
+                // Taken over by the very host that still has it: another was its owner in between, and may have run it.
+                (CopyPhase.Running or CopyPhase.Paused or CopyPhase.IoError, { Arriving: true, Last.Outcome: RelocationOutcome.TakenOver })
+                    when entry?.Side != JournalSide.Start => RecoveryVerdict.Reclaim,
                 // Held since an earlier move: the record speaks of a younger memory.
                 (CopyPhase.Held, { Arriving: true }) => RecoveryVerdict.Destroy,
                 (_, { Arriving: true }) => RecoveryVerdict.Complete,

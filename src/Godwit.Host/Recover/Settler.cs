@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Host.Relocate;
+using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -116,7 +117,7 @@ internal sealed class Settler(
             case RecoveryVerdict.Complete:
                 return await CompleteAsync(record!, copy, disks, token);
             case RecoveryVerdict.Reclaim:
-                return await ReclaimAsync(copy, disks, entry!.Relocation, token);
+                return await ReclaimAsync(copy, disks, record!.Last!.Id, token);
             case RecoveryVerdict.AbortAndKeep:
                 return await AbortAsync(record!, copy, disks, phase, token);
             case RecoveryVerdict.AwaitOther:
@@ -131,6 +132,9 @@ internal sealed class Settler(
                 await Task.Delay(AskAgain, parts.Time, token);
                 return false;
             case RecoveryVerdict.Destroy:
+                await DestroyAsync(copy, disks, token);
+                return true;
+            case RecoveryVerdict.LeaveAlone when await Successor.IsThereAsync(parts, null, parts.Records.OwnEpoch(name), disks, token):
                 await DestroyAsync(copy, disks, token);
                 return true;
             case RecoveryVerdict.LeaveAlone:
@@ -192,9 +196,10 @@ internal sealed class Settler(
         if (record.Intent is { } intent && (!await Relocation(record, intent).AbortAsync(handedOver: phase == CopyPhase.Held, token) || phase == CopyPhase.Held))
             return false;
         await copy.CancelSendAsync(token);
-        await FollowRunStateAsync(record, copy, (await copy.QueryAsync(token)).Phase, token);
+        phase = (await copy.QueryAsync(token)).Phase;
+        await FollowRunStateAsync(record, copy, phase, token);
         await SettleFramesAsync(copy, token);
-        Keep(new StartedDomain((await parts.Records.ReadAsync(record.Name, token))!, copy, disks), CopyPhase.Running);
+        Keep(new StartedDomain((await parts.Records.ReadAsync(record.Name, token))!, copy, disks), phase);
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Godwit.Domains;
+using Godwit.Host.Create;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -16,8 +17,8 @@ namespace Godwit.Host.Relocate;
 internal sealed class DestinationSite(
     HostParts parts,
     RelocationOffer offer,
-    IRelocationRegistry registry,
-    Func<IDomainCopy, ImmutableArray<AttachedDisk>, string?, Task> arrived) : IDestinationSite
+    RelocationRegistry registry,
+    Action<StartedDomain, bool, string?> arrived) : IDestinationSite
 {
     /// <summary>How long a domain is kept paused for a disk that does not answer, before it is given back.</summary>
     private static readonly TimeSpan FenceLimit = TimeSpan.FromSeconds(30);
@@ -120,9 +121,9 @@ internal sealed class DestinationSite(
             parts.Network.Watch(ports[i], addresses);
             await parts.Network.SettleAsync(ports[i], addresses, cancellationToken);
         }
-        await registry.RecordArrivalAsync(cancellationToken);
+        var ours = await registry.RecordArrivalAsync(cancellationToken);
         await parts.Journal.RemoveAsync(_entry, cancellationToken);
-        await arrived(_copy, _disks, failure);
+        arrived(new StartedDomain(registry.Won!, _copy, _disks), ours, failure);
     }
 
     public Task UndoAsync(CancellationToken cancellationToken) => _undo.UndoAsync();

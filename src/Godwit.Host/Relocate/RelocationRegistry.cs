@@ -8,7 +8,8 @@ namespace Godwit.Host.Relocate;
 internal sealed class RelocationRegistry(
     RecordChanger records, IRegistry registry, string domain, RelocationIntent intent, long sourceEpoch) : IRelocationRegistry
 {
-    private long _committedEpoch;
+    /// <summary>The record as this relocation changed it last: by the commit, then by the arrival.</summary>
+    public DomainRecord? Won { get; private set; }
 
     public async Task<bool> BeginAsync(CancellationToken cancellationToken) =>
         await records.ChangeAsync(
@@ -22,7 +23,7 @@ internal sealed class RelocationRegistry(
     {
         var record = await records.ChangeAsync(
             domain, r => Ended(r, RelocationOutcome.Committed), r => Transitions.Commit(r, intent.Id), cancellationToken);
-        _committedEpoch = record?.Epoch ?? 0;
+        Won = record;
         return record?.Epoch;
     }
 
@@ -30,12 +31,16 @@ internal sealed class RelocationRegistry(
         await records.ChangeAsync(
             domain, r => Ended(r, RelocationOutcome.GivenBack), r => Transitions.GiveBack(r, intent.Id), cancellationToken) is not null;
 
-    public Task RecordArrivalAsync(CancellationToken cancellationToken) =>
-        records.ChangeAsync(
-            domain,
-            r => r.Owner == intent.To && r.Epoch == _committedEpoch && !r.Arriving,
-            r => Transitions.Arrive(r, intent.To, _committedEpoch),
-            cancellationToken);
+    /// <summary>Notes that the domain runs here.</summary>
+    /// <returns>False: somebody took it over before that.</returns>
+    public async Task<bool> RecordArrivalAsync(CancellationToken cancellationToken)
+    {
+        var epoch = Won?.Epoch ?? 0;
+        var record = await records.ChangeAsync(
+            domain, r => r.Owner == intent.To && r.Epoch == epoch && !r.Arriving, r => Transitions.Arrive(r, intent.To, epoch), cancellationToken);
+        Won = record ?? Won;
+        return record is not null;
+    }
 
     public async Task<Standing> ReadAsync(CancellationToken cancellationToken)
     {

@@ -17,17 +17,17 @@ internal sealed class StopWatch(HostParts parts, StartedDomain domain)
     private readonly ILogger _log = parts.Logs.CreateLogger<StopWatch>();
 
     /// <param name="diskFailed">Pause before a disk that failed is asked; null when none has.</param>
-    /// <param name="superseded">Called with the record that names another owner.</param>
+    /// <param name="superseded">Called with the record that names another owner; null: the domain was removed by one.</param>
     /// <param name="disksAnswer">Called once all disks answer.</param>
     /// <param name="token">Ends the watch.</param>
-    public async Task RunAsync(TimeSpan? diskFailed, Action<DomainRecord> superseded, Action disksAnswer, CancellationToken token)
+    public async Task RunAsync(TimeSpan? diskFailed, Action<DomainRecord?> superseded, Action disksAnswer, CancellationToken token)
     {
         try
         {
             while (true)
             {
                 var record = await parts.Records.ReadAsync(domain.Record.Name, token);
-                if (record is not null && record.Owner != parts.Name && record.Epoch > domain.Record.Epoch)
+                if (await Successor.IsThereAsync(parts, record, domain.Record.Epoch, domain.Disks, token))
                 {
                     superseded(record);
                     return;

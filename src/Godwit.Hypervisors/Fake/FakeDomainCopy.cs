@@ -8,6 +8,7 @@ namespace Godwit.Hypervisors.Fake;
 /// <summary>A daemon's hold on a <see cref="FakeProcess"/>.</summary>
 internal sealed class FakeDomainCopy : IDomainCopy
 {
+    private static readonly TimeSpan s_deafAgain = TimeSpan.FromMilliseconds(5);
     private readonly FakeEngine _engine;
     private readonly FakeProcess _process;
     private readonly Channel<CopyEvent> _events = Channel.CreateUnbounded<CopyEvent>(new() { SingleReader = true });
@@ -71,7 +72,12 @@ internal sealed class FakeDomainCopy : IDomainCopy
     public Task PermitSwitchoverAsync(CancellationToken cancellationToken) =>
         Do(() => (_process.Send ?? throw new GodwitException("engine-failed", "nothing is being sent")).Permit(), cancellationToken);
 
-    public Task CancelSendAsync(CancellationToken cancellationToken) => Do(() => _process.Send?.Cancel(), cancellationToken);
+    public async Task CancelSendAsync(CancellationToken cancellationToken)
+    {
+        while (_process.Send is { IsDeaf: true })
+            await Task.Delay(s_deafAgain, _engine.Time, cancellationToken);
+        await Do(() => _process.Send?.Cancel(), cancellationToken);
+    }
 
     public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) => Do(_process.BeginReceive, cancellationToken);
 

@@ -46,6 +46,12 @@ internal sealed class FakeSend
 
     public bool Active { get; private set; }
 
+    /// <summary>
+    /// As QEMU while it writes its last bytes into a stream that nobody reads: it takes no command until somebody does, or
+    /// the stream is closed.
+    /// </summary>
+    public bool IsDeaf => Active && _stopped && !_waitsForPermission && !_held;
+
     public SendProgress Progress => new(
         _round, _sent, _remaining, _total, _ran ? _process.Engine.Options.DirtyBytesPerSecond : 0, _rate, (int)(1000 * _remaining / _rate));
 

@@ -41,7 +41,7 @@ internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
         {
             return await engine.ReadAsync(block.AsMemory(0, BlockLength), cancellationToken);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return 0;
         }

@@ -169,6 +169,8 @@ public sealed class SourceRun
                 Report(RelocationStep.HandOver);
                 break;
             case SourceAction.CancelSending:
+                // Before it is told: an engine whose last bytes nobody takes waits for that alone, and hears nothing.
+                await _engine.CloseAsync();
                 await TryAsync(_site.Copy.CancelSendAsync, token);
                 break;
             case SourceAction.SendFailed:

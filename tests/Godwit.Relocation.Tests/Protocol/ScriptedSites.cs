@@ -121,7 +121,7 @@ internal sealed class ScriptedRegistry : IRelocationRegistry
 
     public Task<bool> GiveBackAsync(CancellationToken cancellationToken) => Task.FromResult(false);
 
-    public Task RecordArrivalAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> RecordArrivalAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task<Standing> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Standing);
 

@@ -192,7 +192,6 @@ internal sealed class Director
                 Kill(_destination);
                 break;
             case Fault.EngineFails:
-                _world.MayBeCrashed = true;
                 _world.MayBeCold |= Fails();
                 break;
             case Fault.SourceJournalFull:
@@ -205,7 +204,7 @@ internal sealed class Director
                 _destination.AvailableMemoryMiB = 0;
                 break;
             case Fault.GuestPowersOff:
-                _world.MayBeGone = true;
+                Ends();
                 Running()?.PowerOff();
                 break;
             case Fault.GuestPanics:
@@ -219,11 +218,11 @@ internal sealed class Director
                 _ticket()?.Cancel();
                 break;
             case Fault.Destroy:
-                _world.MayBeGone = true;
+                Ends();
                 Ask(Owner(), domains => domains.DestroyAsync(SimWorld.Domain, CancellationToken.None));
                 break;
             case Fault.Shutdown:
-                _world.MayBeGone = true;
+                Ends();
                 Ask(Owner(), domains => domains.ShutdownAsync(SimWorld.Domain, CancellationToken.None));
                 break;
             case Fault.Pause:
@@ -318,6 +317,9 @@ internal sealed class Director
         if (fenced || process.Phase is not (CopyPhase.Receiving or CopyPhase.Loaded))
             _world.MayBeCold = true;
     }
+
+    // A daemon that dies between the engine's end and the record's leaves what looks like a crash, and is followed so.
+    private void Ends() => (_world.MayBeGone, _world.MayBeCold) = (true, true);
 
     // Told to fail where it would let the guest run, it takes the memory with it: nobody knows whether it ran.
     private bool Fails()

@@ -51,18 +51,45 @@ internal static class History
         foreach (var host in world.Hosts)
             host.StartDaemon();
         await UntilAsync(world, () => world.Hosts.All(host => host.IsReady) ? null : "the daemons do not start");
-        var created = world.Hosts[0].AskAsync(domains => domains.CreateAsync(world.Spec, new CreateOptions(), CancellationToken.None));
-        await UntilAsync(world, () => created.IsCompleted ? null : "the domain is not created");
-        await created;
-
-        for (var i = 0; i < plan.Moves && world.Record() is { RunState: RunState.Running or RunState.Paused } record; i++)
+        for (var i = 0; i < plan.Moves; i++)
         {
+            await EnsureDomainAsync(world);
             if (restores && world.Random.Next(2) == 0)
                 world.Store.Save();
             if (world.Random.Next(8) == 0)
-                await PauseAsync(world, record);
+                await PauseAsync(world, world.Record()!);
             await MoveAsync(world, director, endings);
         }
+    }
+
+    /// <summary>A user makes the domain, and makes it again once it has ended.</summary>
+    private static async Task EnsureDomainAsync(SimWorld world)
+    {
+        if (world.Record() is { RunState: RunState.ShutOff or RunState.Crashed } ended)
+        {
+            await DoAsync(world, world.Host(ended.Owner), "the ended domain is not removed", async domains =>
+            {
+                await domains.DestroyAsync(SimWorld.Domain, CancellationToken.None);
+                return true;
+            });
+        }
+        if (world.Record() is not null)
+            return;
+        world.ExpectNewGuest();
+        await DoAsync(world, world.Hosts[0], "the domain is not created",
+            domains => domains.CreateAsync(world.Spec, new CreateOptions(), CancellationToken.None));
+    }
+
+    /// <summary>Asks until it is done: a daemon may still be clearing away what was before.</summary>
+    private static async Task DoAsync<T>(SimWorld world, SimHost host, string what, Func<IDomainHost, Task<T>> request)
+    {
+        var asked = host.AskAsync(request);
+        await UntilAsync(world, () =>
+        {
+            if (asked is { IsFaulted: true, Exception.InnerException: GodwitException })
+                asked = host.AskAsync(request);
+            return asked.IsCompletedSuccessfully ? null : $"{what}: {asked.Exception?.InnerException?.Message}";
+        });
     }
 
     private static async Task MoveAsync(SimWorld world, Director director, List<RelocationEnding> endings)
@@ -99,18 +126,8 @@ internal static class History
 
     private static async Task PauseAsync(SimWorld world, DomainRecord record)
     {
-        var host = world.Host(record.Owner);
         var running = record.RunState == RunState.Running;
-        // Refused while the last move is still being written down there: then it is asked again.
-        var done = Ask();
-        await UntilAsync(world, () =>
-        {
-            if (done is { IsFaulted: true, Exception.InnerException: GodwitException })
-                done = Ask();
-            return done.IsCompletedSuccessfully ? null : "it is not paused";
-        });
-
-        Task<bool> Ask() => host.AskAsync(async domains =>
+        await DoAsync(world, world.Host(record.Owner), "it is not paused", async domains =>
         {
             await (running
                 ? domains.PauseAsync(SimWorld.Domain, CancellationToken.None)

@@ -112,7 +112,7 @@ internal sealed class Invariants(SimWorld world)
 
     private static bool MayRest(SimWorld world, Domains.RunState state) => state == Domains.RunState.ShutOff
         ? world.MayBeGone
-        : world.MayBeGone || world.MayBeCrashed || (world.MayBeCold && world.Spec.OnCrash != Domains.LifecycleAction.Restart);
+        : world.MayBeGone || (world.MayBeCold && world.Spec.OnCrash != Domains.LifecycleAction.Restart);
 
     private string? CheckWriters(SimVolume volume)
     {

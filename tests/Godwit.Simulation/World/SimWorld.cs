@@ -71,9 +71,6 @@ internal sealed class SimWorld : IDisposable
     /// <summary>The guest ended by itself or was ended by a user: there need be no copy.</summary>
     public bool MayBeGone { get; set; }
 
-    /// <summary>An engine was made to fail where a domain starts cold: it may stand in the lists as crashed.</summary>
-    public bool MayBeCrashed { get; set; }
-
     /// <summary>Phases that the machines went through, as <c>source Checking > Beginning</c>.</summary>
     public HashSet<string> Transitions { get; } = [];
 
@@ -164,6 +161,15 @@ internal sealed class SimWorld : IDisposable
                 volume.GuestBoots();
         }
         LastWrite = next;
+    }
+
+    /// <summary>A user makes the domain anew: what was lost of the one before does not count any more.</summary>
+    public void ExpectNewGuest()
+    {
+        (MayBeGone, MayBeCold) = (false, false);
+        LastWrite = default;
+        foreach (var volume in Volumes.Values)
+            volume.GuestBoots();
     }
 
     public void Wrote(string host, DomainRecord record)
