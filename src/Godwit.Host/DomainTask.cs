@@ -412,8 +412,11 @@ internal sealed class DomainTask
             return;
         }
         Activity = DomainActivity.Settled;
-        if (await _parts.Records.ReadAsync(Name, token) is { } record)
-            _domain = _domain with { Record = record, Disks = ended.Site.Disks };
+        _domain = _domain with { Disks = ended.Site.Disks };
+        if (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
+            _domain = _domain with { Record = record };
+        else
+            Doubt();
         if (ended.Run.MemoryIsStale)
         {
             await StartColdAsync(token);

@@ -2,6 +2,7 @@ using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Pool;
 using Godwit.Pool.Ownership;
+using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host.Recover;
@@ -23,6 +24,8 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
     {
         if (record.Spec.OnCrash != LifecycleAction.Restart)
         {
+            if (record.Arriving)
+                await FenceOffAsync(record, token);
             await CrashAsync(record, token);
             return null;
         }
@@ -52,6 +55,47 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
             }
             await Task.Delay(pause, parts.Time, token);
             record = next;
+        }
+    }
+
+    /// <summary>
+    /// Whoever had it may still run it: it stays in the lists as crashed only once no other host can write to its disks.
+    /// </summary>
+    private async Task FenceOffAsync(DomainRecord record, CancellationToken token)
+    {
+        foreach (var spec in record.Spec.Disks.Where(disk => !disk.ReadOnly))
+        {
+            while (!await TryFenceOffAsync(record, spec, token))
+                await Task.Delay(FirstPause, parts.Time, token);
+        }
+    }
+
+    private async Task<bool> TryFenceOffAsync(DomainRecord record, DiskSpec spec, CancellationToken token)
+    {
+        try
+        {
+            var identity = await parts.Disks.IdentifyAsync(spec, token);
+            if (!identity.Fenced)
+                return true;
+            var disk = await parts.Disks.AttachAsync(record.Name, spec, identity, token);
+            try
+            {
+                await parts.Disks.FenceAsync(disk, record.Epoch, token);
+            }
+            finally
+            {
+                await parts.Disks.DetachAsync(disk, token);
+            }
+            return true;
+        }
+        catch (GodwitException e) when (e.Code == FenceRefusal.StaleEpoch)
+        {
+            return true; // It is another's by now, whose record says so.
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Log.TryingAgain(_log, record.Name, $"fence {spec.Target}", e);
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Godwit.Domains;
 using Godwit.Pool.Restoration;
 using Microsoft.Data.Sqlite;
 
@@ -53,7 +54,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
     public Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_lock)
+        Change(() =>
         {
             using var command = _connection.CreateCommand();
             command.CommandText = """
@@ -68,14 +69,14 @@ public sealed class SqliteJournal : IJournal, IDisposable
             command.Parameters.AddWithValue("$step", entry.Step);
             command.Parameters.AddWithValue("$copy", entry.CopyId.ToString());
             command.ExecuteNonQuery();
-        }
+        });
         return Task.CompletedTask;
     }
 
     public Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_lock)
+        Change(() =>
         {
             using var command = _connection.CreateCommand();
             command.CommandText = "DELETE FROM entry WHERE domain = $domain AND side = $side AND relocation = $relocation";
@@ -83,7 +84,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
             command.Parameters.AddWithValue("$side", (int)entry.Side);
             command.Parameters.AddWithValue("$relocation", entry.Relocation.ToString());
             command.ExecuteNonQuery();
-        }
+        });
         return Task.CompletedTask;
     }
 
@@ -114,7 +115,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
     public Task RememberAsync(KnownDomain known, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_lock)
+        Change(() =>
         {
             using var command = _connection.CreateCommand();
             command.CommandText = "INSERT OR REPLACE INTO known (domain, revision, record) VALUES ($domain, $revision, $record)";
@@ -123,7 +124,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
             command.Parameters.AddWithValue(
                 "$record", known.Record is { } record ? JsonSerializer.Serialize(record, PoolJson.Default.DomainRecord) : DBNull.Value);
             command.ExecuteNonQuery();
-        }
+        });
         return Task.CompletedTask;
     }
 
@@ -148,4 +149,20 @@ public sealed class SqliteJournal : IJournal, IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private void Change(Action change)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                change();
+            }
+            catch (SqliteException e)
+            {
+                throw new GodwitException(
+                    JournalErrors.Failed, $"The journal {_connection.DataSource} cannot be written: {e.Message}", $"See that there is room: df -h {Path.GetDirectoryName(_connection.DataSource)}", e);
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Pool.Journal;
 using Godwit.Pool.Restoration;
 using Microsoft.Extensions.Logging;
 
@@ -184,9 +185,10 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
         return Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellationToken);
     }
 
-    // A refusal by the registry is an answer. Everything else, a time-out of the call too, says nothing.
+    // A refusal by the registry is an answer. Everything else, a time-out of the call too, says nothing; and what the
+    // journal cannot take yet has to be told to it before anything is built on it.
     private static bool IsAway(Exception e, CancellationToken cancellationToken) =>
-        e is not GodwitException { Code: not (RegistryErrors.Unavailable or RegistryErrors.Behind) } && !cancellationToken.IsCancellationRequested;
+        e is not GodwitException { Code: not (RegistryErrors.Unavailable or RegistryErrors.Behind or JournalErrors.Failed) } && !cancellationToken.IsCancellationRequested;
 }
 
 /// <summary>A wait for the registry.</summary>

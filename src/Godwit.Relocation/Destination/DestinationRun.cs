@@ -336,6 +336,12 @@ public sealed class DestinationRun
     {
         if (Offer.RunState != RunState.Running)
         {
+            // It stays as it is; but an engine that has ended meanwhile must not be what the source's copy is destroyed for.
+            if (await QueryPhaseAsync(token) is null or CopyPhase.Gone)
+            {
+                Post(new DestinationEvent.ResumeRefused("the engine of the destination ended"));
+                return;
+            }
             _stamps.Resumed(_time.GetUtcNow());
             Post(new DestinationEvent.Resumed());
             return;

@@ -55,6 +55,8 @@ public static class SourceMachine
                 (state with { Phase = SourcePhase.Preparing }, [SourceAction.SendPrepare]),
             SourceEvent.IntentWon =>
                 (state with { Phase = SourcePhase.Aborting }, [SourceAction.SendFailed, SourceAction.RecordAbort]),
+            SourceEvent.IntentLost when state.Ending is not null =>
+                (state with { Phase = SourcePhase.Ended }, [SourceAction.SendFailed, SourceAction.Finish]),
             SourceEvent.IntentLost =>
                 (Failed(state, new(RelocationEnding.Superseded, RelocationSide.Registry, "the record of the domain changed meanwhile", null), SourcePhase.Ended),
                     [SourceAction.SendFailed, SourceAction.Finish]),

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Godwit.Domains;
 using Godwit.Hypervisors;
 using Godwit.Relocation.Channel;
 using Godwit.Relocation.Protocol;
@@ -214,7 +215,17 @@ public sealed class SourceRun
 
     private async Task RecordIntentAsync(CancellationToken token)
     {
-        await _site.JournalAsync(token);
+        try
+        {
+            await _site.JournalAsync(token);
+        }
+        catch (GodwitException e)
+        {
+            // What the journal does not know is not begun: there is no intent to give up.
+            Post(new SourceEvent.SendFailed(e.Message));
+            Post(new SourceEvent.IntentLost());
+            return;
+        }
         Post(await _site.Registry.BeginAsync(token) ? new SourceEvent.IntentWon() : new SourceEvent.IntentLost());
     }
 
@@ -245,7 +256,8 @@ public sealed class SourceRun
 
     private async Task ResumeIfHeldAsync(CancellationToken token)
     {
-        if (await _engine.ResumeIfHeldAsync(token))
+        // Stopping was said: the destination has drawn the guest's frames to it, and a paused guest says nothing.
+        if (await _engine.ResumeIfHeldAsync(token) || _stamps.Permitted is not null)
             await _site.AnnounceBackAsync(token);
     }
 

@@ -352,7 +352,7 @@ internal sealed class Director
                 return true;
             });
         }
-        catch (Exception e) when (e is Domains.GodwitException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Domains.GodwitException e)
         {
             _world.Trace.Add("world", $"refused: {e.Message}");
         }

@@ -136,19 +136,25 @@ internal sealed class Invariants(SimWorld world)
         return null;
     }
 
-    // It ends at its next write or, where it writes nothing, at the next check, which the world makes for it.
+    // It ends at its next write or, where it writes nothing, at the next check, which the world makes for it. Neither
+    // reaches it while its host does not reach the storage.
     private string? CheckFenced(FakeProcess process, SimHost host)
     {
-        if (_fenced.TryAdd(process, world.Scheduler.Elapsed))
-        {
-            world.After(CheckTakes / 2, () =>
-            {
-                if (process.Phase == CopyPhase.Running && host.Disks.IsFenced(process.Order) && host.Disks.Reaches(process.Order))
-                    process.StopByCheck();
-            });
-        }
-        return world.Scheduler.Elapsed - _fenced[process] > CheckTakes && host.Disks.Reaches(process.Order)
-            ? $"a fenced copy on {host.Name} still runs after {CheckTakes.TotalSeconds} s"
-            : null;
+        var now = world.Scheduler.Elapsed;
+        if (!_fenced.ContainsKey(process))
+            CheckLater(process, host);
+        if (!_fenced.ContainsKey(process) || !host.Disks.Reaches(process.Order))
+            _fenced[process] = now;
+        return now - _fenced[process] > CheckTakes ? $"a fenced copy on {host.Name} still runs after {CheckTakes.TotalSeconds} s" : null;
     }
+
+    private void CheckLater(FakeProcess process, SimHost host) => world.After(CheckTakes / 2, () =>
+    {
+        if (process.Phase != CopyPhase.Running || !host.Disks.IsFenced(process.Order))
+            return;
+        if (host.Disks.Reaches(process.Order))
+            process.StopByCheck();
+        else
+            CheckLater(process, host);
+    });
 }

@@ -189,7 +189,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             IsReady = !context.Dead;
             _world.Trace.Add(Name, "daemon is ready");
         }
-        catch (Exception e) when (e is GodwitException or Microsoft.Data.Sqlite.SqliteException)
+        catch (GodwitException e)
         {
             // It ends with an error, and the service manager starts it again.
             _world.Trace.Add(Name, $"daemon cannot start: {e.Message}");

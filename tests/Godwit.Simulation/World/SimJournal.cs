@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Godwit.Domains;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Restoration;
-using Microsoft.Data.Sqlite;
 
 namespace Godwit.Simulation.World;
 
@@ -11,8 +11,6 @@ namespace Godwit.Simulation.World;
 /// </summary>
 internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
 {
-    /// <summary>SQLITE_FULL.</summary>
-    private const int DiskFull = 13;
     private static readonly TimeSpan Written = TimeSpan.FromSeconds(5);
     private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
     private readonly List<Func<Task>> _unsynced = [];
@@ -45,7 +43,7 @@ internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
     private Task Change(Func<Task> change, bool needsRoom)
     {
         if (IsFull && needsRoom)
-            throw new SqliteException("database or disk is full", DiskFull);
+            throw new GodwitException(JournalErrors.Failed, "The journal cannot be written: the disk is full.");
         if (world.Options.JournalSyncs)
             return change();
         _unsynced.Add(change);

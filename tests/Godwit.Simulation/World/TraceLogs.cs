@@ -1,6 +1,5 @@
 using Godwit.Domains;
 using Godwit.Relocation.Channel;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Simulation.World;
@@ -31,7 +30,7 @@ internal sealed class TraceLogs(string host, SimWorld world) : ILoggerFactory, I
             world.Trace.Add(host, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.Message})");
         if (eventId.Id is SourcePhase or DestinationPhase && state is IReadOnlyList<KeyValuePair<string, object?>> values)
             world.Transitions.Add($"{(eventId.Id == SourcePhase ? "source" : "destination")} {values[1].Value} > {values[2].Value}");
-        if (exception is not (null or GodwitException or ChannelException or IOException or OperationCanceledException or SqliteException))
+        if (exception is not (null or GodwitException or ChannelException or IOException or OperationCanceledException))
             world.Fail($"{host}: {formatter(state, null)}: {exception}");
     }
 
