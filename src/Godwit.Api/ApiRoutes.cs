@@ -12,6 +12,7 @@ public static class ApiRoutes
     public const string Domain = "/v1/domains/{name}";
     public const string DomainVerb = "/v1/domains/{name}/{verb}";
     public const string DomainConsole = "/v1/domains/{name}/console";
+    public const string DomainTakeOver = "/v1/domains/{name}/take-over";
     public const string DomainMigrations = "/v1/domains/{name}/migrations";
 
     public const string Migrations = "/v1/migrations";

@@ -46,6 +46,15 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.PostAsync(
             ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
 
+    /// <summary>
+    /// Gives a domain whose owner is gone for good to another host: the asked one, or the one that holds its memory. Returns
+    /// once the registry says so; the domain is settled there afterwards.
+    /// </summary>
+    public Task<TakeOverInfo> TakeOverAsync(string name, TakeOverRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainTakeOver, name),
+            request, GodwitJson.Default.TakeOverRequest, GodwitJson.Default.TakeOverInfo, cancellationToken);
+
     /// <summary>Attaches to a domain's console. What was printed before comes first.</summary>
     public Task<Stream> OpenConsoleAsync(string name, CancellationToken cancellationToken) =>
         _transport.OpenWebSocketAsync(ApiRoutes.Fill(ApiRoutes.DomainConsole, name), cancellationToken);

@@ -85,6 +85,7 @@ internal static class DaemonApp
         services.AddSingleton<IJournal>(_ => SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db")));
         services.AddSingleton(s => new Witness(config.Name, s.GetRequiredService<IJournal>()));
         services.AddHostedService<RegistryReports>();
+        services.AddSingleton<HostAnswers>();
         services.AddSingleton<RequestPlaces>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<HostQuery>();
@@ -126,6 +127,7 @@ internal static class DaemonApp
         app.MapHosts();
         app.MapDomains();
         app.MapConsole();
+        app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
         app.MapPool();

@@ -27,6 +27,11 @@ internal static class DomainMapping
         Migration = record.Intent?.Id,
     };
 
+    /// <summary>A domain whose owner answers and has nothing of it: it crashed and stays so, or is about to start.</summary>
+    public static DomainInfo WithoutCopy(DomainRecord record) => record is { RunState: RunState.Crashed, Arriving: false }
+        ? Of(record) with { State = DomainState.Crashed }
+        : Unanswered(record, $"{record.Owner} has no copy of it");
+
     private static DomainInfo Of(DomainRecord record) => new()
     {
         Name = record.Name,

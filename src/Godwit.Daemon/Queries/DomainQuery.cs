@@ -50,7 +50,7 @@ internal sealed class DomainQuery(
             return DomainMapping.Unanswered(record, $"{record.Owner} does not answer: {failure}");
         return answer.Domains.FirstOrDefault(domain => domain.Name == record.Name) is { } live
             ? live with { Host = record.Owner, Epoch = record.Epoch }
-            : DomainMapping.Unanswered(record, $"{record.Owner} has no copy of it");
+            : DomainMapping.WithoutCopy(record);
     }
 
     private async Task<OwnerAnswer> AskAsync(string owner, CancellationToken cancellationToken)
