@@ -43,6 +43,18 @@ public sealed record MigrationResult
 
     public required bool Succeeded { get; init; }
 
+    /// <summary>Who or what was at fault, such as <c>destination</c> or <c>line</c>; null when it completed.</summary>
+    public string? FaultSide { get; init; }
+
+    /// <summary>Step in which it failed, such as <c>prepare</c>; null when it completed.</summary>
+    public string? FaultStep { get; init; }
+
+    /// <summary>
+    /// What became of the domain: <c>on-destination</c>, <c>on-source</c>, <c>elsewhere</c>, <c>cold</c> or <c>ended</c>; null
+    /// from a daemon that does not say.
+    /// </summary>
+    public string? Fate { get; init; }
+
     /// <summary>For a person: the side and step at fault and what became of the domain.</summary>
     public required string Message { get; init; }
 

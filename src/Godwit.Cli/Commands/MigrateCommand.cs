@@ -95,7 +95,7 @@ internal static class MigrateCommand
                 if (!json) foreach (var line in MigrationText.Summary(begun, result)) call.Out.WriteLine(line);
                 return ExitCode.Success;
             }
-            Failures.Print(new ApiError(result.Ending, result.Message, result.Remedy), json, around);
+            Failures.Print(MigrationText.Failure(begun, result), json, around);
             return CodeOf(result.Ending, around.Interrupts.First.IsCancellationRequested);
         }
     }

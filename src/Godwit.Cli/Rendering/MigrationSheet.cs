@@ -21,6 +21,8 @@ internal static class MigrationSheet
             foreach (var line in MigrationText.Summary(m, result)) output.WriteLine(line);
             return;
         }
+        if (result.Fate is { } fate) DomainSheet.Line(output, "fate", fate);
+        if (MigrationText.Fault(m, result) is { } fault) DomainSheet.Line(output, "fault", fault);
         DomainSheet.Line(output, "", result.Message);
         if (result.Remedy is not null) DomainSheet.Line(output, "", result.Remedy);
     }

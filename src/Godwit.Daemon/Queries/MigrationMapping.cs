@@ -37,6 +37,9 @@ internal static class MigrationMapping
     {
         Ending = Word(result.Ending),
         Succeeded = result.Succeeded,
+        FaultSide = result.FaultSide is { } side ? Word(side) : null,
+        FaultStep = result.FaultStep is { } step ? Word(step) : null,
+        Fate = Word(result.Fate),
         Message = result.Message,
         Remedy = result.Remedy,
         TotalMilliseconds = result.Total.TotalMilliseconds,
@@ -50,5 +53,5 @@ internal static class MigrationMapping
         Bytes = result.Bytes,
     };
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    public static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }
