@@ -88,7 +88,7 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         }
     }
 
-    /// <summary>Asks a relocation to end with the domain where it is; refused once it has been handed over.</summary>
+    /// <summary>Asks a relocation to end with the domain where it is; refused as <c>too-late</c> once it has been handed over or has ended.</summary>
     public Task CancelMigrationAsync(Guid id, CancellationToken cancellationToken) =>
         _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.MigrationCancel, id.ToString()), cancellationToken);
 

@@ -21,8 +21,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction plain) : Syn
     {
         var result = plain.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
-        if (parseResult.CommandResult.Command is DocumentedCommand { Examples: { Length: > 0 } examples })
+        if (parseResult.CommandResult.Command is DocumentedCommand { Examples: { Length: > 0 } examples } command)
         {
+            if (command.Explanation.Length > 0)
+            {
+                output.WriteLine(command.Explanation);
+                output.WriteLine();
+            }
             output.WriteLine("Examples:");
             var width = examples.Max(e => e.Line.Length);
             foreach (var (line, what) in examples) output.WriteLine($"  {line.PadRight(width)}  {what}");

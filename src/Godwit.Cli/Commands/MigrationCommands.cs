@@ -6,17 +6,18 @@ using Godwit.Domains;
 
 namespace Godwit.Cli.Commands;
 
-/// <summary>Looks at relocations that somebody has begun, and cancels them.</summary>
+/// <summary>Looks at relocations that somebody has begun.</summary>
 internal static class MigrationCommands
 {
     public static Command Build(Surroundings around) => new Command("migration", "Moves that are under way or have ended")
     {
         List(around),
         Show(around),
-        Cancel(around),
+        CancelCommand.Build(around),
+        TakeOverCommand.Build(around),
     };
 
-    private static Argument<string> Which() => new("ID|NAME") { Description = "A move, or the domain that is moved" };
+    public static Argument<string> Which() => new("ID|NAME") { Description = "A move, or the domain that is moved" };
 
     private static DocumentedCommand List(Surroundings around) =>
         new DocumentedCommand("list", "List the moves that this host knows of")
@@ -56,24 +57,8 @@ internal static class MigrationCommands
         });
     }
 
-    private static DocumentedCommand Cancel(Surroundings around)
-    {
-        var which = Which();
-        return new DocumentedCommand("cancel", "Cancel a move; the domain stays where it is")
-        {
-            Arguments = { which },
-            Examples = [("godwit migration cancel vm1", "refused once the domain has been handed over")],
-        }.Runs(around, async (call, ct) =>
-        {
-            using var client = call.Connect();
-            var migration = await FindAsync(client, call.Get(which), ct).ConfigureAwait(false);
-            await client.CancelMigrationAsync(migration.Id, ct).ConfigureAwait(false);
-            return ExitCode.Success;
-        });
-    }
-
     /// <summary>By its id, or the latest one of a domain.</summary>
-    private static async Task<MigrationInfo> FindAsync(GodwitClient client, string which, CancellationToken ct)
+    public static async Task<MigrationInfo> FindAsync(GodwitClient client, string which, CancellationToken ct)
     {
         if (Guid.TryParse(which, out var id)) return await client.GetMigrationAsync(id, ct).ConfigureAwait(false);
         var all = await client.ListMigrationsAsync(ct).ConfigureAwait(false);

@@ -35,7 +35,7 @@ internal static class MigrationEndpoints
             .At(Place.Migration);
 
         routes.MapPost(ApiRoutes.MigrationCancel, IResult (Guid id, MigrationQuery query) => Cancel(query.Find(id)))
-            .Says("CancelMigration", "Ask it to end with the domain where it is")
+            .Says("CancelMigration", "Ask it to end with the domain where it is; refused as too-late once that cannot be")
             .Produces(StatusCodes.Status202Accepted)
             .At(Place.Migration);
     }
@@ -89,9 +89,12 @@ internal static class MigrationEndpoints
 
     private static Microsoft.AspNetCore.Http.HttpResults.Accepted Cancel(RelocationTicket ticket)
     {
-        if (ticket.Result is { } result)
-            throw new GodwitException("migration-ended", $"It has ended already: {result.Message}");
-        ticket.Cancel();
-        return TypedResults.Accepted((string?)null);
+        if (ticket.Cancel())
+            return TypedResults.Accepted((string?)null);
+        throw ticket.Result is { } result
+            ? new GodwitException("too-late", $"The migration of {ticket.Domain} has ended already ({MigrationMapping.Word(result.Ending)}): {result.Message}")
+            : new GodwitException(
+                "too-late", $"{ticket.Domain} has been handed over to {ticket.To}: it is too late to cancel.",
+                $"How it ends: `godwit migration show {ticket.Id}`.");
     }
 }
