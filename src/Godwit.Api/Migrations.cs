@@ -27,12 +27,22 @@ public sealed record MigrationInfo
 
     public required string To { get; init; }
 
-    /// <summary>Step of the protocol's table it is in, such as <c>pre-copy</c>.</summary>
+    /// <summary>
+    /// Step of the protocol's table it is in, such as <c>pre-copy</c>; <see cref="Lost"/> where no host that answers knows.
+    /// </summary>
     public required string Step { get; init; }
 
+    /// <summary>Left out where no host that answers knows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset Began { get; init; }
 
+    /// <summary>What it waits for, and why; null when for nothing.</summary>
+    public string? Waits { get; init; }
+
     public MigrationResult? Result { get; init; }
+
+    /// <summary>A step of which only the registry's record is left.</summary>
+    public const string Lost = "unknown";
 }
 
 /// <summary>How a relocation ended, and its figures.</summary>

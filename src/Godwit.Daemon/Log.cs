@@ -46,4 +46,7 @@ internal static partial class Log
 
     [LoggerMessage(5015, LogLevel.Error, "Volumes are not served: {Reason}; trying on")]
     public static partial void StorageNotReady(ILogger logger, string reason);
+
+    [LoggerMessage(5016, LogLevel.Warning, "{Path}, with the hosts of the pool, cannot be written: {Reason}")]
+    public static partial void HostsNotKept(ILogger logger, string path, string reason);
 }

@@ -43,6 +43,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction plain) : Syn
                   2  the command line could not be understood
                   3  no godwitd answered
                   4  interrupted, or a time limit passed
+                  5  a list was printed that may lack something: the registry is away
 
                 """);
         }

@@ -20,27 +20,15 @@ internal static class MigrationCommands
     public static Argument<string> Which() => new("ID|NAME") { Description = "A move, or the domain that is moved" };
 
     private static DocumentedCommand List(Surroundings around) =>
-        new DocumentedCommand("list", "List the moves that this host knows of")
+        new DocumentedCommand("list", "List the moves that the hosts know of, and those that only the registry still knows")
         {
             Examples = [("godwit migration list", "the latest last")],
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var migrations = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-            return call.Show(migrations, CliJson.Api.ImmutableArrayMigrationInfo, (o, all) =>
-            {
-                var table = new Table("ID", "Domain", "From", "To", "Step", "Ended", Column.Number("Total"), Column.Number("Downtime"));
-                foreach (var m in all.OrderBy(m => m.Began))
-                {
-                    table.Add(m.Id.ToString(), m.Domain, m.From, m.To, m.Step, m.Result?.Ending ?? "",
-                        Short(m.Result?.TotalMilliseconds), Short(m.Result?.DowntimeMilliseconds));
-                }
-                table.Write(o);
-            });
+            var migrations = await client.ListKnownMigrationsAsync(ct).ConfigureAwait(false);
+            return call.Show(migrations, CliJson.Api.ImmutableArrayMigrationInfo, (o, all) => MigrationTable.Write(o, all));
         });
-
-    private static string Short(double? milliseconds) =>
-        milliseconds is { } ms ? Units.Milliseconds(ms).Replace(" ", "", StringComparison.Ordinal) : "";
 
     private static DocumentedCommand Show(Surroundings around)
     {
@@ -62,7 +50,7 @@ internal static class MigrationCommands
     {
         if (Guid.TryParse(which, out var id)) return await client.GetMigrationAsync(id, ct).ConfigureAwait(false);
         var all = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-        return all.Where(m => m.Domain == which).MaxBy(m => m.Began)
+        return all.Where(m => m.Domain == which).MaxBy(MigrationTable.Age)
             ?? throw new GodwitException("no-such-migration", $"this host knows of no move of a domain {which}",
                 "godwit migration list; godwit --host NAME migration list for those of another host");
     }

@@ -16,6 +16,7 @@ internal static class DomainSheet
         Line(output, "host", d.Host);
         Line(output, "epoch", Units.Text($"{d.Epoch}"));
         Line(output, "state", d.Reason is null ? DomainTable.State(d.State) : $"{DomainTable.State(d.State)}, {d.Reason}");
+        if (d.Waits is not null) Line(output, "waits", d.Waits);
         Line(output, "memory", Units.Text($"{d.MemoryMiB} MiB"));
         Line(output, "vcpus", Units.Text($"{d.VirtualCpus}"));
         Line(output, "cpu time", Units.Text($"{d.CpuSeconds:0.0} s"));

@@ -21,11 +21,12 @@ internal static class MigrationEndpoints
             .Produces<MigrationInfo>(StatusCodes.Status202Accepted)
             .At(Place.Owner);
 
-        routes.MapGet(ApiRoutes.Migrations, Task<ImmutableArray<MigrationInfo>> (string? scope, MigrationQuery query, CancellationToken cancellationToken) =>
-                scope == "host" ? Task.FromResult(query.ListHere()) : query.ListAsync(cancellationToken))
-            .Says("ListMigrations", "Migrations under way and lately ended; with scope=host those that this host sends");
+        routes.MapGet(ApiRoutes.Migrations, async Task<ImmutableArray<MigrationInfo>> (string? scope, HttpResponse response, MigrationQuery query, CancellationToken cancellationToken) =>
+                scope == "host" ? await query.ListHereAsync(cancellationToken) : (await query.ListAsync(cancellationToken)).Answer(response))
+            .Says("ListMigrations", "Migrations under way and lately ended, and those that only the registry knows; with scope=host those that this host sends");
 
-        routes.MapGet(ApiRoutes.Migration, MigrationInfo (Guid id, MigrationQuery query) => MigrationMapping.Info(query.Find(id)))
+        routes.MapGet(ApiRoutes.Migration, Task<MigrationInfo> (Guid id, MigrationQuery query, CancellationToken cancellationToken) =>
+                query.ShowAsync(id, cancellationToken))
             .Says("GetMigration", "One migration")
             .At(Place.Migration);
 

@@ -13,6 +13,7 @@ internal static class DomainMapping
     {
         Host = host,
         State = StateOf(view),
+        Waits = view.Waits,
         MemoryMiB = view.Copy is { MemoryMiB: > 0 } copy ? copy.MemoryMiB : view.Record.Spec.MemoryMiB,
         CpuSeconds = view.Copy?.CpuTime.TotalSeconds ?? 0,
         ProcessId = view.Copy is { ProcessId: > 0 } running ? running.ProcessId : null,
@@ -50,6 +51,7 @@ internal static class DomainMapping
 
     private static DomainState StateOf(DomainView view) => (view.Activity, view.Copy?.Phase) switch
     {
+        (DomainActivity.Settling, _) => DomainState.Settling,
         (DomainActivity.MovingAway or DomainActivity.Arriving, _) => DomainState.Migrating,
         (_, CopyPhase.Crashed) => DomainState.Crashed,
         (_, CopyPhase.ShutOff or CopyPhase.Gone) => DomainState.ShutOff,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Godwit.Api;
+using Godwit.Pool;
 using Godwit.Relocation;
 
 namespace Godwit.Daemon.Queries;
@@ -17,6 +18,23 @@ internal static class MigrationMapping
         Began = ticket.Began,
         Result = ticket.Result is { } result ? Result(result) : null,
     };
+
+    /// <summary>One that no host that answers has a memory of.</summary>
+    /// <param name="record">The record that tells of it.</param>
+    /// <param name="waits">What it waits for.</param>
+    public static MigrationInfo? Lost(DomainRecord record, string waits)
+    {
+        var (id, from, to) = record switch
+        {
+            { Intent: { } intent } => (intent.Id, intent.From, intent.To),
+            { Last: { } last } => (last.Id, last.From, record.Owner),
+            _ => default,
+        };
+        return id == default ? null : new() { Id = id, Domain = record.Name, From = from, To = to, Step = MigrationInfo.Lost, Waits = waits };
+    }
+
+    public static string WaitsFor(string host, string domain) =>
+        $"waits for {host}, which does not answer; if it will not come back: godwit migration take-over {domain}";
 
     public static MigrationEvent Event(RelocationProgress progress) => new()
     {
