@@ -45,6 +45,9 @@ public sealed record DomainInfo
     /// <summary>Relocation under way.</summary>
     public Guid? Migration { get; init; }
 
+    /// <summary>Disks that it writes and that no other host can be kept from writing to, as far as its host knows.</summary>
+    public ImmutableArray<string> UnfencedDisks { get; init => field = value.IsDefault ? [] : value; } = [];
+
     public DomainSpec? Spec { get; init; }
 }
 

@@ -14,6 +14,9 @@ public sealed record MigrateRequest
 
     /// <summary>Upper bound in bytes per second; 0 for none.</summary>
     public long MaxBytesPerSecond { get; init; }
+
+    /// <summary>Move it although it has disks that no other host can be kept from writing to.</summary>
+    public bool Unfenced { get; init; }
 }
 
 /// <summary>A relocation as the API shows it, under way or ended.</summary>

@@ -14,6 +14,7 @@ internal static class DomainMapping
         Host = host,
         State = StateOf(view),
         Waits = view.Waits,
+        UnfencedDisks = [.. view.Unfenced.Select(disk => disk.Name)],
         MemoryMiB = view.Copy is { MemoryMiB: > 0 } copy ? copy.MemoryMiB : view.Record.Spec.MemoryMiB,
         CpuSeconds = view.Copy?.CpuTime.TotalSeconds ?? 0,
         ProcessId = view.Copy is { ProcessId: > 0 } running ? running.ProcessId : null,

@@ -46,6 +46,15 @@ public sealed class DomainTableTests
     }
 
     [Fact]
+    public void A_disk_without_a_fence_is_named_as_such()
+    {
+        var sheet = new StringWriter { NewLine = "\n" };
+        DomainSheet.Write(sheet, Samples.Domain() with { UnfencedDisks = ["/dev/sdb"] });
+        Assert.EndsWith("\nunfenced      /dev/sdb: no other host can be kept from writing to it\n", sheet.ToString(), StringComparison.Ordinal);
+        Assert.Empty((Samples.Domain() with { UnfencedDisks = default }).UnfencedDisks);
+    }
+
+    [Fact]
     public void Every_state_has_a_word_without_blanks()
     {
         var words = Enum.GetValues<DomainState>().Select(DomainTable.State).ToList();

@@ -10,6 +10,7 @@ using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Channel;
+using Godwit.Storage;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
@@ -24,6 +25,9 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     /// <summary>What its domains wait for.</summary>
     public string? Waits { get; set; }
+
+    /// <summary>Disks of theirs that have no fence.</summary>
+    public ImmutableArray<DiskIdentity> Unfenced { get; set; } = [];
 
     /// <summary>What it does with them.</summary>
     public DomainActivity Activity { get; set; } = DomainActivity.Settled;
@@ -101,7 +105,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     public static extern void End(RelocationTicket ticket, RelocationProgress last, RelocationResult result);
 
     private DomainView View(DomainRecord record) =>
-        new(record, new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1.5), record.Spec.MemoryMiB, 4711), Activity, null, Waits);
+        new(record, new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1.5), record.Spec.MemoryMiB, 4711), Activity, null, Waits) { Unfenced = Unfenced };
 
     private DomainRecord Find(string domain) => _domains.TryGetValue(domain, out var record)
         ? record
