@@ -27,8 +27,15 @@ internal sealed class MigrationQuery(
         if (migrations.All(migration => migration.Result is not null))
             return migrations;
         var waits = (await host.ListAsync(cancellationToken)).ToLookup(view => view.Record.Name, view => view.Waits, StringComparer.Ordinal);
-        return [.. migrations.Select(migration => migration.Result is null ? migration with { Waits = waits[migration.Domain].FirstOrDefault() } : migration)];
+        return [.. migrations.Select(migration => migration.Result is null
+            ? migration with { Waits = waits[migration.Domain].FirstOrDefault() ?? WaitsThere(migration) }
+            : migration)];
     }
+
+    // In these steps the destination changes the record, and waits where nobody sees it. The registry that is away for
+    // this host is the same one.
+    private string? WaitsThere(MigrationInfo migration) =>
+        migration.Step is "commit" or "confirm" && sight.Away is { } away ? $"{migration.To} waits for the registry: {away}" : null;
 
     /// <summary>Oldest first, and last those of which only the registry still knows.</summary>
     public async Task<Listing<MigrationInfo>> ListAsync(CancellationToken cancellationToken)

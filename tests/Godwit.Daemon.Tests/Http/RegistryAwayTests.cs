@@ -3,6 +3,7 @@ using Godwit.Daemon.Registry;
 using Godwit.Daemon.Tests.Hosting;
 using Godwit.Daemon.Transport;
 using Godwit.Pool;
+using Godwit.Relocation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Daemon.Tests.Http;
@@ -35,6 +36,12 @@ public sealed class RegistryAwayTests : IAsyncLifetime
         var migrations = await client.ListKnownMigrationsAsync(default);
         Assert.Equal(begun.Id, migrations.Items.Single().Id);
         Assert.NotNull(migrations.RegistryAway);
+        Assert.Null(migrations.Items.Single().Waits);
+        FakeDomainHost.Report(_pool.First.Domains!.Tickets.Single(), new RelocationProgress(DateTimeOffset.UtcNow, RelocationStep.Commit));
+        await Assert.ThrowsAsync<Godwit.Domains.GodwitException>(() => _pool.First.Registry.ProbeAsync(default));
+        Assert.StartsWith(
+            "resource-2 waits for the registry: The registry at storage",
+            (await client.ListKnownMigrationsAsync(default)).Items.Single().Waits, StringComparison.Ordinal);
         Assert.Equal(RegistryErrors.Unavailable, (await Assert.ThrowsAsync<ApiException>(() => client.ListDomainsAsync(default))).Code);
 
         await _pool.First.StopAsync();
