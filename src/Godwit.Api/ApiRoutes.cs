@@ -12,6 +12,7 @@ public static class ApiRoutes
     public const string Domain = "/v1/domains/{name}";
     public const string DomainVerb = "/v1/domains/{name}/{verb}";
     public const string DomainConsole = "/v1/domains/{name}/console";
+    public const string DomainTakeOver = "/v1/domains/{name}/take-over";
     public const string DomainMigrations = "/v1/domains/{name}/migrations";
 
     public const string Migrations = "/v1/migrations";
@@ -60,6 +61,9 @@ public static class ApiHeaders
 {
     /// <summary>Name of the host of the pool that the request is for; the asked daemon hands it on.</summary>
     public const string TargetHost = "Godwit-Host";
+
+    /// <summary>Set on a list that was made without the registry: what is known of that, escaped as in a URI.</summary>
+    public const string RegistryAway = "Godwit-Registry-Away";
 
     /// <summary>Set by a daemon that hands a request on: for whom it does, as <c>USER@HOST</c>.</summary>
     public const string OnBehalfOf = "Godwit-For";

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -18,6 +19,14 @@ public sealed class ApiTransport(HttpMessageInvoker http, Uri address, string? t
     {
         using var response = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(response, answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A list, and what its header says of what it may lack.</summary>
+    public async Task<Listing<T>> ListAsync<T>(string path, JsonTypeInfo<ImmutableArray<T>> answer, CancellationToken cancellationToken)
+    {
+        using var response = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
+        var items = await ReadAsync(response, answer, cancellationToken).ConfigureAwait(false);
+        return new(items, response.Headers.TryGetValues(ApiHeaders.RegistryAway, out var away) ? Uri.UnescapeDataString(away.First()) : null);
     }
 
     public async Task PostAsync(string path, CancellationToken cancellationToken)

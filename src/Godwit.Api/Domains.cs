@@ -17,8 +17,11 @@ public sealed record DomainInfo
 
     public required DomainState State { get; init; }
 
-    /// <summary>Why it is in this state, where that needs saying ("waiting for the registry at storage:8002").</summary>
+    /// <summary>Why it is in this state, where that needs saying ("resource-1 does not answer").</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What it waits for before it can be settled or changed, and why; null when for nothing.</summary>
+    public string? Waits { get; init; }
 
     public required int MemoryMiB { get; init; }
 
@@ -42,6 +45,9 @@ public sealed record DomainInfo
     /// <summary>Relocation under way.</summary>
     public Guid? Migration { get; init; }
 
+    /// <summary>Disks that it writes and that no other host can be kept from writing to, as far as its host knows.</summary>
+    public ImmutableArray<string> UnfencedDisks { get; init => field = value.IsDefault ? [] : value; } = [];
+
     public DomainSpec? Spec { get; init; }
 }
 
@@ -64,6 +70,9 @@ public enum DomainState
 
     /// <summary>Its owner does not answer.</summary>
     Unknown,
+
+    /// <summary>Found by a daemon that has just started, and not settled yet.</summary>
+    Settling,
 }
 
 public sealed record CreateDomainRequest

@@ -30,9 +30,14 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task<ImmutableArray<DomainInfo>> ListDomainsAsync(CancellationToken cancellationToken) =>
         ListDomainsAsync(hostOnly: false, cancellationToken);
 
-    /// <summary>All domains of the pool, or those of the asked host.</summary>
-    public Task<ImmutableArray<DomainInfo>> ListDomainsAsync(bool hostOnly, CancellationToken cancellationToken) =>
-        _transport.GetAsync(Scoped(ApiRoutes.Domains, hostOnly), GodwitJson.Default.ImmutableArrayDomainInfo, cancellationToken);
+    /// <summary>All domains of the pool, or those of the asked host; refused where some may be missing.</summary>
+    public async Task<ImmutableArray<DomainInfo>> ListDomainsAsync(bool hostOnly, CancellationToken cancellationToken) =>
+        (await _transport.ListAsync(Scoped(ApiRoutes.Domains, hostOnly), GodwitJson.Default.ImmutableArrayDomainInfo, cancellationToken)
+            .ConfigureAwait(false)).Whole();
+
+    /// <summary>The domains of the pool as far as they are known while the registry may be away.</summary>
+    public Task<Listing<DomainInfo>> ListKnownDomainsAsync(CancellationToken cancellationToken) =>
+        _transport.ListAsync(ApiRoutes.Domains, GodwitJson.Default.ImmutableArrayDomainInfo, cancellationToken);
 
     public Task<DomainInfo> GetDomainAsync(string name, CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Domain, name), GodwitJson.Default.DomainInfo, cancellationToken);
@@ -45,6 +50,15 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task DoAsync(string name, DomainVerb verb, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
+
+    /// <summary>
+    /// Gives a domain whose owner is gone for good to another host: the asked one, or the one that holds its memory. Returns
+    /// once the registry says so; the domain is settled there afterwards.
+    /// </summary>
+    public Task<TakeOverInfo> TakeOverAsync(string name, TakeOverRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainTakeOver, name),
+            request, GodwitJson.Default.TakeOverRequest, GodwitJson.Default.TakeOverInfo, cancellationToken);
 
     /// <summary>Attaches to a domain's console. What was printed before comes first.</summary>
     public Task<Stream> OpenConsoleAsync(string name, CancellationToken cancellationToken) =>
@@ -61,6 +75,10 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
 
     public Task<ImmutableArray<MigrationInfo>> ListMigrationsAsync(bool hostOnly, CancellationToken cancellationToken) =>
         _transport.GetAsync(Scoped(ApiRoutes.Migrations, hostOnly), GodwitJson.Default.ImmutableArrayMigrationInfo, cancellationToken);
+
+    /// <summary>The relocations of the pool as far as they are known while the registry may be away.</summary>
+    public Task<Listing<MigrationInfo>> ListKnownMigrationsAsync(CancellationToken cancellationToken) =>
+        _transport.ListAsync(ApiRoutes.Migrations, GodwitJson.Default.ImmutableArrayMigrationInfo, cancellationToken);
 
     public Task<MigrationInfo> GetMigrationAsync(Guid id, CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Migration, id.ToString()), GodwitJson.Default.MigrationInfo, cancellationToken);
@@ -79,7 +97,7 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         }
     }
 
-    /// <summary>Asks a relocation to end with the domain where it is; refused once it has been handed over.</summary>
+    /// <summary>Asks a relocation to end with the domain where it is; refused as <c>too-late</c> once it has been handed over or has ended.</summary>
     public Task CancelMigrationAsync(Guid id, CancellationToken cancellationToken) =>
         _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.MigrationCancel, id.ToString()), cancellationToken);
 

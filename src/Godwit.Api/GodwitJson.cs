@@ -22,6 +22,8 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(DomainInfo))]
 [JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
 [JsonSerializable(typeof(CreateDomainRequest))]
+[JsonSerializable(typeof(TakeOverRequest))]
+[JsonSerializable(typeof(TakeOverInfo))]
 [JsonSerializable(typeof(HostInfo))]
 [JsonSerializable(typeof(ImmutableArray<HostInfo>))]
 [JsonSerializable(typeof(VolumeInfo))]

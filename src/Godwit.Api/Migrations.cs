@@ -14,6 +14,9 @@ public sealed record MigrateRequest
 
     /// <summary>Upper bound in bytes per second; 0 for none.</summary>
     public long MaxBytesPerSecond { get; init; }
+
+    /// <summary>Move it although it has disks that no other host can be kept from writing to.</summary>
+    public bool Unfenced { get; init; }
 }
 
 /// <summary>A relocation as the API shows it, under way or ended.</summary>
@@ -27,12 +30,22 @@ public sealed record MigrationInfo
 
     public required string To { get; init; }
 
-    /// <summary>Step of the protocol's table it is in, such as <c>pre-copy</c>.</summary>
+    /// <summary>
+    /// Step of the protocol's table it is in, such as <c>pre-copy</c>; <see cref="Lost"/> where no host that answers knows.
+    /// </summary>
     public required string Step { get; init; }
 
+    /// <summary>Left out where no host that answers knows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset Began { get; init; }
 
+    /// <summary>What it waits for, and why; null when for nothing.</summary>
+    public string? Waits { get; init; }
+
     public MigrationResult? Result { get; init; }
+
+    /// <summary>A step of which only the registry's record is left.</summary>
+    public const string Lost = "unknown";
 }
 
 /// <summary>How a relocation ended, and its figures.</summary>
@@ -42,6 +55,18 @@ public sealed record MigrationResult
     public required string Ending { get; init; }
 
     public required bool Succeeded { get; init; }
+
+    /// <summary>Who or what was at fault, such as <c>destination</c> or <c>line</c>; null when it completed.</summary>
+    public string? FaultSide { get; init; }
+
+    /// <summary>Step in which it failed, such as <c>prepare</c>; null when it completed.</summary>
+    public string? FaultStep { get; init; }
+
+    /// <summary>
+    /// What became of the domain: <c>on-destination</c>, <c>on-source</c>, <c>elsewhere</c>, <c>cold</c> or <c>ended</c>; null
+    /// from a daemon that does not say.
+    /// </summary>
+    public string? Fate { get; init; }
 
     /// <summary>For a person: the side and step at fault and what became of the domain.</summary>
     public required string Message { get; init; }

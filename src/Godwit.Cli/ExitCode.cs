@@ -16,4 +16,7 @@ internal enum ExitCode
 
     /// <summary>Ctrl-C, or a time limit that passed.</summary>
     Interrupted = 4,
+
+    /// <summary>A list was printed that may lack something: the registry is away.</summary>
+    Partial = 5,
 }

@@ -6,6 +6,7 @@ using Godwit.Daemon.Http;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Queries;
+using Godwit.Daemon.Registry;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Pool;
@@ -80,11 +81,15 @@ internal static class DaemonApp
         services.AddSingleton(s => new Lazy<IRegistry>(s.GetRequiredService<IRegistry>));
         services.AddSingleton<PeerDirectory>();
         services.AddSingleton<PeerConnections>();
-        services.AddSingleton(s => RegistryRole.Open(
-            config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>(), s.GetRequiredService<ILogger<GuardedRegistry>>()));
+        services.AddSingleton<RegistrySight>();
+        services.AddSingleton<IRegistry>(s => new SightedRegistry(
+            RegistryRole.Open(
+                config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>(), s.GetRequiredService<ILogger<GuardedRegistry>>()),
+            s.GetRequiredService<RegistrySight>()));
         services.AddSingleton<IJournal>(_ => SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db")));
         services.AddSingleton(s => new Witness(config.Name, s.GetRequiredService<IJournal>()));
         services.AddHostedService<RegistryReports>();
+        services.AddSingleton<HostAnswers>();
         services.AddSingleton<RequestPlaces>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<HostQuery>();
@@ -126,6 +131,7 @@ internal static class DaemonApp
         app.MapHosts();
         app.MapDomains();
         app.MapConsole();
+        app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
         app.MapPool();

@@ -46,4 +46,10 @@ internal static partial class Log
 
     [LoggerMessage(5015, LogLevel.Error, "Volumes are not served: {Reason}; trying on")]
     public static partial void StorageNotReady(ILogger logger, string reason);
+
+    [LoggerMessage(5017, LogLevel.Warning, "{Address} is not let in: {Reason}")]
+    public static partial void CertificateRefused(ILogger logger, string address, string reason);
+
+    [LoggerMessage(5016, LogLevel.Warning, "{Path}, with the hosts of the pool, cannot be written: {Reason}")]
+    public static partial void HostsNotKept(ILogger logger, string path, string reason);
 }

@@ -112,7 +112,7 @@ internal sealed class DomainTask
 
     public async Task<DomainView> ViewAsync(CancellationToken cancellationToken)
     {
-        var (record, copy) = (_domain.Record, _domain.Copy);
+        var (record, copy, disks) = (_domain.Record, _domain.Copy, _domain.Disks);
         CopyStatus? status;
         try
         {
@@ -124,7 +124,10 @@ internal sealed class DomainTask
             status = null;
         }
         return new DomainView(record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null,
-            _parts.Records.Waiting.GetValueOrDefault(Name)?.ToString());
+            _parts.Records.Waiting.GetValueOrDefault(Name)?.ToString())
+        {
+            Unfenced = [.. disks.Where(disk => !disk.ReadOnly && !disk.Disk.Fenced).Select(disk => disk.Disk)],
+        };
     }
 
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => _domain.Copy.OpenConsoleAsync(cancellationToken);

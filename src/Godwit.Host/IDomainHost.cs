@@ -4,6 +4,7 @@ using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Channel;
+using Godwit.Storage;
 
 namespace Godwit.Host;
 
@@ -70,7 +71,11 @@ public sealed record CreateOptions(bool Paused = false, bool Unfenced = false);
 /// <param name="Activity">What this host is doing with it.</param>
 /// <param name="Relocation">The one under way.</param>
 /// <param name="Waits">What it waits for, and since when; null when for nothing.</param>
-public sealed record DomainView(DomainRecord Record, CopyStatus? Copy, DomainActivity Activity, Guid? Relocation, string? Waits = null);
+public sealed record DomainView(DomainRecord Record, CopyStatus? Copy, DomainActivity Activity, Guid? Relocation, string? Waits = null)
+{
+    /// <summary>Disks that it writes and that no other host can be kept from writing to.</summary>
+    public ImmutableArray<DiskIdentity> Unfenced { get; init; } = [];
+}
 
 /// <summary>What the host is doing with a domain.</summary>
 public enum DomainActivity

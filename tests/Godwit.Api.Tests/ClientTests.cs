@@ -29,6 +29,24 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_list_that_may_lack_something_is_for_those_who_ask_for_it_alone()
+    {
+        using var client = Answering(_ =>
+        {
+            var answer = Json(HttpStatusCode.OK, "[]");
+            answer.Headers.Add(ApiHeaders.RegistryAway, "The%20registry%20is%20away.");
+            return answer;
+        });
+        Assert.Equal("The registry is away.", (await client.ListKnownDomainsAsync(default)).RegistryAway);
+        var e = await Assert.ThrowsAsync<ApiException>(() => client.ListDomainsAsync(default));
+        Assert.Equal(("registry-unavailable", "The registry is away."), (e.Code, e.Message));
+
+        using var whole = Answering(_ => Json(HttpStatusCode.OK, "[]"));
+        Assert.Null((await whole.ListKnownMigrationsAsync(default)).RegistryAway);
+        Assert.Empty(await whole.ListDomainsAsync(default));
+    }
+
+    [Fact]
     public async Task A_refusal_is_thrown_in_the_daemons_words()
     {
         using var client = Answering(_ => Json(HttpStatusCode.NotFound, """{"code":"no-such-domain","message":"m","remedy":"r","place":"p"}"""));

@@ -45,6 +45,7 @@ internal static class CreateCommand
             {
                 return Failures.CodeOf(e.Error);
             }
+            if (!call.Json) foreach (var disk in domain.UnfencedDisks) around.Error.WriteLine($"godwit: unfenced: {DomainSheet.Unfenced(disk)}");
             if (!call.Get(console))
                 return call.Show(domain, CliJson.Api.DomainInfo, (o, d) => o.WriteLine($"{d.Name} is {DomainTable.State(d.State)} on {d.Host}"));
             if (call.Json) CliJson.Write(call.Out, domain, CliJson.Api.DomainInfo);

@@ -6,6 +6,9 @@ namespace Godwit.Cli.Commands;
 /// <summary>A command with examples, which its help and docs/commands.md show.</summary>
 internal sealed class DocumentedCommand(string name, string description) : Command(name, description)
 {
+    /// <summary>What its help and docs/commands.md say beyond the description; empty where that says it all.</summary>
+    public string Explanation { get; init; } = "";
+
     /// <summary>Whole command lines, each with a few words on what it does.</summary>
     public (string Line, string What)[] Examples { get; init; } = [];
 

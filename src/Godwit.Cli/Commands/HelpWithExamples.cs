@@ -21,8 +21,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction plain) : Syn
     {
         var result = plain.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
-        if (parseResult.CommandResult.Command is DocumentedCommand { Examples: { Length: > 0 } examples })
+        if (parseResult.CommandResult.Command is DocumentedCommand { Examples: { Length: > 0 } examples } command)
         {
+            if (command.Explanation.Length > 0)
+            {
+                output.WriteLine(command.Explanation);
+                output.WriteLine();
+            }
             output.WriteLine("Examples:");
             var width = examples.Max(e => e.Line.Length);
             foreach (var (line, what) in examples) output.WriteLine($"  {line.PadRight(width)}  {what}");
@@ -38,6 +43,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction plain) : Syn
                   2  the command line could not be understood
                   3  no godwitd answered
                   4  interrupted, or a time limit passed
+                  5  a list was printed that may lack something: the registry is away
 
                 """);
         }

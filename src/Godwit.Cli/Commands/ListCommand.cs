@@ -19,7 +19,7 @@ internal static class ListCommand
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var domains = await client.ListDomainsAsync(ct).ConfigureAwait(false);
+            var domains = await client.ListKnownDomainsAsync(ct).ConfigureAwait(false);
             return call.Show(domains, CliJson.Api.ImmutableArrayDomainInfo, (o, all) => DomainTable.Write(o, all));
         });
     }

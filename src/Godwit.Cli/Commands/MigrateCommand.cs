@@ -19,11 +19,12 @@ internal static class MigrateCommand
         var live = new Option<bool>("--live", "-l") { Description = "Accepted for the habit of it: every move is live" };
         var timeout = Arguments.Number("--timeout", "SECONDS", "Give up, with the domain running where it was, when the move takes longer");
         var downtime = Arguments.Number("--downtime-limit", "MS", "Downtime to aim for in the last round, in milliseconds (default 50)");
+        var unfenced = new Option<bool>("--unfenced") { Description = "Move it although no other host can be kept from writing to its disks" };
         var events = new Option<bool>("--json-events") { Description = "Print every event as one line of JSON; the last one holds the result" };
         return new DocumentedCommand("migrate", "Move a running domain to another host")
         {
             Arguments = { name, host },
-            Options = { live, timeout, downtime, events },
+            Options = { live, timeout, downtime, unfenced, events },
             Examples =
             [
                 ("godwit migrate --live vm1 resource-2", "moves it, with progress, and says how long it stood still"),
@@ -32,7 +33,7 @@ internal static class MigrateCommand
             ],
         }.Runs(around, async (call, _) =>
         {
-            var request = new MigrateRequest { Destination = call.Get(host), TimeoutSeconds = call.Get(timeout) };
+            var request = new MigrateRequest { Destination = call.Get(host), TimeoutSeconds = call.Get(timeout), Unfenced = call.Get(unfenced) };
             if (call.Get(downtime) is { } limit) request = request with { DowntimeLimitMilliseconds = limit };
             using var client = call.Connect();
             var wait = around.Interrupts.Second;
@@ -95,7 +96,7 @@ internal static class MigrateCommand
                 if (!json) foreach (var line in MigrationText.Summary(begun, result)) call.Out.WriteLine(line);
                 return ExitCode.Success;
             }
-            Failures.Print(new ApiError(result.Ending, result.Message, result.Remedy), json, around);
+            Failures.Print(MigrationText.Failure(begun, result), json, around);
             return CodeOf(result.Ending, around.Interrupts.First.IsCancellationRequested);
         }
     }

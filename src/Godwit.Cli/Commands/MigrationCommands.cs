@@ -6,40 +6,29 @@ using Godwit.Domains;
 
 namespace Godwit.Cli.Commands;
 
-/// <summary>Looks at relocations that somebody has begun, and cancels them.</summary>
+/// <summary>Looks at relocations that somebody has begun.</summary>
 internal static class MigrationCommands
 {
     public static Command Build(Surroundings around) => new Command("migration", "Moves that are under way or have ended")
     {
         List(around),
         Show(around),
-        Cancel(around),
+        CancelCommand.Build(around),
+        TakeOverCommand.Build(around),
     };
 
-    private static Argument<string> Which() => new("ID|NAME") { Description = "A move, or the domain that is moved" };
+    public static Argument<string> Which() => new("ID|NAME") { Description = "A move, or the domain that is moved" };
 
     private static DocumentedCommand List(Surroundings around) =>
-        new DocumentedCommand("list", "List the moves that this host knows of")
+        new DocumentedCommand("list", "List the moves that the hosts know of, and those that only the registry still knows")
         {
             Examples = [("godwit migration list", "the latest last")],
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var migrations = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-            return call.Show(migrations, CliJson.Api.ImmutableArrayMigrationInfo, (o, all) =>
-            {
-                var table = new Table("ID", "Domain", "From", "To", "Step", "Ended", Column.Number("Total"), Column.Number("Downtime"));
-                foreach (var m in all.OrderBy(m => m.Began))
-                {
-                    table.Add(m.Id.ToString(), m.Domain, m.From, m.To, m.Step, m.Result?.Ending ?? "",
-                        Short(m.Result?.TotalMilliseconds), Short(m.Result?.DowntimeMilliseconds));
-                }
-                table.Write(o);
-            });
+            var migrations = await client.ListKnownMigrationsAsync(ct).ConfigureAwait(false);
+            return call.Show(migrations, CliJson.Api.ImmutableArrayMigrationInfo, (o, all) => MigrationTable.Write(o, all));
         });
-
-    private static string Short(double? milliseconds) =>
-        milliseconds is { } ms ? Units.Milliseconds(ms).Replace(" ", "", StringComparison.Ordinal) : "";
 
     private static DocumentedCommand Show(Surroundings around)
     {
@@ -56,28 +45,12 @@ internal static class MigrationCommands
         });
     }
 
-    private static DocumentedCommand Cancel(Surroundings around)
-    {
-        var which = Which();
-        return new DocumentedCommand("cancel", "Cancel a move; the domain stays where it is")
-        {
-            Arguments = { which },
-            Examples = [("godwit migration cancel vm1", "refused once the domain has been handed over")],
-        }.Runs(around, async (call, ct) =>
-        {
-            using var client = call.Connect();
-            var migration = await FindAsync(client, call.Get(which), ct).ConfigureAwait(false);
-            await client.CancelMigrationAsync(migration.Id, ct).ConfigureAwait(false);
-            return ExitCode.Success;
-        });
-    }
-
     /// <summary>By its id, or the latest one of a domain.</summary>
-    private static async Task<MigrationInfo> FindAsync(GodwitClient client, string which, CancellationToken ct)
+    public static async Task<MigrationInfo> FindAsync(GodwitClient client, string which, CancellationToken ct)
     {
         if (Guid.TryParse(which, out var id)) return await client.GetMigrationAsync(id, ct).ConfigureAwait(false);
         var all = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-        return all.Where(m => m.Domain == which).MaxBy(m => m.Began)
+        return all.Where(m => m.Domain == which).MaxBy(MigrationTable.Age)
             ?? throw new GodwitException("no-such-migration", $"this host knows of no move of a domain {which}",
                 "godwit migration list; godwit --host NAME migration list for those of another host");
     }

@@ -16,6 +16,7 @@ internal static class DomainSheet
         Line(output, "host", d.Host);
         Line(output, "epoch", Units.Text($"{d.Epoch}"));
         Line(output, "state", d.Reason is null ? DomainTable.State(d.State) : $"{DomainTable.State(d.State)}, {d.Reason}");
+        if (d.Waits is not null) Line(output, "waits", d.Waits);
         Line(output, "memory", Units.Text($"{d.MemoryMiB} MiB"));
         Line(output, "vcpus", Units.Text($"{d.VirtualCpus}"));
         Line(output, "cpu time", Units.Text($"{d.CpuSeconds:0.0} s"));
@@ -24,6 +25,7 @@ internal static class DomainSheet
         Line(output, "cpu model", d.CpuModel);
         if (d.ProcessId is { } pid) Line(output, "process", Units.Text($"{pid}"));
         if (d.Migration is { } migration) Line(output, "migration", migration.ToString());
+        foreach (var disk in d.UnfencedDisks) Line(output, "unfenced", Unfenced(disk));
         if (d.Spec is null) return;
         Disks(output, d.Spec.Disks);
         Interfaces(output, d.Spec.Interfaces);
@@ -41,6 +43,8 @@ internal static class DomainSheet
     {
         for (var i = 0; i < interfaces.Length; i++) Line(output, Units.Text($"vif[{i}]"), Interface(interfaces[i]));
     }
+
+    public static string Unfenced(string disk) => $"{disk}: no other host can be kept from writing to it";
 
     public static string Disk(DiskSpec disk) =>
         $"{disk.Target} as {disk.VirtualDevice}, {disk.Format.ToString().ToLowerInvariant()}"

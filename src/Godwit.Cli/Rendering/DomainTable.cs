@@ -18,7 +18,11 @@ internal static class DomainTable
         }
         table.Write(output);
         // A domain that waits for something must not look like one that is merely paused.
-        foreach (var d in all.Where(d => d.Reason is not null)) output.WriteLine($"{d.Name}: {d.Reason}");
+        foreach (var d in all)
+        {
+            if (d.Reason is not null) output.WriteLine($"{d.Name}: {d.Reason}");
+            if (d.Waits is not null) output.WriteLine($"{d.Name}: {d.Waits}");
+        }
     }
 
     public static string State(DomainState state) => state switch
@@ -30,6 +34,7 @@ internal static class DomainTable
         DomainState.IoError => "io-error",
         DomainState.ShutOff => "shut-off",
         DomainState.Crashed => "crashed",
+        DomainState.Settling => "settling",
         _ => "unknown",
     };
 }

@@ -12,8 +12,9 @@ internal static class MigrationSheet
         DomainSheet.Line(output, "domain", m.Domain);
         DomainSheet.Line(output, "from", m.From);
         DomainSheet.Line(output, "to", m.To);
-        DomainSheet.Line(output, "began", m.Began.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        if (m.Began != default) DomainSheet.Line(output, "began", m.Began.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         DomainSheet.Line(output, "step", m.Step);
+        if (m.Waits is not null) DomainSheet.Line(output, "waits", m.Waits);
         if (m.Result is not { } result) return;
         DomainSheet.Line(output, "ended", result.Ending);
         if (result.Succeeded)
@@ -21,6 +22,8 @@ internal static class MigrationSheet
             foreach (var line in MigrationText.Summary(m, result)) output.WriteLine(line);
             return;
         }
+        if (result.Fate is { } fate) DomainSheet.Line(output, "fate", fate);
+        if (MigrationText.Fault(m, result) is { } fault) DomainSheet.Line(output, "fault", fault);
         DomainSheet.Line(output, "", result.Message);
         if (result.Remedy is not null) DomainSheet.Line(output, "", result.Remedy);
     }

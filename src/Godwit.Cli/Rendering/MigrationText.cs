@@ -32,6 +32,28 @@ internal static class MigrationText
             : $"downtime {Units.Milliseconds(result.DowntimeMilliseconds)}";
     }
 
+    /// <summary>The end of one that did not succeed, as an error: what became of the domain, and who or what was at fault where.</summary>
+    public static ApiError Failure(MigrationInfo migration, MigrationResult result) =>
+        new(result.Ending, Fault(migration, result) is { } fault ? $"{result.Message} (because of {fault})" : result.Message, result.Remedy);
+
+    /// <summary>The side at fault and the step, in words; null where the daemon does not say.</summary>
+    public static string? Fault(MigrationInfo migration, MigrationResult result)
+    {
+        if (result.FaultSide is not { } side) return null;
+        var who = side switch
+        {
+            "source" => $"the source {migration.From}",
+            "destination" => $"the destination {migration.To}",
+            "line" => $"the line between {migration.From} and {migration.To}",
+            "registry" => "the registry",
+            "storage" => "a disk or the host that serves it",
+            "guest" => "the guest itself",
+            "user" => "a user",
+            _ => side,
+        };
+        return result.FaultStep is { } step ? $"{who}, in {step}" : who;
+    }
+
     /// <summary>Share of the memory that has arrived, 0 to 1; 0 while nothing is known.</summary>
     public static double Share(MigrationEvent e) =>
         e.SentBytes + e.RemainingBytes is > 0 and var all ? (double)e.SentBytes / all : 0;

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json.Serialization.Metadata;
 using Godwit.Api;
 using Godwit.Cli.Commands;
+using Godwit.Cli.Rendering;
 
 namespace Godwit.Cli.Running;
 
@@ -29,5 +31,14 @@ internal sealed class Invocation(ParseResult parsed, Surroundings around)
         if (Json) CliJson.Write(Out, value, type);
         else text(Out, value);
         return ExitCode.Success;
+    }
+
+    /// <summary>Prints a list; where it may lack something, that is said and seen from the exit code.</summary>
+    public ExitCode Show<T>(Listing<T> list, JsonTypeInfo<ImmutableArray<T>> type, Action<TextWriter, ImmutableArray<T>> text)
+    {
+        Show(list.Items, type, text);
+        if (list.RegistryAway is null) return ExitCode.Success;
+        Failures.Print(new ApiError(Listing<T>.Code, list.RegistryAway), Json, around);
+        return ExitCode.Partial;
     }
 }

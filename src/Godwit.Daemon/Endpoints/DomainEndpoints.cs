@@ -16,9 +16,9 @@ internal static class DomainEndpoints
 
     public static void MapDomains(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.Domains, Task<ImmutableArray<DomainInfo>> (string? scope, DomainQuery query, CancellationToken cancellationToken) =>
-                scope == "host" ? query.ListHereAsync(cancellationToken) : query.ListAsync(cancellationToken))
-            .Says("ListDomains", "The domains of the pool; with scope=host those of this host");
+        routes.MapGet(ApiRoutes.Domains, async Task<ImmutableArray<DomainInfo>> (string? scope, HttpResponse response, DomainQuery query, CancellationToken cancellationToken) =>
+                scope == "host" ? await query.ListHereAsync(cancellationToken) : (await query.ListAsync(cancellationToken)).Answer(response))
+            .Says("ListDomains", "The domains of the pool; with scope=host those of this host. While the registry is away, those that are known, and the header " + ApiHeaders.RegistryAway);
 
         routes.MapGet(ApiRoutes.Domain, Task<DomainInfo> (string name, DomainQuery query, CancellationToken cancellationToken) =>
                 query.ShowAsync(name, cancellationToken))

@@ -6,7 +6,9 @@ using Godwit.Daemon.Http;
 using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Domains;
+using Godwit.Host;
 using Godwit.Relocation;
+using Godwit.Storage;
 
 namespace Godwit.Daemon.Endpoints;
 
@@ -21,11 +23,12 @@ internal static class MigrationEndpoints
             .Produces<MigrationInfo>(StatusCodes.Status202Accepted)
             .At(Place.Owner);
 
-        routes.MapGet(ApiRoutes.Migrations, Task<ImmutableArray<MigrationInfo>> (string? scope, MigrationQuery query, CancellationToken cancellationToken) =>
-                scope == "host" ? Task.FromResult(query.ListHere()) : query.ListAsync(cancellationToken))
-            .Says("ListMigrations", "Migrations under way and lately ended; with scope=host those that this host sends");
+        routes.MapGet(ApiRoutes.Migrations, async Task<ImmutableArray<MigrationInfo>> (string? scope, HttpResponse response, MigrationQuery query, CancellationToken cancellationToken) =>
+                scope == "host" ? await query.ListHereAsync(cancellationToken) : (await query.ListAsync(cancellationToken)).Answer(response))
+            .Says("ListMigrations", "Migrations under way and lately ended, and those that only the registry knows; with scope=host those that this host sends");
 
-        routes.MapGet(ApiRoutes.Migration, MigrationInfo (Guid id, MigrationQuery query) => MigrationMapping.Info(query.Find(id)))
+        routes.MapGet(ApiRoutes.Migration, Task<MigrationInfo> (Guid id, MigrationQuery query, CancellationToken cancellationToken) =>
+                query.ShowAsync(id, cancellationToken))
             .Says("GetMigration", "One migration")
             .At(Place.Migration);
 
@@ -35,7 +38,7 @@ internal static class MigrationEndpoints
             .At(Place.Migration);
 
         routes.MapPost(ApiRoutes.MigrationCancel, IResult (Guid id, MigrationQuery query) => Cancel(query.Find(id)))
-            .Says("CancelMigration", "Ask it to end with the domain where it is")
+            .Says("CancelMigration", "Ask it to end with the domain where it is; refused as too-late once that cannot be")
             .Produces(StatusCodes.Status202Accepted)
             .At(Place.Migration);
     }
@@ -47,6 +50,8 @@ internal static class MigrationEndpoints
         if (!config.Has(Role.Compute))
             await query.ShowAsync(name, cancellationToken);
         var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+        if (!request.Unfenced)
+            DemandFences(await host.ShowAsync(name, cancellationToken));
         var options = new RelocationOptions
         {
             Timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
@@ -55,6 +60,17 @@ internal static class MigrationEndpoints
         };
         var ticket = await host.RelocateAsync(name, request.Destination, options, cancellationToken);
         return TypedResults.Accepted(ApiRoutes.Fill(ApiRoutes.Migration, ticket.Id.ToString()), MigrationMapping.Info(ticket));
+    }
+
+    // A file cannot be moved to at all, which the destination says for itself.
+    private static void DemandFences(DomainView domain)
+    {
+        if (domain.Unfenced.FirstOrDefault(disk => disk.Kind != DiskKind.File) is not { } disk)
+            return;
+        throw new GodwitException(
+            "disk-not-fenced",
+            $"No other host can be kept from writing to {disk.Name} of {domain.Record.Name}: after a move that fails, two hosts could write to it.",
+            "Put it on a volume of the pool, or move the domain with --unfenced if its storage keeps other writers out by itself.");
     }
 
     private static void Check(MigrateRequest request)
@@ -89,9 +105,12 @@ internal static class MigrationEndpoints
 
     private static Microsoft.AspNetCore.Http.HttpResults.Accepted Cancel(RelocationTicket ticket)
     {
-        if (ticket.Result is { } result)
-            throw new GodwitException("migration-ended", $"It has ended already: {result.Message}");
-        ticket.Cancel();
-        return TypedResults.Accepted((string?)null);
+        if (ticket.Cancel())
+            return TypedResults.Accepted((string?)null);
+        throw ticket.Result is { } result
+            ? new GodwitException("too-late", $"The migration of {ticket.Domain} has ended already ({MigrationMapping.Word(result.Ending)}): {result.Message}")
+            : new GodwitException(
+                "too-late", $"{ticket.Domain} has been handed over to {ticket.To}: it is too late to cancel.",
+                $"How it ends: `godwit migration show {ticket.Id}`.");
     }
 }

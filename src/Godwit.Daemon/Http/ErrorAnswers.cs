@@ -54,7 +54,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
 
     private static HttpStatusCode StatusOf(string code) => code switch
     {
-        RegistryErrors.Unavailable or RegistryErrors.Behind or ApiException.HostUnreachable or StorageErrors.Unreachable or "host-starting" or "no-pool" => HttpStatusCode.ServiceUnavailable,
+        RegistryErrors.Unavailable or RegistryErrors.Behind or ApiException.HostUnreachable or "certificate-refused" or StorageErrors.Unreachable or "host-starting" or "no-pool" => HttpStatusCode.ServiceUnavailable,
         "bad-token" or "token-expired" or "foreign-name" => HttpStatusCode.Forbidden,
         _ when code.StartsWith("no-such-", StringComparison.Ordinal) => HttpStatusCode.NotFound,
         _ when code.StartsWith("bad-", StringComparison.Ordinal) => HttpStatusCode.BadRequest,

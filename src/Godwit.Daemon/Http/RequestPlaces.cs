@@ -19,6 +19,9 @@ internal enum Place
     /// <summary>The host that sends, or sent, the relocation <c>{id}</c>.</summary>
     Migration,
 
+    /// <summary>The host that may hold the memory of the domain <c>{name}</c> while its owner is gone.</summary>
+    Memory,
+
     /// <summary>The host with the registry and the CA.</summary>
     Registry,
 
@@ -30,7 +33,8 @@ internal sealed record PlaceMetadata(Place Place);
 
 /// <summary>Finds the host that a request belongs to.</summary>
 internal sealed class RequestPlaces(
-    DaemonConfig config, Membership membership, IRegistry registry, PeerDirectory directory, PeerConnections peers, ComputeSlot compute)
+    DaemonConfig config, Membership membership, IRegistry registry, PeerDirectory directory, PeerConnections peers, ComputeSlot compute,
+    HostAnswers answers)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
     private const int KeptMigrations = 1024;
@@ -44,6 +48,7 @@ internal sealed class RequestPlaces(
         return place switch
         {
             Place.Owner => await OwnerAsync((string)route["name"]!, cancellationToken),
+            Place.Memory => await MemoryHolderAsync((string)route["name"]!, cancellationToken),
             Place.Migration when Guid.TryParse((string?)route["id"], out var id) => await MigrationHostAsync(id, cancellationToken),
             Place.Registry => identity.Pool.RegistryHost,
             Place.Storage when !config.Has(Role.Storage) => await StorageHostAsync(cancellationToken),
@@ -62,6 +67,13 @@ internal sealed class RequestPlaces(
             return null;
         }
     }
+
+    // Until the owner has said that the domain runs there, whoever gave it holds its memory as it was handed over.
+    private async Task<string?> MemoryHolderAsync(string domain, CancellationToken cancellationToken) =>
+        await registry.FindAsync(domain, cancellationToken) is { Arriving: true, Last.From: var giver, Owner: var owner }
+        && giver != owner && await answers.IsThereAsync(giver, cancellationToken)
+            ? giver
+            : null;
 
     private async Task<string?> MigrationHostAsync(Guid id, CancellationToken cancellationToken)
     {

@@ -13,6 +13,8 @@ internal static class DomainMapping
     {
         Host = host,
         State = StateOf(view),
+        Waits = view.Waits,
+        UnfencedDisks = [.. view.Unfenced.Select(disk => disk.Name)],
         MemoryMiB = view.Copy is { MemoryMiB: > 0 } copy ? copy.MemoryMiB : view.Record.Spec.MemoryMiB,
         CpuSeconds = view.Copy?.CpuTime.TotalSeconds ?? 0,
         ProcessId = view.Copy is { ProcessId: > 0 } running ? running.ProcessId : null,
@@ -26,6 +28,11 @@ internal static class DomainMapping
         Reason = reason,
         Migration = record.Intent?.Id,
     };
+
+    /// <summary>A domain whose owner answers and has nothing of it: it crashed and stays so, or is about to start.</summary>
+    public static DomainInfo WithoutCopy(DomainRecord record) => record is { RunState: RunState.Crashed, Arriving: false }
+        ? Of(record) with { State = DomainState.Crashed }
+        : Unanswered(record, $"{record.Owner} has no copy of it");
 
     private static DomainInfo Of(DomainRecord record) => new()
     {
@@ -45,6 +52,7 @@ internal static class DomainMapping
 
     private static DomainState StateOf(DomainView view) => (view.Activity, view.Copy?.Phase) switch
     {
+        (DomainActivity.Settling, _) => DomainState.Settling,
         (DomainActivity.MovingAway or DomainActivity.Arriving, _) => DomainState.Migrating,
         (_, CopyPhase.Crashed) => DomainState.Crashed,
         (_, CopyPhase.ShutOff or CopyPhase.Gone) => DomainState.ShutOff,

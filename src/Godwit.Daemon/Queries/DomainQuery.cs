@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
+using Godwit.Daemon.Registry;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
@@ -15,7 +16,8 @@ namespace Godwit.Daemon.Queries;
 /// time, how they fare.
 /// </summary>
 internal sealed class DomainQuery(
-    DaemonConfig config, Membership membership, ComputeSlot compute, IRegistry registry, PeerConnections peers)
+    DaemonConfig config, Membership membership, ComputeSlot compute, IRegistry registry, PeerConnections peers,
+    PeerDirectory directory, RegistrySight sight)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
@@ -23,15 +25,38 @@ internal sealed class DomainQuery(
     public async Task<ImmutableArray<DomainInfo>> ListHereAsync(CancellationToken cancellationToken) =>
         compute.Current is { } host ? [.. (await host.ListAsync(cancellationToken)).Select(view => DomainMapping.Info(view, config.Name))] : [];
 
-    public async Task<ImmutableArray<DomainInfo>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Those of the pool; while the registry is away those of the hosts that answer, and the reason.</summary>
+    public async Task<Listing<DomainInfo>> ListAsync(CancellationToken cancellationToken)
     {
         if (membership.Current is null)
-            return [];
-        var records = await registry.ListAsync(cancellationToken);
+            return new([], null);
+        ImmutableArray<DomainRecord> records;
+        try
+        {
+            records = await registry.ListAsync(cancellationToken);
+        }
+        catch (GodwitException e) when (RegistrySight.IsAway(e))
+        {
+            return await ListWithoutRegistryAsync(sight.Away ?? e.Message, cancellationToken);
+        }
         var owners = records.Select(record => record.Owner).Distinct().ToArray();
         var answers = await Task.WhenAll(owners.Select(owner => AskAsync(owner, cancellationToken)));
         var byOwner = owners.Zip(answers).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
-        return [.. records.Select(record => Join(record, byOwner[record.Owner]))];
+        return new([.. records.Select(record => Join(record, byOwner[record.Owner]))], null);
+    }
+
+    private async Task<Listing<DomainInfo>> ListWithoutRegistryAsync(string away, CancellationToken cancellationToken)
+    {
+        var hosts = directory.Remembered.Where(host => host.Roles.Contains(Role.Compute)).Select(host => host.Name)
+            .Union(config.Has(Role.Compute) ? [config.Name] : []).ToArray();
+        var answers = await Task.WhenAll(hosts.Select(host => AskAsync(host, cancellationToken)));
+        // A domain that is just moved is known on both hosts; the later stay is the better one.
+        var domains = answers.SelectMany(answer => answer.Domains)
+            .GroupBy(domain => domain.Name, StringComparer.Ordinal)
+            .Select(same => same.MaxBy(domain => domain.Epoch)!)
+            .OrderBy(domain => domain.Name, StringComparer.Ordinal);
+        var silent = hosts.Zip(answers).Where(pair => pair.Second.Failure is not null).Select(pair => pair.First).ToArray();
+        return new([.. domains], $"{away} Shown is what the hosts that answer have" + (silent.Length == 0 ? "." : $"; {string.Join(", ", silent)} {(silent.Length == 1 ? "does" : "do")} not."));
     }
 
     public async Task<DomainInfo> ShowAsync(string name, CancellationToken cancellationToken)
@@ -47,10 +72,15 @@ internal sealed class DomainQuery(
     private static DomainInfo Join(DomainRecord record, OwnerAnswer answer)
     {
         if (answer.Failure is { } failure)
-            return DomainMapping.Unanswered(record, $"{record.Owner} does not answer: {failure}");
+        {
+            return DomainMapping.Unanswered(record, $"{record.Owner} does not answer: {failure}") with
+            {
+                Waits = MigrationMapping.WaitsFor(record.Owner, record.Name),
+            };
+        }
         return answer.Domains.FirstOrDefault(domain => domain.Name == record.Name) is { } live
             ? live with { Host = record.Owner, Epoch = record.Epoch }
-            : DomainMapping.Unanswered(record, $"{record.Owner} has no copy of it");
+            : DomainMapping.WithoutCopy(record);
     }
 
     private async Task<OwnerAnswer> AskAsync(string owner, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Godwit.Api;
+using Godwit.Pool;
 using Godwit.Relocation;
 
 namespace Godwit.Daemon.Queries;
@@ -17,6 +18,23 @@ internal static class MigrationMapping
         Began = ticket.Began,
         Result = ticket.Result is { } result ? Result(result) : null,
     };
+
+    /// <summary>One that no host that answers has a memory of.</summary>
+    /// <param name="record">The record that tells of it.</param>
+    /// <param name="waits">What it waits for.</param>
+    public static MigrationInfo? Lost(DomainRecord record, string waits)
+    {
+        var (id, from, to) = record switch
+        {
+            { Intent: { } intent } => (intent.Id, intent.From, intent.To),
+            { Last: { } last } => (last.Id, last.From, record.Owner),
+            _ => default,
+        };
+        return id == default ? null : new() { Id = id, Domain = record.Name, From = from, To = to, Step = MigrationInfo.Lost, Waits = waits };
+    }
+
+    public static string WaitsFor(string host, string domain) =>
+        $"waits for {host}, which does not answer; if it will not come back: godwit migration take-over {domain}";
 
     public static MigrationEvent Event(RelocationProgress progress) => new()
     {
@@ -37,6 +55,9 @@ internal static class MigrationMapping
     {
         Ending = Word(result.Ending),
         Succeeded = result.Succeeded,
+        FaultSide = result.FaultSide is { } side ? Word(side) : null,
+        FaultStep = result.FaultStep is { } step ? Word(step) : null,
+        Fate = Word(result.Fate),
         Message = result.Message,
         Remedy = result.Remedy,
         TotalMilliseconds = result.Total.TotalMilliseconds,
@@ -50,5 +71,5 @@ internal static class MigrationMapping
         Bytes = result.Bytes,
     };
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    public static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

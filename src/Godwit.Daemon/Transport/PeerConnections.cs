@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
+using Godwit.Daemon.Pki;
 using Godwit.Domains;
 using Godwit.Relocation.Channel;
 
@@ -71,19 +72,28 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
         string host, SslApplicationProtocol protocol, Action<Socket> tune, CancellationToken cancellationToken)
     {
         var identity = _membership.Require();
+        // The other side would hang up without a word: only here it can be said.
+        if (PeerCertificate.RefuseTime(identity.Certificate, _time.GetUtcNow()) is { } own)
+            throw Refused($"The certificate of this host, {_config.Name}, is of no use: {own}.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ConnectLimit);
         var endpoint = await _directory.FindAsync(host, limit.Token);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         SslStream? stream = null;
+        string? refusal = null;
         try
         {
             tune(socket);
             await socket.ConnectAsync(endpoint, limit.Token);
             var bulk = new BulkStream(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(bulk);
-            await stream.AuthenticateAsClientAsync(PoolTls.Client(identity, host, protocol, _time), limit.Token);
+            await stream.AuthenticateAsClientAsync(PoolTls.Client(identity, host, protocol, _time, reason => refusal = reason), limit.Token);
             return (stream, bulk);
+        }
+        catch (AuthenticationException e) when (refusal is not null)
+        {
+            await stream!.DisposeAsync();
+            throw Refused($"{host} at {endpoint} is not who it should be: {refusal}.", e);
         }
         catch
         {
@@ -93,4 +103,7 @@ internal sealed class PeerConnections : IRelocationDialer, IDisposable
             throw;
         }
     }
+
+    private static GodwitException Refused(string message, Exception? inner = null) => new(
+        "certificate-refused", message, "See that the clocks of both hosts are right; a host whose certificate has ended is to join the pool again.", inner);
 }

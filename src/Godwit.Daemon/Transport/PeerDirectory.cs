@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
+using Godwit.Daemon.Pki;
 using Godwit.Domains;
 using Godwit.Domains.Config;
 using Godwit.Pool;
@@ -9,12 +11,16 @@ using Godwit.Pool;
 namespace Godwit.Daemon.Transport;
 
 /// <summary>
-/// Who the hosts of the pool are and where they are reached. It remembers what the registry said last, so that hosts
-/// find each other while the registry is away.
+/// Who the hosts of the pool are and where they are reached. It remembers what the registry said last, over a restart
+/// too, so that hosts find each other while the registry is away.
 /// </summary>
-internal sealed class PeerDirectory(DaemonConfig config, Membership membership, Lazy<IRegistry> registry)
+internal sealed class PeerDirectory(DaemonConfig config, Membership membership, Lazy<IRegistry> registry, ILogger<PeerDirectory> log)
 {
-    private ImmutableDictionary<string, HostRecord> _hosts = ImmutableDictionary<string, HostRecord>.Empty;
+    private readonly Lock _writing = new();
+    private ImmutableDictionary<string, HostRecord> _hosts = Load(PathOf(config));
+
+    /// <summary>The hosts as the registry had them last; nobody is asked.</summary>
+    public ImmutableArray<HostRecord> Remembered => [.. _hosts.Values.OrderBy(host => host.Name, StringComparer.Ordinal)];
 
     /// <summary>The hosts as the registry has them now, or had them last.</summary>
     public async Task<ImmutableArray<HostRecord>> ListAsync(CancellationToken cancellationToken)
@@ -22,12 +28,12 @@ internal sealed class PeerDirectory(DaemonConfig config, Membership membership, 
         try
         {
             var hosts = await registry.Value.ListHostsAsync(cancellationToken);
-            _hosts = hosts.ToImmutableDictionary(host => host.Name, StringComparer.Ordinal);
+            Remember(hosts);
             return hosts;
         }
         catch (GodwitException e) when (e.Code == RegistryErrors.Unavailable && !_hosts.IsEmpty)
         {
-            return [.. _hosts.Values.OrderBy(host => host.Name, StringComparer.Ordinal)];
+            return Remembered;
         }
     }
 
@@ -56,6 +62,46 @@ internal sealed class PeerDirectory(DaemonConfig config, Membership membership, 
             return true;
         await ListAsync(cancellationToken);
         return _hosts.ContainsKey(host);
+    }
+
+    private static string PathOf(DaemonConfig config) => Path.Combine(config.StateDirectory, "hosts.json");
+
+    private void Remember(ImmutableArray<HostRecord> hosts)
+    {
+        lock (_writing)
+        {
+            var isNew = hosts.Length != _hosts.Count || hosts.Any(host => !IsKnown(host));
+            _hosts = hosts.ToImmutableDictionary(host => host.Name, StringComparer.Ordinal);
+            if (!isNew)
+                return;
+            try
+            {
+                PrivateFile.Write(PathOf(config), JsonSerializer.SerializeToUtf8Bytes(hosts, DaemonJson.Default.ImmutableArrayHostRecord));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Only a daemon that starts while the registry is away will miss it.
+                Log.HostsNotKept(log, PathOf(config), e.Message);
+            }
+        }
+    }
+
+    private bool IsKnown(HostRecord host) =>
+        _hosts.TryGetValue(host.Name, out var known) && known.Address == host.Address && known.Roles.SequenceEqual(host.Roles)
+        && known.StorageMacs.SequenceEqual(host.StorageMacs);
+
+    // What cannot be read is asked for again.
+    private static ImmutableDictionary<string, HostRecord> Load(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), DaemonJson.Default.ImmutableArrayHostRecord)
+                .ToImmutableDictionary(host => host.Name, StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return ImmutableDictionary<string, HostRecord>.Empty;
+        }
     }
 
     private GodwitException NoSuchHost(string host)

@@ -20,7 +20,8 @@ internal static class PoolTls
     /// For connections that come in. One without a certificate is let through the handshake: it may send a token, and
     /// <see cref="Http.Access"/> lets it do nothing else.
     /// </summary>
-    public static SslServerAuthenticationOptions Server(PoolIdentity identity, TimeProvider time) => new()
+    /// <param name="refused">Told what is wrong with the certificate that was shown, before the handshake fails.</param>
+    public static SslServerAuthenticationOptions Server(PoolIdentity identity, TimeProvider time, Action<string> refused) => new()
     {
         ServerCertificateContext = identity.Credentials,
         ClientCertificateRequired = true,
@@ -28,13 +29,12 @@ internal static class PoolTls
         CipherSuitesPolicy = Ciphers,
         ApplicationProtocols = [Relocation, SslApplicationProtocol.Http11],
         RemoteCertificateValidationCallback = (_, shown, _, _) =>
-            shown is null || (shown is X509Certificate2 certificate
-                && PeerCertificate.Refuse(certificate, identity.Authority, PoolAuthority.ClientUsage, time.GetUtcNow()) is null
-                && PeerCertificate.HostOf(certificate) is not null),
+            shown is null || IsAccepted(Judge(shown as X509Certificate2, identity, PoolAuthority.ClientUsage, null, time), refused),
     };
 
     /// <summary>For connections to a host of the pool, which must show a certificate in that name.</summary>
-    public static SslClientAuthenticationOptions Client(PoolIdentity identity, string host, SslApplicationProtocol protocol, TimeProvider time) => new()
+    public static SslClientAuthenticationOptions Client(
+        PoolIdentity identity, string host, SslApplicationProtocol protocol, TimeProvider time, Action<string> refused) => new()
     {
         TargetHost = host,
         ClientCertificateContext = identity.Credentials,
@@ -42,8 +42,31 @@ internal static class PoolTls
         CipherSuitesPolicy = Ciphers,
         ApplicationProtocols = [protocol],
         RemoteCertificateValidationCallback = (_, shown, _, _) =>
-            shown is X509Certificate2 certificate
-            && PeerCertificate.Refuse(certificate, identity.Authority, PoolAuthority.ServerUsage, time.GetUtcNow()) is null
-            && PeerCertificate.HostOf(certificate) == host,
+            IsAccepted(Judge(shown as X509Certificate2, identity, PoolAuthority.ServerUsage, host, time), refused),
     };
+
+    /// <param name="certificate">What the peer has shown.</param>
+    /// <param name="identity">This host in the pool.</param>
+    /// <param name="usage">What the peer is to us.</param>
+    /// <param name="host">Name that it must have; null for any.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>What is wrong with it; null when it is good.</returns>
+    private static string? Judge(X509Certificate2? certificate, PoolIdentity identity, string usage, string? host, TimeProvider time)
+    {
+        if (certificate is null)
+            return "it has shown no certificate";
+        var name = PeerCertificate.HostOf(certificate);
+        if (PeerCertificate.Refuse(certificate, identity.Authority, usage, time.GetUtcNow()) is { } reason)
+            return $"its certificate, for {name ?? "no host"}, is refused: {reason}";
+        if (name is null)
+            return "its certificate names no host";
+        return host is null || name == host ? null : $"its certificate is for {name}";
+    }
+
+    private static bool IsAccepted(string? reason, Action<string> refused)
+    {
+        if (reason is not null)
+            refused(reason);
+        return reason is null;
+    }
 }

@@ -32,14 +32,13 @@ internal sealed class TlsPort(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var identity = await membership.WaitAsync(stoppingToken);
-        var tls = PoolTls.Server(identity, time);
         using var listener = await BindAsync(stoppingToken);
         _listening.SetResult((IPEndPoint)listener.LocalEndPoint!);
         Log.Listening(log, listener.LocalEndPoint!.ToString()!, identity.Pool.Name);
         while (!stoppingToken.IsCancellationRequested)
         {
             var socket = await listener.AcceptAsync(stoppingToken);
-            _ = ServeAsync(socket, tls, stoppingToken);
+            _ = ServeAsync(socket, identity, stoppingToken);
         }
     }
 
@@ -65,9 +64,10 @@ internal sealed class TlsPort(
         }
     }
 
-    private async Task ServeAsync(Socket socket, SslServerAuthenticationOptions tls, CancellationToken cancellationToken)
+    private async Task ServeAsync(Socket socket, PoolIdentity identity, CancellationToken cancellationToken)
     {
         var from = "?";
+        string? refusal = null;
         var bulk = new BulkStream(new NetworkStream(socket, ownsSocket: true));
         var stream = new SslStream(bulk);
         try
@@ -77,7 +77,7 @@ internal sealed class TlsPort(
             using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
                 limit.CancelAfter(HandshakeLimit);
-                await stream.AuthenticateAsServerAsync(tls, limit.Token);
+                await stream.AuthenticateAsServerAsync(PoolTls.Server(identity, time, reason => refusal = reason), limit.Token);
             }
             var peer = stream.RemoteCertificate is X509Certificate2 certificate ? PeerCertificate.HostOf(certificate) : null;
             if (stream.NegotiatedApplicationProtocol != PoolTls.Relocation)
@@ -93,7 +93,9 @@ internal sealed class TlsPort(
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
         {
-            if (!cancellationToken.IsCancellationRequested)
+            if (refusal is not null)
+                Log.CertificateRefused(log, from, refusal);
+            else if (!cancellationToken.IsCancellationRequested)
                 Log.ConnectionRefused(log, from, e.Message);
             await stream.DisposeAsync();
         }

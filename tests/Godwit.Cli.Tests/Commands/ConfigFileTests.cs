@@ -97,6 +97,24 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Create_says_which_disks_have_no_fence()
+    {
+        File.WriteAllText(_path, Article);
+        await using var daemon = (await FakeDaemon.StartAsync())
+            .On("POST /v1/domains", Samples.Domain() with { UnfencedDisks = ["/dev/sdb"] }, GodwitJson.Default.DomainInfo);
+        using (var around = new TestSurroundings())
+        {
+            Assert.Equal(ExitCode.Success, await around.RunAsync("create", _path, "--unfenced", "--socket", daemon.Socket));
+            Assert.EndsWith("godwit: unfenced: /dev/sdb: no other host can be kept from writing to it\n", around.Error, StringComparison.Ordinal);
+            Assert.Contains("\"unfenced\":true", Assert.Single(daemon.Asked), StringComparison.Ordinal);
+        }
+        using var json = new TestSurroundings();
+        Assert.Equal(ExitCode.Success, await json.RunAsync("create", _path, "--unfenced", "--json", "--socket", daemon.Socket));
+        Assert.Equal("/dev/sdb", JsonDocument.Parse(json.Out).RootElement.GetProperty("unfencedDisks")[0].GetString());
+        Assert.Empty(json.Error);
+    }
+
+    [Fact]
     public async Task A_disk_that_the_daemon_refuses_is_shown_in_the_file()
     {
         File.WriteAllText(_path, Article);

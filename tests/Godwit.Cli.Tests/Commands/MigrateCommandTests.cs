@@ -53,6 +53,31 @@ public sealed class MigrateCommandTests
     }
 
     [Fact]
+    public async Task A_move_that_fails_names_the_side_the_step_and_what_became_of_the_domain()
+    {
+        var failed = Samples.Failed("prepare-failed") with
+        {
+            Message = "vm1 stays on resource-1: no memory", FaultSide = "destination", FaultStep = "prepare", Fate = "on-source",
+        };
+        await using var daemon = await DaemonAsync(End(failed));
+        daemon.On("GET /v1/migrations", [Samples.Migration(failed)], GodwitJson.Default.ImmutableArrayMigrationInfo);
+        using var around = new TestSurroundings();
+        Assert.Equal(ExitCode.Failed, await around.RunAsync("migrate", "vm1", "resource-2", "--socket", daemon.Socket));
+        Assert.Equal(
+            "godwit: vm1 stays on resource-1: no memory (because of the destination resource-2, in prepare)\n  look at its log\n", around.Error);
+
+        using var show = new TestSurroundings();
+        Assert.Equal(ExitCode.Success, await show.RunAsync("migration", "show", "vm1", "--socket", daemon.Socket));
+        Assert.Contains("fate          on-source\nfault         the destination resource-2, in prepare\n", show.Out, StringComparison.Ordinal);
+
+        using var json = new TestSurroundings();
+        Assert.Equal(ExitCode.Failed, await json.RunAsync("migrate", "vm1", "resource-2", "--json", "--socket", daemon.Socket));
+        var result = JsonDocument.Parse(json.Out).RootElement.GetProperty("result");
+        Assert.Equal(("destination", "prepare", "on-source"),
+            (result.GetProperty("faultSide").GetString(), result.GetProperty("faultStep").GetString(), result.GetProperty("fate").GetString()));
+    }
+
+    [Fact]
     public async Task A_broken_line_is_followed_again_without_telling_twice()
     {
         var connections = 0;

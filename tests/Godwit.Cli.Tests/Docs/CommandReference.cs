@@ -35,6 +35,7 @@ internal static class CommandReference
             return;
         }
         text.Append('\n').Append("## ").Append(path).Append("\n\n").Append(command.Description).Append(".\n");
+        if (documented.Explanation.Length > 0) text.Append('\n').Append(documented.Explanation).Append('\n');
         text.Append("\n```\ngodwit ").Append(path);
         foreach (var argument in command.Arguments)
             text.Append(argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}");

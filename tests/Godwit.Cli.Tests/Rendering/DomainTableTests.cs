@@ -36,6 +36,25 @@ public sealed class DomainTableTests
     }
 
     [Fact]
+    public void What_it_waits_for_has_a_line_of_its_own()
+    {
+        var waiting = Samples.Domain(state: DomainState.Unknown) with { Reason = "resource-1 does not answer", Waits = "waits for resource-1" };
+        Assert.EndsWith("tcg\nvm1: resource-1 does not answer\nvm1: waits for resource-1\n", Write(waiting), StringComparison.Ordinal);
+        var sheet = new StringWriter { NewLine = "\n" };
+        DomainSheet.Write(sheet, waiting);
+        Assert.Contains("\nstate         unknown, resource-1 does not answer\nwaits         waits for resource-1\n", sheet.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_without_a_fence_is_named_as_such()
+    {
+        var sheet = new StringWriter { NewLine = "\n" };
+        DomainSheet.Write(sheet, Samples.Domain() with { UnfencedDisks = ["/dev/sdb"] });
+        Assert.EndsWith("\nunfenced      /dev/sdb: no other host can be kept from writing to it\n", sheet.ToString(), StringComparison.Ordinal);
+        Assert.Empty((Samples.Domain() with { UnfencedDisks = default }).UnfencedDisks);
+    }
+
+    [Fact]
     public void Every_state_has_a_word_without_blanks()
     {
         var words = Enum.GetValues<DomainState>().Select(DomainTable.State).ToList();

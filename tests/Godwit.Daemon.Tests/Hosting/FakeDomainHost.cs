@@ -10,6 +10,7 @@ using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Channel;
+using Godwit.Storage;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
@@ -21,6 +22,15 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     public ConcurrentQueue<string> Asked { get; } = [];
 
     public ConcurrentQueue<RelocationTicket> Tickets { get; } = [];
+
+    /// <summary>What its domains wait for.</summary>
+    public string? Waits { get; set; }
+
+    /// <summary>Disks of theirs that have no fence.</summary>
+    public ImmutableArray<DiskIdentity> Unfenced { get; set; } = [];
+
+    /// <summary>What it does with them.</summary>
+    public DomainActivity Activity { get; set; } = DomainActivity.Settled;
 
     /// <summary>What a channel that comes in is given to.</summary>
     public Func<IRelocationChannel, Task> OnChannel { get; set; } = channel => channel.DisposeAsync().AsTask();
@@ -94,8 +104,8 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "End")]
     public static extern void End(RelocationTicket ticket, RelocationProgress last, RelocationResult result);
 
-    private static DomainView View(DomainRecord record) =>
-        new(record, new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1.5), record.Spec.MemoryMiB, 4711), DomainActivity.Settled, null);
+    private DomainView View(DomainRecord record) =>
+        new(record, new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1.5), record.Spec.MemoryMiB, 4711), Activity, null, Waits) { Unfenced = Unfenced };
 
     private DomainRecord Find(string domain) => _domains.TryGetValue(domain, out var record)
         ? record

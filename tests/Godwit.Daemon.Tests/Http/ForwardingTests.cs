@@ -84,8 +84,31 @@ public sealed class ForwardingTests(TestPool pool) : IClassFixture<TestPool>
 
         Assert.Equal("cancelled", (await anywhere.GetMigrationAsync(begun.Id, default)).Result!.Ending);
         Assert.Contains(await anywhere.ListMigrationsAsync(default), m => m.Id == begun.Id);
-        Assert.Equal("migration-ended", (await Assert.ThrowsAsync<ApiException>(() => anywhere.CancelMigrationAsync(begun.Id, default))).Code);
+        var late = await Assert.ThrowsAsync<ApiException>(() => anywhere.CancelMigrationAsync(begun.Id, default));
+        Assert.Equal(("too-late", "The migration of moves has ended already (cancelled): cancelled"), (late.Code, late.Message));
         Assert.Equal("no-such-migration", (await Assert.ThrowsAsync<ApiException>(() => anywhere.GetMigrationAsync(Guid.NewGuid(), default))).Code);
+    }
+
+    [Fact]
+    public async Task Cancelling_is_too_late_once_the_domain_has_been_handed_over()
+    {
+        await CreateAsync(pool.First, "gone");
+        using var client = pool.Second.Client();
+        var begun = await client.MigrateAsync("gone", new MigrateRequest { Destination = "resource-2" }, default);
+        var ticket = pool.First.Domains!.Tickets.Single(t => t.Id == begun.Id);
+        var now = DateTimeOffset.UtcNow;
+        FakeDomainHost.Report(ticket, new RelocationProgress(now, RelocationStep.HandOver));
+        var late = await Assert.ThrowsAsync<ApiException>(() => client.CancelMigrationAsync(begun.Id, default));
+        Assert.Equal(("too-late", System.Net.HttpStatusCode.Conflict), (late.Code, late.Status!.Value));
+        Assert.Equal("gone has been handed over to resource-2: it is too late to cancel.", late.Message);
+
+        FakeDomainHost.End(ticket, new RelocationProgress(now, RelocationStep.Fence), new RelocationResult
+        {
+            Ending = RelocationEnding.GivenBack, FaultSide = RelocationSide.Storage, FaultStep = RelocationStep.Fence,
+            Fate = DomainFate.OnSource, Message = "gone stays on resource-1: a disk refused",
+        });
+        var result = (await client.GetMigrationAsync(begun.Id, default)).Result!;
+        Assert.Equal(("given-back", "storage", "fence", "on-source"), (result.Ending, result.FaultSide, result.FaultStep, result.Fate));
     }
 
     [Theory]

@@ -121,8 +121,10 @@ public sealed class PoolTests(TestPool pool) : IClassFixture<TestPool>
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(pool.Storage.Config.Address, pool.Storage.Config.Port);
         await using var stream = new SslStream(new NetworkStream(socket));
+        string? refusal = null;
         await Assert.ThrowsAsync<System.Security.Authentication.AuthenticationException>(
-            () => stream.AuthenticateAsClientAsync(PoolTls.Client(identity, "resource-2", SslApplicationProtocol.Http11, pool.Time)));
+            () => stream.AuthenticateAsClientAsync(PoolTls.Client(identity, "resource-2", SslApplicationProtocol.Http11, pool.Time, reason => refusal = reason)));
+        Assert.Equal("its certificate is for storage", refusal);
     }
 
     [Fact]

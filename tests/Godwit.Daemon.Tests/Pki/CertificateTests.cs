@@ -21,20 +21,32 @@ public sealed class CertificateTests
         Assert.Equal("xen_resource_1", PeerCertificate.HostOf(host));
     }
 
-    [Fact]
-    public void Clocks_may_differ_by_most_of_a_day()
+    [Theory]
+    [InlineData(23, 8760, null)]
+    [InlineData(25, 8760, "it is valid from 2030-05-02 13:00:00Z on, and here it is 2030-05-01 12:00:00Z")]
+    [InlineData(-8760, -23, null)]
+    [InlineData(-8760, -25, "it was valid until 2030-04-30 11:00:00Z, and here it is 2030-05-01 12:00:00Z")]
+    public void Clocks_may_differ_by_a_day(int beginsInHours, int endsInHours, string? refusal)
     {
-        var authority = PoolAuthority.Create("p", _time);
-        using var host = Issue(authority);
-        Assert.Null(PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow().AddHours(-23)));
-        Assert.NotNull(PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow().AddHours(-25)));
+        var now = new DateTimeOffset(2030, 5, 1, 12, 0, 0, TimeSpan.Zero);
+        var authority = PoolAuthority.Create("p", new ShiftedTime { Shift = now.AddYears(-2) - DateTimeOffset.UtcNow });
+        using var issued = Issue(authority);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(issued.SubjectName, key, HashAlgorithmName.SHA256);
+        foreach (var extension in issued.Extensions)
+            request.CertificateExtensions.Add(extension);
+        using var host = request.Create(authority.Certificate, now.AddHours(beginsInHours), now.AddHours(endsInHours), [1]);
+        Assert.Equal(refusal, PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ServerUsage, now));
+        Assert.Equal(refusal, PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ClientUsage, now));
+        using var token = JoinToken.Draw(authority.Certificate).OpenAuthorityKey();
+        Assert.Equal(refusal, PeerCertificate.Refuse(host, token, now));
     }
 
     [Fact]
     public void Another_pools_certificate_is_refused_even_if_the_pools_have_the_same_name()
     {
         using var host = Issue(PoolAuthority.Create("p", _time));
-        Assert.NotNull(PeerCertificate.Refuse(host, PoolAuthority.Create("p", _time).Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow()));
+        Assert.Equal("it was not signed by this pool's CA", PeerCertificate.Refuse(host, PoolAuthority.Create("p", _time).Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow()));
     }
 
     [Fact]
@@ -42,7 +54,7 @@ public sealed class CertificateTests
     {
         var authority = PoolAuthority.Create("p", _time);
         using var host = Issue(authority);
-        Assert.Contains("NotTimeValid", PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow().AddYears(11)), StringComparison.Ordinal);
+        Assert.Contains("it was valid until ", PeerCertificate.Refuse(host, authority.Certificate, PoolAuthority.ServerUsage, _time.GetUtcNow().AddYears(11)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +66,7 @@ public sealed class CertificateTests
         using var other = JoinToken.Draw(PoolAuthority.Create("p", _time).Certificate).OpenAuthorityKey();
         Assert.Null(PeerCertificate.Refuse(host, key, _time.GetUtcNow()));
         Assert.Contains("not signed by the pool", PeerCertificate.Refuse(host, other, _time.GetUtcNow()), StringComparison.Ordinal);
-        Assert.Contains("not valid", PeerCertificate.Refuse(host, key, _time.GetUtcNow().AddYears(11)), StringComparison.Ordinal);
+        Assert.Contains("it was valid until ", PeerCertificate.Refuse(host, key, _time.GetUtcNow().AddYears(11)), StringComparison.Ordinal);
         Assert.Contains("not for a server", PeerCertificate.Refuse(authority.Certificate, key, _time.GetUtcNow()), StringComparison.Ordinal);
     }
 

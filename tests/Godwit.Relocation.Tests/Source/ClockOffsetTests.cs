@@ -25,6 +25,22 @@ public class ClockOffsetTests
         Assert.Equal(Samples.Noon, clock.ToSource(Samples.Noon + ahead));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void ClocksAnHourApartGiveTheSameDowntime(int hours)
+    {
+        var time = new SetTime();
+        var clock = new ClockOffset(time);
+        var question = clock.Ask();
+        time.Now = time.Now.AddMilliseconds(1);
+        clock.Take(new RelocationMessage.ClockAnswer(question.Number, time.Now.AddMilliseconds(-0.5).AddHours(hours)));
+
+        var stopped = time.Now;
+        var resumedThere = stopped.AddMilliseconds(12.5).AddHours(hours);
+        Assert.Equal(TimeSpan.FromMilliseconds(12.5), clock.ToSource(resumedThere) - stopped);
+    }
+
     [Fact]
     public void AnAnswerToAnotherQuestionIsNotTaken()
     {
