@@ -21,7 +21,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private const int KeptTickets = 64;
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan PausedLook = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
 
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
@@ -55,7 +55,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         // host nobody could say which is the one that the record means.
         (_settler, _ready) = (settler, true);
         Settled = SettleAsync(settler);
-        _beside.Add(WatchPausedAsync(_stop.Token));
+        _beside.Add(LookAfterAsync(_stop.Token));
     });
 
     public Task Settled { get; private set; } = Task.CompletedTask;
@@ -248,14 +248,29 @@ public sealed class DomainHost : IDomainHost, IDisposable
         }
     }
 
-    /// <summary>A copy that runs hears of its successor from its disks; one that is paused asks nothing of them.</summary>
-    private async Task WatchPausedAsync(CancellationToken token)
+    /// <summary>
+    /// What no event tells: a copy that runs hears of its successor from its disks, and one that is paused asks nothing of
+    /// them; and a domain may be given back to a host that has lost its memory, and its power, meanwhile.
+    /// </summary>
+    private async Task LookAfterAsync(CancellationToken token)
     {
         while (!token.IsCancellationRequested)
         {
-            await Task.Delay(PausedLook, _parts.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Delay(LookInterval, _parts.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.IsPaused))
                 task.Doubt();
+            try
+            {
+                foreach (var record in await _parts.Registry.ListAsync(token))
+                {
+                    if (record.Owner == _parts.Name && record.Arriving && _domains.TryAdd(record.Name, null))
+                        _beside.Add(StartColdAsync(record));
+                }
+            }
+            catch (Exception e) when (e is GodwitException or IOException or OperationCanceledException)
+            {
+                // The registry is away, and nothing depends on it now: it is asked again.
+            }
         }
     }
 

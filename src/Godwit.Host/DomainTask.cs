@@ -40,11 +40,13 @@ internal sealed class DomainTask
     private Task _watch = Task.CompletedTask;
     private readonly FailurePause _failures = new();
     private CopyEvent? _endedWhileMoving;
+    private bool _endFollowed;
     private bool _gone;
 
     public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
     {
         (_parts, _starter, _domain, _phase) = (parts, starter, domain, phase);
+        _endFollowed = phase is CopyPhase.ShutOff or CopyPhase.Crashed;
         _log = parts.Logs.CreateLogger<DomainTask>();
     }
 
@@ -290,8 +292,9 @@ internal sealed class DomainTask
     private async Task FollowAsync(LifecycleAction action, RunState kept, CancellationToken token)
     {
         // An engine that ended after its guest has nothing more to tell.
-        if (_phase is CopyPhase.ShutOff or CopyPhase.Crashed)
+        if (_endFollowed)
             return;
+        _endFollowed = true;
         switch (action)
         {
             case LifecycleAction.Destroy:
@@ -321,12 +324,14 @@ internal sealed class DomainTask
         {
             _domain = started;
             _phase = CopyPhase.Running;
+            _endFollowed = false;
             PumpEvents(_domain.Copy, token);
             await old.DisposeAsync();
         }
         else if (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
         {
             _phase = CopyPhase.Crashed;
+            _endFollowed = true;
             _domain = _domain with { Record = record };
         }
         else

@@ -65,8 +65,8 @@ internal sealed class Settler(
     {
         foreach (var copy in _copies.Where(copy => copy.Order.Spec.Name == name))
             await SettleCopyAsync(copy, token);
-        if (!_kept.Contains(name))
-            await SettleMissingAsync(name, token);
+        while (!_kept.Contains(name) && !await TrySettleMissingAsync(name, token))
+            await Task.Delay(AskAgain, parts.Time, token);
         foreach (var entry in _entries.Where(entry => entry.Domain == name))
             await parts.Journal.RemoveAsync(entry, token);
         Waits.TryRemove(name, out _);
@@ -176,6 +176,8 @@ internal sealed class Settler(
             await Task.Delay(AskAgain, parts.Time, token);
             return false;
         }
+        if (_entries.FirstOrDefault(entry => entry.CopyId == copy.CopyId) is { Side: JournalSide.Destination } entry)
+            await parts.Journal.WriteAsync(entry with { Step = DestinationSite.LetRun }, token);
         if (record.RunState == RunState.Running)
             await copy.ContinueAsync(token);
         var arrived = await parts.Records.ChangeAsync(
@@ -241,6 +243,20 @@ internal sealed class Settler(
         }
     }
 
+    private async Task<bool> TrySettleMissingAsync(string name, CancellationToken token)
+    {
+        try
+        {
+            await SettleMissingAsync(name, token);
+            return true;
+        }
+        catch (Exception e) when (!token.IsCancellationRequested)
+        {
+            Log.TryingAgain(_log, name, "settle what is left of it", e);
+            return false;
+        }
+    }
+
     /// <summary>No copy of it is here: it is another's, or starts cold, or goes back to where its memory still is.</summary>
     private async Task SettleMissingAsync(string name, CancellationToken token)
     {
@@ -259,7 +275,7 @@ internal sealed class Settler(
         if (record.Intent is { } intent && !await Relocation(record, intent).AbortAsync(handedOver: false, token))
             return;
         if (record is { Arriving: true, Last: { Outcome: RelocationOutcome.Committed } last } && last.To == parts.Name
-            && await NeverRanAsync(record, token))
+            && (NeverLetRun(last.Id) || await NeverRanAsync(record, token)))
         {
             Log.GivesBack(_log, record.Name, last.From);
             await Relocation(record, new RelocationIntent(last.Id, last.From, last.To)).GiveBackAsync(token);
@@ -268,6 +284,10 @@ internal sealed class Settler(
         Log.Found(_log, record.Name, RecoveryVerdict.Restart);
         await StartColdAsync(record, token);
     }
+
+    /// <summary>The journal knows of the receiver, and is told before one is let run.</summary>
+    private bool NeverLetRun(Guid relocation) =>
+        _entries.Any(entry => entry.Side == JournalSide.Destination && entry.Relocation == relocation && entry.Step == DestinationSite.Prepared);
 
     private async Task StartColdAsync(DomainRecord record, CancellationToken token)
     {

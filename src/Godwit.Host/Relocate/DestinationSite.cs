@@ -24,9 +24,13 @@ internal sealed class DestinationSite(
     private static readonly TimeSpan FenceLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FencePause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Steps in the journal: a receiver that is made, and one that may have run.</summary>
+    public const string Prepared = "prepare";
+    public const string LetRun = "resume";
+
     private readonly ILogger _log = parts.Logs.CreateLogger<DestinationSite>();
     private readonly JournalEntry _entry = new(
-        offer.Spec.Name, JournalSide.Destination, offer.RelocationId, offer.From, offer.To, "prepare", parts.Resources.NewId());
+        offer.Spec.Name, JournalSide.Destination, offer.RelocationId, offer.From, offer.To, Prepared, parts.Resources.NewId());
     private readonly UndoStack _undo = new(parts.Time, parts.Logs.CreateLogger<DestinationSite>());
     private ImmutableArray<DiskIdentity> _identities = [];
     private ImmutableArray<AttachedDisk> _disks = [];
@@ -110,6 +114,9 @@ internal sealed class DestinationSite(
         var began = parts.Time.GetUtcNow();
         await Task.WhenAll(_disks.Select(disk => FenceAsync(disk, epoch, began, cancellationToken)));
     }
+
+    public Task JournalResumeAsync(CancellationToken cancellationToken) =>
+        parts.Journal.WriteAsync(_entry with { Step = LetRun }, cancellationToken);
 
     public async Task ArriveAsync(long epoch, string? failure, CancellationToken cancellationToken)
     {

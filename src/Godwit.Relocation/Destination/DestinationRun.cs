@@ -348,6 +348,16 @@ public sealed class DestinationRun
         }
         try
         {
+            // Should this host lose its power now, nobody else could tell whether the guest ran here.
+            await _site.JournalResumeAsync(token);
+        }
+        catch (GodwitException e)
+        {
+            Post(new DestinationEvent.ResumeRefused(e.Message));
+            return;
+        }
+        try
+        {
             await _copy!.ContinueAsync(token);
         }
         catch (EngineGoneException e)

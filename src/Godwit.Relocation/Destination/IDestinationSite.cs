@@ -37,6 +37,9 @@ public interface IDestinationSite
     /// </summary>
     Task FenceAsync(long epoch, CancellationToken cancellationToken);
 
+    /// <summary>Notes, on stable storage, that the guest is about to run here: from then on it may have run.</summary>
+    Task JournalResumeAsync(CancellationToken cancellationToken);
+
     /// <summary>The domain is this host's and runs, or tried to: records it, settles the network, and owns the copy.</summary>
     Task ArriveAsync(long epoch, string? failure, CancellationToken cancellationToken);
 

@@ -75,6 +75,8 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry) : IDestinat
 
     public Task FenceAsync(long epoch, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task JournalResumeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task ArriveAsync(long epoch, string? failure, CancellationToken cancellationToken)
     {
         registry.Standing = Standing.Arrived;

@@ -106,8 +106,13 @@ internal sealed class SimVolume(string name, SimWorld world)
         Boot++;
     }
 
-    /// <summary>A guest that boots finds what is there; what its predecessor had not flushed is nobody's loss.</summary>
-    public void GuestBoots() => _acknowledged.RemoveRange(_content.Count, _acknowledged.Count - _content.Count);
+    /// <summary>A guest boots: what its predecessor had not flushed is nobody's loss, and what it had is as it is.</summary>
+    public void GuestBoots()
+    {
+        _content.Clear();
+        _acknowledged.Clear();
+        _stable = 0;
+    }
 
     /// <summary>Nothing that was flushed has gone since.</summary>
     public string? Check() => _content.Count < _stable ? $"{_stable - _content.Count} flushed writes are gone from {name}" : null;
