@@ -7,7 +7,7 @@ namespace Godwit.Faults;
 /// </summary>
 internal sealed class GuestLoss(string line) : Exception($"the guest's kernel failed: {line}")
 {
-    private static readonly string[] Signs = ["BUG:", "Oops", "general protection", "Kernel panic", "RIP: ", "stack-protector", "rcu_sched", "Unable to handle", "segfault at"];
+    private static readonly string[] Signs = ["BUG:", "Oops", "general protection", "Kernel panic", "RIP: ", "stack-protector", "rcu: INFO", "Unable to handle", "segfault at"];
 
     /// <summary>Looks for a failed kernel on the consoles of all copies.</summary>
     public static GuestLoss? Find(FaultLab lab)

@@ -85,6 +85,10 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
         {
             var log = Path.Combine(lab.Lab.Paths.Host(host.Name, "log"), "godwitd.log");
             if (File.Exists(log)) File.Copy(log, Path.Combine(directory, host.Name + ".log"), overwrite: true);
+            var engines = Path.Combine(lab.Lab.Paths.Host(host.Name, "run"), "qemu");
+            if (!Directory.Exists(engines)) continue;
+            foreach (var console in Directory.EnumerateFiles(engines, "console.log", SearchOption.AllDirectories))
+                File.Copy(console, Path.Combine(directory, host.Name + ".console"), overwrite: true);
         }
     }
 }

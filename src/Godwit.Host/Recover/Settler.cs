@@ -112,6 +112,9 @@ internal sealed class Settler(
         {
             case RecoveryVerdict.Keep:
                 await FollowRunStateAsync(record!, copy, phase, token);
+                // A receiver that drew the guest's frames to it has not let go of them yet.
+                if (entry is not null)
+                    await SettleFramesAsync(copy, token);
                 Keep(new StartedDomain(record!, copy, disks), phase);
                 return true;
             case RecoveryVerdict.Complete:

@@ -28,6 +28,10 @@ internal static class Schema
             first INTEGER NOT NULL,
             last  INTEGER
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS removed (
+            name     TEXT PRIMARY KEY,
+            revision INTEGER NOT NULL
+        ) STRICT;
         INSERT OR IGNORE INTO counter (name, value) VALUES ('epoch', 0);
         INSERT OR IGNORE INTO counter (name, value) VALUES ('revision', 0);
         """;
@@ -57,6 +61,14 @@ internal static class Schema
         """;
 
     public const string RemoveDomain = "DELETE FROM domain WHERE name = $name AND revision <= $revision";
+
+    /// <summary>A removal that a host has reported: a memory of the domain from before it is no news, whoever reports it.</summary>
+    public const string NoteRemoved = """
+        INSERT INTO removed (name, revision) VALUES ($name, $revision)
+        ON CONFLICT (name) DO UPDATE SET revision = max(revision, excluded.revision)
+        """;
+
+    public const string WasRemoved = "SELECT count(*) FROM removed WHERE name = $name AND revision >= $revision";
 
     public const string Revision = "SELECT value FROM counter WHERE name = 'revision'";
 

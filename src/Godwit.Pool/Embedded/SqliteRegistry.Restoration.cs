@@ -54,10 +54,13 @@ public sealed partial class SqliteRegistry
         using var transaction = _connection.BeginTransaction(deferred: false);
         // A revision is never given out twice: whoever removed this one removed it for good.
         foreach (var removed in report.Domains.Where(known => known.Record is null))
+        {
             Execute(Schema.RemoveDomain, ("$name", removed.Name), ("$revision", removed.Revision));
+            Execute(Schema.NoteRemoved, ("$name", removed.Name), ("$revision", removed.Revision));
+        }
         foreach (var known in report.Domains.Where(known => Number(Schema.IsLost, ("$revision", known.Revision)) > 0))
         {
-            if (known.Record is { } record && (Find(known.Name) is not { } there || (record.Epoch, record.Revision).CompareTo((there.Epoch, there.Revision)) > 0))
+            if (known.Record is { } record && Number(Schema.WasRemoved, ("$name", known.Name), ("$revision", known.Revision)) == 0 && (Find(known.Name) is not { } there || (record.Epoch, record.Revision).CompareTo((there.Epoch, there.Revision)) > 0))
                 Write(record);
             Execute(Schema.RaiseRevision, ("$value", known.Revision));
             Execute(Schema.RaiseEpoch, ("$value", known.Record?.Epoch ?? 0));

@@ -50,8 +50,12 @@ public sealed partial class SqliteRegistry : IRegistry, IDisposable
     public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
         Run(() =>
         {
-            using var delete = Command(Schema.DeleteDomain, ("$name", domain), ("$expected", expectedRevision));
-            var won = delete.ExecuteNonQuery() == 1;
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            var won = Execute(Schema.DeleteDomain, ("$name", domain), ("$expected", expectedRevision)) == 1;
+            // A removal is a change as any other: an older copy of this database is to be known by it.
+            if (won)
+                Number(Schema.NextRevision);
+            transaction.Commit();
             return new CompareAndSetResult(won, won ? null : Find(domain));
         }, cancellationToken);
 

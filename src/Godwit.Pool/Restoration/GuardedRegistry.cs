@@ -56,8 +56,13 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
         return result;
     }
 
-    public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
-        Serving(() => _registry.RemoveAsync(domain, expectedRevision, cancellationToken));
+    public async Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken)
+    {
+        var result = await Serving(() => _registry.RemoveAsync(domain, expectedRevision, cancellationToken));
+        if (result.Won)
+            _mark.Write(_registry.Revision);
+        return result;
+    }
 
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) => _registry.ListHostsAsync(cancellationToken);
 

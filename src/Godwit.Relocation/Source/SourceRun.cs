@@ -57,7 +57,9 @@ public sealed class SourceRun
         {
             case CopyEvent.Stopped e:
                 _stamps.Stopped = e.At;
-                _site.KeepFrames();
+                // What is heard after the end finds nobody who would take them.
+                if (_state.Phase != SourcePhase.Ended)
+                    _site.KeepFrames();
                 break;
             case CopyEvent.RoundBegan e:
                 _progress.Round = e.Round;
