@@ -48,7 +48,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task StartAsync(CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
         await _parts.Witness.LoadAsync(cancellationToken);
-        var settler = new Settler(_parts, _starter, (domain, phase) => Run(domain, phase), Release);
+        var settler = NewSettler();
         foreach (var name in await settler.FindAsync(cancellationToken))
             _domains.TryAdd(name, null);
         // From here on others may come, but not for what is still to be settled: of two copies of a domain on one
@@ -263,8 +263,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
             {
                 foreach (var record in await _parts.Registry.ListAsync(token))
                 {
-                    if (record.Owner == _parts.Name && record.Arriving && _domains.TryAdd(record.Name, null))
-                        _beside.Add(StartColdAsync(record));
+                    if (record.Owner == _parts.Name && record.RunState is (RunState.Running or RunState.Paused) && _domains.TryAdd(record.Name, null))
+                        _beside.Add(SettleLaterAsync(record.Name));
                 }
             }
             catch (Exception e) when (e is GodwitException or IOException or OperationCanceledException)
@@ -273,6 +273,20 @@ public sealed class DomainHost : IDomainHost, IDisposable
             }
         }
     }
+
+    private async Task SettleLaterAsync(string name)
+    {
+        try
+        {
+            await NewSettler().SettleMissingLaterAsync(name, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The daemon ends; the next one settles it.
+        }
+    }
+
+    private Settler NewSettler() => new(_parts, _starter, (domain, phase) => Run(domain, phase), Release);
 
     private async Task SettleAsync(Settler settler)
     {
@@ -293,6 +307,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
         var record = await _parts.Records.ReadAsync(domain, cancellationToken);
         if (record is null || record.Owner != _parts.Name)
             throw DomainTask.NoSuchDomain(domain);
+        if (record.Arriving)
+            throw new GodwitException("domain-is-busy", $"{domain} has just been given to {_parts.Name} and is being started.", "Try again in a moment.");
         Reserve(domain);
         try
         {
@@ -328,7 +344,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     private DomainTask Run(StartedDomain domain, CopyPhase phase)
     {
         // A guest that ended while no daemon was there to see it: what is to follow is still to be done.
-        var unseen = phase is CopyPhase.ShutOff or CopyPhase.Crashed && domain.Record.RunState is RunState.Running or RunState.Paused;
+        var unseen = phase is (CopyPhase.ShutOff or CopyPhase.Crashed) && domain.Record.RunState is (RunState.Running or RunState.Paused);
         var task = new DomainTask(_parts, _starter, domain, unseen ? CopyPhase.Running : phase);
         if (unseen)
         {

@@ -29,8 +29,13 @@ public class HistoryTests(ITestOutputHelper output)
         Assert.True(survey.FewestFaults >= FewestFaults, $"a history had {survey.FewestFaults} faults");
         Assert.All(Plan.Pairs, pair => Assert.True(survey.Pairs.GetValueOrDefault(pair) >= FewestOfEachPair, $"{pair} came {survey.Pairs.GetValueOrDefault(pair)} times"));
         Assert.Empty(Coverage.Endings.Except(survey.Endings.Keys));
-        Assert.Empty(Coverage.Transitions.Except(survey.Transitions.Keys));
+        Assert.Empty(Coverage.Transitions.Except(survey.Transitions.Keys).Except(RareTransitions()));
     }
+
+    /// <summary>A source that takes its disks back while somebody takes the domain over: few histories have that by chance.</summary>
+    private static HashSet<string> RareTransitions() =>
+        [.. Enumerable.Range(1, 60).SelectMany(seed => History.Run(
+            Plan.Parse($"{seed}/1 0:HandOver:StorageAwayFromSource+0 0:HandOver:CutFromSource+0 0:Stop:TakeOverByDestination+4500"), new SimOptions()).Transitions)];
 
     [Fact]
     public void APlanGivesTheSameHistoryEachTime()

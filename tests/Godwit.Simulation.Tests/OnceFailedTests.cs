@@ -23,6 +23,11 @@ public class OnceFailedTests
     [InlineData("3855/3 0:PreCopy:GuestPanics+0 1:Begin:EngineFails+17 2:Resume:Shutdown+0 2:PreCopy:RegistryAwayFromSource+15 1:Stop:SourceLosesPower+2", "frames were kept for a relocation that had ended")]
     [InlineData("4221/3 0:Confirm:FreezeDestination+20 0:PreCopy:RegistryRestored+8 0:Check:GuestPowersOff+0 1:Confirm:StorageAwayFromSource+0", "a registry restored to just before a removal was not known to be behind")]
     [InlineData("5671/2 0:Fence:MoveAgain+0 0:Stop:DestinationLosesPower+0 1:Commit:CrashSource+0 1:Fence:RegistryRestored+33 1:Resume:CrashDestination+0", "a receiver that turned out to be the owner's kept its address pinned")]
+    [InlineData("8021/1 0:Fence:RegistryRestoredWithoutMark+0 0:HandOver:DestinationLosesPower+30 0:Resume:StorageSlow+0", "a host that started while the registry had forgotten its domain never took it up")]
+    [InlineData("9324/3 0:Commit:RegistryRestored+28 1:Stop:GuestPowersOff+20 1:Prepare:CrashDestination+0 0:Commit:StorageLossy+0", "a domain removed after a restoration came back by an old memory of it")]
+    [InlineData("9785/2 0:Confirm:StorageAway+0 1:Fence:TakeOverByDestination+17 1:Resume:CrashBoth+30 1:Confirm:StorageAway+38 1:PreCopy:CutFromDestination+0", "a receiver loaded for a relocation that was aborted was let run after a take-over")]
+    [InlineData("10728/1 0:Commit:CrashSource+0 0:PreCopy:StorageAwayFromDestination+0 0:Resume:KillSourceEngine+10 0:Prepare:MoveAgain+0", "a copy that ended while it was being settled was settled for ever")]
+    [InlineData("11075/2 0:HandOver:RegistryRestored+18 1:Confirm:TakeOverBySource+0 1:Begin:RegistryAwayFromDestination+0 1:Fence:Destroy+7", "a domain was removed between its take-over and its fence")]
     public void NowItEndsWell(string plan, string found)
     {
         var outcome = History.Run(Plan.Parse(plan), new SimOptions { Traces = true });

@@ -63,8 +63,10 @@ public static class Recovery
         {
             return (phase, record) switch
             {
-                // A receiver that the record calls the owner's: it was committed and not yet let run.
-                (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) => RecoveryVerdict.Complete,
+                // A receiver that the record calls the owner's: it was committed and not yet let run. One that was loaded for
+                // a relocation that ended otherwise has an old memory, whoever owns the domain since.
+                (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) when IsOf(record, entry) => RecoveryVerdict.Complete,
+                (CopyPhase.Loaded or CopyPhase.Prepared, { Arriving: true }) => RecoveryVerdict.Destroy,
                 (CopyPhase.Receiving, _) => RecoveryVerdict.Destroy,
                 // The abort, the give-back or the take-over made it this host's again, which holds the memory.
                 (CopyPhase.Held, { Arriving: true, Last.Outcome: not RelocationOutcome.Committed, Last.Id: var id })
@@ -87,6 +89,13 @@ public static class Recovery
             return RecoveryVerdict.AwaitRegistry;
         return record.Arriving ? RecoveryVerdict.AwaitOther : RecoveryVerdict.Destroy;
     }
+
+    private static bool IsOf(DomainRecord record, JournalEntry? entry) => entry switch
+    {
+        { Side: JournalSide.Start } => true,
+        { Side: JournalSide.Destination, Relocation: var id } => record.Last is { Outcome: RelocationOutcome.Committed } last && last.Id == id,
+        _ => false,
+    };
 
     /// <summary>A record that names this host, and of which no copy was found.</summary>
     public static RecoveryVerdict JudgeMissing(DomainRecord record) =>

@@ -23,6 +23,7 @@ internal sealed class Settler(
     HostParts parts, DomainStarter starter, Action<StartedDomain, CopyPhase> keep, Action<string> release)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
     private readonly ILogger _log = parts.Logs.CreateLogger<Settler>();
 
     private ImmutableArray<JournalEntry> _entries = [];
@@ -73,6 +74,18 @@ internal sealed class Settler(
         release(name);
     }
 
+    /// <summary>
+    /// Settles a domain that turned out, after the start, to be this host's without a copy of it: its name is reserved.
+    /// </summary>
+    public async Task SettleMissingLaterAsync(string name, CancellationToken token)
+    {
+        _entries = await parts.Journal.ListAsync(token);
+        _attached = await parts.Disks.FindAsync(token);
+        while (!await TrySettleMissingAsync(name, token))
+            await Task.Delay(AskAgain, parts.Time, token);
+        release(name);
+    }
+
     private static ImmutableArray<AttachedDisk> Of(IDomainCopy copy, ImmutableArray<AttachedDisk> disks) =>
         // In the order of the engine's: by the path that it opened.
         [.. copy.Order.Disks
@@ -105,6 +118,12 @@ internal sealed class Settler(
         var name = copy.Order.Spec.Name;
         var record = await parts.Records.ReadAsync(name, token);
         var phase = (await copy.QueryAsync(token)).Phase;
+        // It ended since it was found: what is left is settled as of a copy that is missing.
+        if (phase == CopyPhase.Gone)
+        {
+            await DestroyAsync(copy, disks, token);
+            return true;
+        }
         var entry = _entries.FirstOrDefault(entry => entry.CopyId == copy.CopyId);
         var verdict = Recovery.JudgeCopy(parts.Name, phase, record, entry, parts.Records.OwnEpoch(name));
         Log.Found(_log, name, verdict);
@@ -141,9 +160,10 @@ internal sealed class Settler(
                 await DestroyAsync(copy, disks, token);
                 return true;
             case RecoveryVerdict.LeaveAlone:
-                Log.UnknownCopy(_log, name);
-                _kept.Add(name);
-                return true;
+                if (Waits.TryAdd(name, "the registry knows nothing of it; it is left alone"))
+                    Log.UnknownCopy(_log, name);
+                await Task.Delay(LookAgain, parts.Time, token);
+                return false;
             default:
                 throw new InvalidOperationException($"{verdict} is not for copies.");
         }

@@ -90,6 +90,8 @@ internal static class Schema
 
     public const string IsLost = "SELECT count(*) FROM lost WHERE first <= $revision AND (last IS NULL OR last >= $revision)";
 
+    public const string HasLost = "SELECT count(*) FROM lost";
+
     public const string SkipUnseen = "UPDATE counter SET value = value + $value";
 
     public const string ListHosts = "SELECT record FROM host ORDER BY name";

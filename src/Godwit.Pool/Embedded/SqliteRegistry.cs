@@ -54,7 +54,12 @@ public sealed partial class SqliteRegistry : IRegistry, IDisposable
             var won = Execute(Schema.DeleteDomain, ("$name", domain), ("$expected", expectedRevision)) == 1;
             // A removal is a change as any other: an older copy of this database is to be known by it.
             if (won)
-                Number(Schema.NextRevision);
+            {
+                var revision = Number(Schema.NextRevision);
+                // A host may still have a memory of it that a registry which was behind once would take for news.
+                if (Number(Schema.HasLost) > 0)
+                    Execute(Schema.NoteRemoved, ("$name", domain), ("$revision", revision));
+            }
             transaction.Commit();
             return new CompareAndSetResult(won, won ? null : Find(domain));
         }, cancellationToken);

@@ -42,8 +42,8 @@ public static class DestinationMachine
     private static (DestinationState, ImmutableArray<DestinationAction>) Greeting(DestinationState state, DestinationEvent @event) =>
         @event switch
         {
+            // It is there before the line is listened to.
             DestinationEvent.Offered => (state with { Phase = DestinationPhase.Judging }, [DestinationAction.Judge]),
-            _ when LeftAlone(@event) is { } reason => End(state, reason),
             _ => Stay(state),
         };
 

@@ -137,7 +137,7 @@ internal sealed class Director
             case Fault.RegistryRestored:
             case Fault.RegistryRestoredWithoutMark:
                 Disturb(RegistryLinks(), link => link.Up = false, 1_000);
-                _world.Store.Restore(loseMark: fault == Fault.RegistryRestoredWithoutMark);
+                _world.RestoreRegistry(loseMark: fault == Fault.RegistryRestoredWithoutMark);
                 break;
             case Fault.StorageAway:
                 Disturb(_world.Hosts.SelectMany(StorageLinks), link => link.Up = false, 5_000);

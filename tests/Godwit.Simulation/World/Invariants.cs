@@ -51,6 +51,9 @@ internal sealed class Invariants(SimWorld world)
         return null;
     }
 
+    /// <summary>The registry was put back: an epoch that no disk has seen may be forgotten, for nobody has acted under it.</summary>
+    public void RegistryRestored() => _recordEpoch = world.Volumes.Values.Max(volume => volume.Epoch);
+
     /// <summary>What is not yet as it must be once all has come to rest.</summary>
     public static string? Unsettled(SimWorld world)
     {

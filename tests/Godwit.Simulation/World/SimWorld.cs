@@ -126,6 +126,12 @@ internal sealed class SimWorld : IDisposable
 
     public void Join() => _split.Clear();
 
+    public void RestoreRegistry(bool loseMark)
+    {
+        Store.Restore(loseMark);
+        _invariants.RegistryRestored();
+    }
+
     /// <summary>Does something later, whatever daemons live or die.</summary>
     public void After(TimeSpan delay, Action action)
     {
