@@ -23,7 +23,7 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
     /// <summary>Off only in the simulation, to show what becomes of a domain whose changes are judged by the status of a call.</summary>
     internal bool ReadsBack { get; init; } = true;
 
-    /// <summary>Off only in the simulation: a record under any epoch may then destroy a copy.</summary>
+    /// <summary>Off only in the simulation: this host then believes whatever record it is shown, and a copy goes on any epoch.</summary>
     internal bool KnowsOwnEpoch { get; init; } = true;
 
     /// <summary>Domains whose change waits for the registry; shown in every list.</summary>
@@ -119,7 +119,7 @@ public sealed class RecordChanger(IRegistry registry, Witness witness, TimeProvi
     private async Task<DomainRecord?> FindAsync(string domain, CancellationToken cancellationToken)
     {
         var record = await registry.FindAsync(domain, cancellationToken);
-        if (witness.Contradicts(domain, record))
+        if (KnowsOwnEpoch && witness.Contradicts(domain, record))
         {
             await registry.ReportAsync(witness.Report(), cancellationToken);
             // One that is behind refuses this now; one that is not has shown what is.

@@ -54,7 +54,7 @@ public class RecoveryTests
     [InlineData("none", CopyPhase.Prepared, RecoveryVerdict.Destroy)]
     [InlineData("none", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
     public void ACopyIsJudgedByRecordAndPhase(string standing, CopyPhase phase, RecoveryVerdict verdict) =>
-        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), standing == "none" ? null : s_entry, ownEpoch: 6));
+        Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), Entry(standing), ownEpoch: 6));
 
     [Fact]
     public void ACopyThatTheJournalKnowsAndNoRecordIsDestroyed() =>
@@ -74,6 +74,21 @@ public class RecoveryTests
     [InlineData(RunState.Crashed, RecoveryVerdict.Keep)]
     public void ARecordWithoutACopyIsJudgedByItsRunState(RunState state, RecoveryVerdict verdict) =>
         Assert.Equal(verdict, Recovery.JudgeMissing(Record("mine")! with { RunState = state }));
+
+    [Fact]
+    public void AReceiverLoadedForAnotherRelocationIsDestroyedWhoeverOwnsTheDomain()
+    {
+        var other = s_entry with { Side = JournalSide.Destination, Relocation = Guid.Empty };
+        foreach (var standing in (string[])["committed", "taken-over"])
+            Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Loaded, Record(standing), other, ownEpoch: 6));
+    }
+
+    private static JournalEntry? Entry(string standing) => standing switch
+    {
+        "none" => null,
+        "committed" => s_entry with { Side = JournalSide.Destination },
+        _ => s_entry,
+    };
 
     private static DomainRecord? Record(string standing)
     {

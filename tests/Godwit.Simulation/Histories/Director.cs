@@ -136,8 +136,14 @@ internal sealed class Director
                 break;
             case Fault.RegistryRestored:
             case Fault.RegistryRestoredWithoutMark:
+            case Fault.RegistryRestoredWithItsMark:
                 Disturb(RegistryLinks(), link => link.Up = false, 1_000);
-                _world.RestoreRegistry(loseMark: fault == Fault.RegistryRestoredWithoutMark);
+                _world.RestoreRegistry(fault switch
+                {
+                    Fault.RegistryRestoredWithoutMark => MarkFate.Lost,
+                    Fault.RegistryRestoredWithItsMark => MarkFate.Restored,
+                    _ => MarkFate.Kept,
+                });
                 break;
             case Fault.StorageAway:
                 Disturb(_world.Hosts.SelectMany(StorageLinks), link => link.Up = false, 5_000);

@@ -47,6 +47,9 @@ internal enum Fault
     MoveAgain,
     TakeOverBySource,
     TakeOverByDestination,
+
+    /// <summary>Of one safeguard's test alone: nothing tells such a registry what it has lost before a host that knows asks it.</summary>
+    RegistryRestoredWithItsMark,
 }
 
 /// <summary>A fault that a history has in store.</summary>

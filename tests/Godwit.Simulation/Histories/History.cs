@@ -45,7 +45,7 @@ internal static class History
 
     private static async Task LiveAsync(SimWorld world, Plan plan, Director director, List<RelocationEnding> endings)
     {
-        var restores = plan.Faults.Any(f => f.Fault is Fault.RegistryRestored or Fault.RegistryRestoredWithoutMark);
+        var restores = plan.Faults.Any(f => f.Fault is Fault.RegistryRestored or Fault.RegistryRestoredWithoutMark or Fault.RegistryRestoredWithItsMark);
         if (restores)
             world.Store.Save();
         foreach (var host in world.Hosts)

@@ -11,6 +11,7 @@ internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Fa
     [
         .. from fault in Enum.GetValues<Fault>()
            from step in Steps.All
+           where fault != Fault.RegistryRestoredWithItsMark
            where fault != Fault.KillDestinationEngine || step > Step.Begin
            select (step, fault),
     ];

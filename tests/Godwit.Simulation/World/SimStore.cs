@@ -18,6 +18,7 @@ internal sealed class SimStore : IDisposable
     private readonly SimMark _mark = new();
     private readonly bool _guarded;
     private SqliteConnection? _backup;
+    private long? _savedMark;
     private SqliteRegistry _registry;
     private GuardedRegistry? _guard;
 
@@ -46,17 +47,22 @@ internal sealed class SimStore : IDisposable
         _backup?.Dispose();
         _backup = Connect(":memory:");
         _holder.BackupDatabase(_backup);
+        _savedMark = _mark.Revision;
     }
 
-    /// <summary>Somebody puts the saved copy in place, with or without the file that says how far it had come.</summary>
-    public void Restore(bool loseMark)
+    /// <summary>Somebody puts the saved copy in place; what becomes of the file that says how far it had come is another matter.</summary>
+    public void Restore(MarkFate mark)
     {
         if (_backup is null)
             return;
         Close();
         _backup.BackupDatabase(_holder);
-        if (loseMark)
-            _mark.Revision = null;
+        _mark.Revision = mark switch
+        {
+            MarkFate.Lost => null,
+            MarkFate.Restored => _savedMark,
+            _ => _mark.Revision,
+        };
         _registry = Open();
     }
 
@@ -97,4 +103,14 @@ internal sealed class SimStore : IDisposable
 
         public void Write(long revision) => Revision = revision;
     }
+}
+
+/// <summary>What becomes of the mark when its database is put back.</summary>
+internal enum MarkFate
+{
+    Kept = 1,
+    Lost,
+
+    /// <summary>The whole directory was saved and restored.</summary>
+    Restored,
 }

@@ -126,9 +126,9 @@ internal sealed class SimWorld : IDisposable
 
     public void Join() => _split.Clear();
 
-    public void RestoreRegistry(bool loseMark)
+    public void RestoreRegistry(MarkFate mark)
     {
-        Store.Restore(loseMark);
+        Store.Restore(mark);
         _invariants.RegistryRestored();
     }
 
