@@ -23,8 +23,9 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
+            // What the storage has to show is shown whatever became of the guest.
             if (GuestLoss.Find(lab) is { } loss)
-                throw loss;
+                return (writer.Lost ?? await DiskProof.FindFaultAsync(lab, writer.Last, ct)) is { } fault ? CellOutcome.Failed(cell, fault) : throw loss;
             return CellOutcome.Failed(cell, e.Message);
         }
     }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using Godwit.Api;
-using Godwit.Domains;
 using Godwit.Lab;
 using Godwit.Lab.Measure;
 using Godwit.Native.Processes;
@@ -13,10 +12,10 @@ namespace Godwit.Faults;
 internal sealed class FaultLab
 {
     public const string Domain = "vm1";
-    public const string Storage = "storage";
+    public const string Storage = LabDomain.Storage;
     public static readonly ImmutableArray<string> Computes = ["resource-1", "resource-2"];
-    private const string GuestAddress = "10.9.0.100";
-    private const string Volume = "vg_xen/lv_vm1";
+    public const string GuestAddress = "10.9.0.100";
+    private static readonly LabDomain s_domain = new(Domain, "vg_xen/lv_vm1", GuestAddress);
     private const long VolumeBytes = 256L << 20;
 
     /// <summary>Milliseconds between two lines: an emulated guest that does less is hit less by what <see cref="GuestLoss"/> is.</summary>
@@ -26,7 +25,7 @@ internal sealed class FaultLab
 
     public Lab.Lab Lab { get; }
 
-    public string VolumePath => Path.Combine(Lab.Paths.Host(Storage, "lib"), "volumes", Volume);
+    public string VolumePath => s_domain.PathOf(Lab);
 
     public static async Task<FaultLab> UpAsync(string name, string programs, CancellationToken ct)
     {
@@ -39,9 +38,9 @@ internal sealed class FaultLab
             await ProgramRunner.RunAsync(["ip", "-n", lab.Paths.SwitchNamespace, .. change], null, ct);
         foreach (var host in lab.Spec.Hosts)
             Directory.CreateDirectory(lab.Paths.Failpoints(host.Name));
-        var made = new FaultLab(lab);
-        await made.MakeDomainAsync(ct);
-        return made;
+        await s_domain.CreateAsync(
+            lab, Computes[0], VolumeBytes, (volume, token) => Ext4Files.WriteAsync(volume, LabGuest.WriterFlag, $"{WriterPauseMs}\n", token), ct);
+        return new FaultLab(lab);
     }
 
     public GodwitClient Client(string host) => GodwitClient.OverSocket(Lab.Paths.Socket(host));
@@ -61,31 +60,4 @@ internal sealed class FaultLab
     /// <param name="command"><c>export</c> or <c>attach</c>.</param>
     public ImmutableArray<LabProcess> AoeTools(string host, string command) =>
         [.. Lab.Processes(host).Where(p => p.Program == "godwit-aoe" && p.Arguments.Contains(command))];
-
-    private async Task MakeDomainAsync(CancellationToken ct)
-    {
-        var image = await LabGuest.GetImageAsync("tiny", ct: ct);
-        using (var storage = Client(Storage))
-            await storage.CreateVolumeAsync(new CreateVolumeRequest(Volume, VolumeBytes), ct);
-        await ImageWriter.WriteAsync(image, VolumePath, LabGuest.Customize(Domain, GuestAddress), ct);
-        await Ext4Files.WriteAsync(VolumePath, LabGuest.WriterFlag, $"{WriterPauseMs}\n", ct);
-        var boot = Lab.Paths.Host(Computes[0], "boot");
-        File.Copy(image.KernelPath, Path.Combine(boot, "vmlinuz"), overwrite: true);
-        File.Copy(image.RamdiskPath, Path.Combine(boot, "initrd"), overwrite: true);
-        using var first = Client(Computes[0]);
-        await first.CreateDomainAsync(new CreateDomainRequest { Spec = Spec() }, ct);
-    }
-
-    private static DomainSpec Spec() => new()
-    {
-        Name = Domain,
-        MemoryMiB = 128,
-        MaxMemoryMiB = 128,
-        Kernel = "/boot/vmlinuz",
-        Ramdisk = "/boot/initrd",
-        Root = "/dev/hda1",
-        Disks = [new DiskSpec { Target = Volume, Backend = DiskBackend.Block, VirtualDevice = "hda1" }],
-        Interfaces = [new InterfaceSpec { Mac = MacAddress.Parse("aa:cc:00:00:00:01") }],
-        OnCrash = LifecycleAction.Restart,
-    };
 }

@@ -3,10 +3,14 @@ namespace Godwit.Faults;
 /// <summary>
 /// QEMU's emulator may miss a guest's write to memory when its thread has to wait in the middle of it while a round of
 /// pre-copy begins (docs/benchmarks.md has the figures of bare QEMU). The guest's kernel then fails soon after the move,
-/// which no part of Godwit can see or help. Such a cell says nothing and is run again; how often is in the report.
+/// which no part of Godwit can see or help. Such a cell says nothing and is run again, a few times, for a fault that broke
+/// the guest's memory would do so each time; how often is in the report.
 /// </summary>
 internal sealed class GuestLoss(string line) : Exception($"the guest's kernel failed: {line}")
 {
+    /// <summary>A cell in which the guest is lost so often falls short.</summary>
+    public const int MostRuns = 3;
+
     private static readonly string[] Signs = ["BUG:", "Oops", "general protection", "Kernel panic", "RIP: ", "stack-protector", "rcu: INFO", "Unable to handle", "segfault at"];
 
     /// <summary>Looks for a failed kernel on the consoles of all copies.</summary>

@@ -12,10 +12,10 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
     private readonly ConcurrentQueue<Cell> _cells = new();
     private readonly ConcurrentBag<CellOutcome> _outcomes = [];
     private int _total;
-    private int _guestsLost;
+    private readonly ConcurrentDictionary<Cell, int> _guestsLost = [];
 
     /// <summary>Cells that were run again because the emulator had broken the guest.</summary>
-    public int GuestsLost => _guestsLost;
+    public int GuestsLost => _guestsLost.Values.Sum();
 
     public async Task<IReadOnlyList<CellOutcome>> RunAsync(IReadOnlyList<Cell> cells, CancellationToken ct)
     {
@@ -51,19 +51,23 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
                     {
                         outcome = await cells.RunAsync(cell, ct);
                     }
-                    catch (GuestLoss e)
+                    catch (GuestLoss e) when (_guestsLost.AddOrUpdate(cell, 1, static (_, n) => n + 1) < GuestLoss.MostRuns)
                     {
-                        Interlocked.Increment(ref _guestsLost);
                         progress($"{cell}: run again, for {e.Message}");
                         _cells.Enqueue(cell);
                         break;
+                    }
+                    catch (GuestLoss e)
+                    {
+                        outcome = CellOutcome.Failed(cell, $"{GuestLoss.MostRuns} times in a row {e.Message}");
                     }
                     _outcomes.Add(outcome);
                     progress(string.Create(CultureInfo.InvariantCulture,
                         $"{_outcomes.Count}/{_total} {cell}: {outcome.Outcome}, {outcome.SettledAfter.TotalSeconds:0.0} s{(outcome.Problem is { } p ? ": " + p : "")}"));
                     if (outcome.Problem is null)
                         continue;
-                    KeepLogs(lab, cell);
+                    if (logs is not null)
+                        await Evidence.KeepAsync(lab, Path.Combine(logs, cell.ToString().Replace(' ', '-')), ct);
                     kept = keep;
                     break;
                 }
@@ -72,23 +76,6 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
         finally
         {
             if (!kept) await Lab.Lab.DownAsync(name, CancellationToken.None);
-        }
-    }
-
-    private void KeepLogs(FaultLab lab, Cell cell)
-    {
-        if (logs is null)
-            return;
-        var directory = Path.Combine(logs, cell.ToString().Replace(' ', '-'));
-        Directory.CreateDirectory(directory);
-        foreach (var host in lab.Lab.Spec.Hosts)
-        {
-            var log = Path.Combine(lab.Lab.Paths.Host(host.Name, "log"), "godwitd.log");
-            if (File.Exists(log)) File.Copy(log, Path.Combine(directory, host.Name + ".log"), overwrite: true);
-            var engines = Path.Combine(lab.Lab.Paths.Host(host.Name, "run"), "qemu");
-            if (!Directory.Exists(engines)) continue;
-            foreach (var console in Directory.EnumerateFiles(engines, "console.log", SearchOption.AllDirectories))
-                File.Copy(console, Path.Combine(directory, host.Name + ".console"), overwrite: true);
         }
     }
 }

@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Godwit.Api;
-using Godwit.Domains;
 using Godwit.Lab.Measure;
-using Godwit.Storage.Images;
 
 namespace Godwit.Lab.Tests.EndToEnd;
 
@@ -14,7 +12,6 @@ public sealed class PoolFixture : IAsyncLifetime
     public const string Domain = "vm1";
     private const string Name = "gwpool";
     private const string GuestAddress = "10.9.0.100";
-    private static readonly VolumeName s_volume = new("vg_xen", "lv_vm1");
 
     public Lab Lab { get; private set; } = null!;
 
@@ -25,16 +22,7 @@ public sealed class PoolFixture : IAsyncLifetime
         Programs.Demand();
         await Lab.DownAsync(Name);
         Lab = await Lab.UpAsync(LabSpec.WithResources(2, Name) with { ProgramDirectory = Programs.Directory });
-        var image = await LabGuest.GetImageAsync("tiny");
-        using (var storage = Client("storage"))
-            await storage.CreateVolumeAsync(new CreateVolumeRequest(s_volume.ToString(), 1L << 30), CancellationToken.None);
-        var path = Path.Combine(Lab.Paths.Host("storage", "lib"), "volumes", s_volume.Group, s_volume.Volume);
-        await ImageWriter.WriteAsync(image, path, LabGuest.Customize(Domain, GuestAddress), CancellationToken.None);
-        var boot = Lab.Paths.Host("resource-1", "boot");
-        File.Copy(image.KernelPath, Path.Combine(boot, "vmlinuz"), overwrite: true);
-        File.Copy(image.RamdiskPath, Path.Combine(boot, "initrd"), overwrite: true);
-        using var first = Client("resource-1");
-        await first.CreateDomainAsync(new CreateDomainRequest { Spec = Spec() }, CancellationToken.None);
+        await new LabDomain(Domain, "vg_xen/lv_vm1", GuestAddress).CreateAsync(Lab, "resource-1", 1L << 30);
         await using var writer = await OpenWriterAsync();
     }
 
@@ -110,17 +98,4 @@ public sealed class PoolFixture : IAsyncLifetime
             await Task.Delay(200);
         }
     }
-
-    private static DomainSpec Spec() => new()
-    {
-        Name = Domain,
-        MemoryMiB = 128,
-        MaxMemoryMiB = 128,
-        Kernel = "/boot/vmlinuz",
-        Ramdisk = "/boot/initrd",
-        Root = "/dev/hda1",
-        Disks = [new DiskSpec { Target = s_volume.ToString(), Backend = DiskBackend.Block, VirtualDevice = "hda1" }],
-        Interfaces = [new InterfaceSpec { Mac = MacAddress.Parse("aa:cc:00:00:00:01") }],
-        OnCrash = LifecycleAction.Restart,
-    };
 }
