@@ -84,7 +84,8 @@ internal static class DaemonApp
         services.AddSingleton<RegistrySight>();
         services.AddSingleton<IRegistry>(s => new SightedRegistry(
             RegistryRole.Open(
-                config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>(), s.GetRequiredService<ILogger<GuardedRegistry>>()),
+                config, s.GetRequiredService<Membership>(), s.GetRequiredService<PeerConnections>(),
+                s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<GuardedRegistry>>()),
             s.GetRequiredService<RegistrySight>()));
         services.AddSingleton<IJournal>(_ => SqliteJournal.Open(Path.Combine(config.StateDirectory, "journal.db")));
         services.AddSingleton(s => new Witness(config.Name, s.GetRequiredService<IJournal>()));

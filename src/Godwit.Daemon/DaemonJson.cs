@@ -38,6 +38,7 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(CompareAndSetRequest))]
 [JsonSerializable(typeof(CompareAndSetResult))]
 [JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(RegistryProbe))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(AdmitRequest))]
 [JsonSerializable(typeof(AdmitAnswer))]

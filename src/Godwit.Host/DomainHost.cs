@@ -219,7 +219,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
             {
                 if (_domains.TryAdd(record.Name, null))
                 {
-                    await StartColdAsync(record);
+                    await SettleLaterAsync(record.Name);
                     return;
                 }
                 task?.TakeBack(record);
@@ -229,22 +229,6 @@ public sealed class DomainHost : IDomainHost, IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The daemon ends; the next one finds the record and starts it.
-        }
-    }
-
-    private async Task StartColdAsync(DomainRecord taken)
-    {
-        try
-        {
-            if (await _parts.Records.ReadAsync(taken.Name, _stop.Token) is { Arriving: true } record && record.Owner == _parts.Name && record.Epoch == taken.Epoch
-                && await new ColdStart(_parts, _starter).RunAsync(record, _stop.Token) is { } started)
-            {
-                Run(started, started.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Prepared);
-            }
-        }
-        finally
-        {
-            Release(taken.Name);
         }
     }
 

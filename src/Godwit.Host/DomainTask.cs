@@ -32,12 +32,12 @@ internal sealed class DomainTask
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
     private readonly ILogger _log;
-    private readonly Channel<Item> _inbox = Pipe.CreateUnbounded<Item>(new() { SingleReader = true });
+    private readonly Channel<DomainItem> _inbox = Pipe.CreateUnbounded<DomainItem>(new() { SingleReader = true });
     private StartedDomain _domain;
     private CopyPhase _phase;
     private SourceRun? _run;
     private Task _runTask = Task.CompletedTask;
-    private Task _watch = Task.CompletedTask;
+    private bool _watching;
     private readonly FailurePause _failures = new();
     private CopyEvent? _endedWhileMoving;
     private bool _endFollowed;
@@ -94,20 +94,20 @@ internal sealed class DomainTask
     public bool IsPaused => Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Paused;
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
-    public void Doubt() => _inbox.Writer.TryWrite(new Item.Doubted(_domain.Copy));
+    public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));
 
     /// <summary>Another host had the domain, and it was taken over for this one, which still has a copy of it.</summary>
-    public void TakeBack(DomainRecord record) => _inbox.Writer.TryWrite(new Item.TakenBack(_domain.Copy, record));
+    public void TakeBack(DomainRecord record) => _inbox.Writer.TryWrite(new DomainItem.TakenBack(_domain.Copy, record));
 
     /// <summary>Has it follow an event that its copy could not report.</summary>
-    public void Tell(CopyEvent @event) => _inbox.Writer.TryWrite(new Item.Happened(_domain.Copy, @event));
+    public void Tell(CopyEvent @event) => _inbox.Writer.TryWrite(new DomainItem.Happened(_domain.Copy, @event));
 
     public Task AskAsync(DomainRequest request, CancellationToken cancellationToken) =>
-        EnqueueAsync(new Item.Request(request), cancellationToken);
+        EnqueueAsync(new DomainItem.Request(request), cancellationToken);
 
     public async Task<RelocationTicket> RelocateAsync(string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
-        var item = new Item.Relocate(destination, options);
+        var item = new DomainItem.Relocate(destination, options);
         await EnqueueAsync(item, cancellationToken);
         return await item.Ticket.Task;
     }
@@ -137,48 +137,43 @@ internal sealed class DomainTask
     public static GodwitException NoSuchDomain(string name) =>
         new("no-such-domain", $"There is no domain {name} on this host.", "`godwit list` shows the domains of the pool.");
 
-    private async Task EnqueueAsync(Item item, CancellationToken cancellationToken)
+    private async Task EnqueueAsync(DomainItem item, CancellationToken cancellationToken)
     {
         if (!_inbox.Writer.TryWrite(item))
             throw NoSuchDomain(Name);
         await item.Done.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task TakeAsync(Item item, CancellationToken token)
+    private async Task TakeAsync(DomainItem item, CancellationToken token)
     {
         try
         {
             switch (item)
             {
-                case Item.Request request:
+                case DomainItem.Request request:
                     await CarryOutAsync(request.What, token);
                     break;
-                case Item.Relocate request:
+                case DomainItem.Relocate request:
                     request.Ticket.SetResult(await BeginRelocationAsync(request, token));
                     break;
-                case Item.Happened happened:
+                case DomainItem.Happened happened:
                     // What an earlier copy had still to say is not about this one.
                     if (ReferenceEquals(happened.Copy, _domain.Copy))
                         await TakeAsync(happened.Event, token);
                     break;
-                case Item.RelocationEnded ended:
+                case DomainItem.RelocationEnded ended:
                     await TakeEndAsync(ended, token);
                     break;
-                case Item.Superseded superseded:
-                    if (ReferenceEquals(superseded.Copy, _domain.Copy) && Activity == DomainActivity.Settled)
-                        await LeaveAsync(superseded.By, token);
-                    break;
-                case Item.Doubted doubted:
+                case DomainItem.Doubted doubted:
                     if (ReferenceEquals(doubted.Copy, _domain.Copy) && Activity == DomainActivity.Settled)
                         Watch(failed: false, token);
                     break;
-                case Item.TakenBack back:
+                case DomainItem.TakenBack back:
                     if (ReferenceEquals(back.Copy, _domain.Copy) && Activity == DomainActivity.Settled && back.Record.Epoch > Epoch)
                         await ReclaimAsync(back.Record, token);
                     break;
-                case Item.DisksAnswer answer:
-                    if (ReferenceEquals(answer.Copy, _domain.Copy))
-                        await GoOnAsync(token);
+                case DomainItem.Watched watched:
+                    await TakeWatchAsync(watched, token);
                     break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(item), item, "No such item.");
@@ -250,13 +245,59 @@ internal sealed class DomainTask
     }
 
     // A guest that was stopped, and not by this task, was stopped by a disk: because it failed, or because another host
-    // has the domain by now.
+    // has the domain by now. What happens while this is looked into is looked at when that ends.
     private void Watch(bool failed, CancellationToken token)
     {
-        if (!_watch.IsCompleted)
+        if (_watching)
             return;
-        _watch = new StopWatch(_parts, _domain).RunAsync(
-            failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, by => _inbox.Writer.TryWrite(new Item.Superseded(_domain.Copy, by)), () => _inbox.Writer.TryWrite(new Item.DisksAnswer(_domain.Copy)), token);
+        _watching = true;
+        _ = WatchAsync(_domain.Copy, failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, token);
+    }
+
+    private async Task WatchAsync(IDomainCopy copy, TimeSpan? diskFailed, CancellationToken token)
+    {
+        StopFinding found = new StopFinding.Ours();
+        try
+        {
+            found = await new StopWatch(_parts, _domain).RunAsync(diskFailed, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // The daemon ends; the next one finds the copy as it is.
+        }
+        catch (Exception e)
+        {
+            Log.TaskFailed(_log, Name, e);
+        }
+        _inbox.Writer.TryWrite(new DomainItem.Watched(copy, found));
+    }
+
+    private async Task TakeWatchAsync(DomainItem.Watched watched, CancellationToken token)
+    {
+        _watching = false;
+        if (Activity != DomainActivity.Settled)
+            return;
+        var current = ReferenceEquals(watched.Copy, _domain.Copy);
+        if (current && watched.Found is StopFinding.Superseded { By: var by })
+            await LeaveAsync(by, token);
+        else if (_domain.Record.RunState != RunState.Running || (await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.IoError)
+            return;
+        else if (!current || watched.Found is not StopFinding.DisksAnswer || !await TryGoOnAsync(token))
+            Watch(failed: true, token);
+    }
+
+    private async Task<bool> TryGoOnAsync(CancellationToken token)
+    {
+        try
+        {
+            await _domain.Copy.ContinueAsync(token);
+            return true;
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Log.TryingAgain(_log, Name, "let it go on", e);
+            return false;
+        }
     }
 
     private async Task LeaveAsync(DomainRecord? by, CancellationToken token)
@@ -269,7 +310,9 @@ internal sealed class DomainTask
 
     private async Task ReclaimAsync(DomainRecord taken, CancellationToken token)
     {
-        var (memory, disks) = await new DiskReclaim(_parts, Name, taken.Last!.Id).RunAsync(_domain.Disks, token);
+        if (taken.Last is not { } last)
+            return;
+        var (memory, disks) = await new DiskReclaim(_parts, Name, last.Id).RunAsync(_domain.Disks, token);
         _domain = _domain with { Disks = disks };
         if (await _parts.Records.ReadAsync(Name, token) is not { } record || record.Owner != _parts.Name || memory == HeldMemory.Superseded)
             return; // Taken by somebody else: the disks, or the next look at the record, tell.
@@ -278,15 +321,6 @@ internal sealed class DomainTask
             await StartColdAsync(token);
         else if (record.RunState == RunState.Running)
             await _domain.Copy.ContinueAsync(token);
-    }
-
-    private async Task GoOnAsync(CancellationToken token)
-    {
-        if (Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Running
-            && (await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
-        {
-            await _domain.Copy.ContinueAsync(token);
-        }
     }
 
     private async Task FollowAsync(LifecycleAction action, RunState kept, CancellationToken token)
@@ -305,14 +339,12 @@ internal sealed class DomainTask
                 await SetRunStateAsync(kept, token);
                 break;
             case LifecycleAction.Restart:
-                await RestartAsync(token);
+                await StartColdAsync(token);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(action), action, "No such action.");
         }
     }
-
-    private Task RestartAsync(CancellationToken token) => StartColdAsync(token);
 
     /// <summary>Throws the copy away and follows the policy: a new start, or a record that says crashed.</summary>
     private async Task StartColdAsync(CancellationToken token)
@@ -371,7 +403,7 @@ internal sealed class DomainTask
             _domain = _domain with { Record = record };
     }
 
-    private async Task<RelocationTicket> BeginRelocationAsync(Item.Relocate request, CancellationToken token)
+    private async Task<RelocationTicket> BeginRelocationAsync(DomainItem.Relocate request, CancellationToken token)
     {
         await AllowedAsync(DomainRequest.Relocate, token);
         var began = _parts.Time.GetUtcNow();
@@ -406,14 +438,14 @@ internal sealed class DomainTask
     private async Task FollowAsync(SourceRun run, SourceSite site, CancellationToken token)
     {
         var result = await run.RunAsync(token);
-        _inbox.Writer.TryWrite(new Item.RelocationEnded(run, site, result));
+        _inbox.Writer.TryWrite(new DomainItem.RelocationEnded(run, site, result));
     }
 
-    private async Task TakeEndAsync(Item.RelocationEnded ended, CancellationToken token)
+    private async Task TakeEndAsync(DomainItem.RelocationEnded ended, CancellationToken token)
     {
         _run = null;
         Log.RelocationEnded(_log, Name, ended.Result.Message);
-        await _parts.Journal.RemoveAsync(ended.Site.Entry, token);
+        await _parts.ForgetAsync(ended.Site.Entry, _log);
         if (!ended.Run.KeptHere)
         {
             _gone = true;
@@ -421,17 +453,24 @@ internal sealed class DomainTask
         }
         Activity = DomainActivity.Settled;
         _domain = _domain with { Disks = ended.Site.Disks };
-        if (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
-            _domain = _domain with { Record = record };
-        else
+        var record = await _parts.Records.ReadAsync(Name, token);
+        if (record?.Owner != _parts.Name)
             Doubt();
+        // One that arrives was taken over meanwhile, and is still to be taken back; a copy whose memory is stale is not.
+        else if (!record.Arriving || ended.Run.MemoryIsStale)
+            _domain = _domain with { Record = record };
         if (ended.Run.MemoryIsStale)
         {
             await StartColdAsync(token);
             return;
         }
         if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
+        {
+            // A disk that failed meanwhile was no concern of the move's.
+            if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
+                Watch(failed: true, token);
             return;
+        }
         _endedWhileMoving = null;
         await FollowAsync(end.Action, end.Kept, token);
     }
@@ -444,44 +483,12 @@ internal sealed class DomainTask
             while (await copy.Events.WaitToReadAsync(token))
             {
                 while (copy.Events.TryRead(out var @event))
-                    _inbox.Writer.TryWrite(new Item.Happened(copy, @event));
+                    _inbox.Writer.TryWrite(new DomainItem.Happened(copy, @event));
             }
         }
         catch (OperationCanceledException)
         {
             // The daemon ends; the domain goes on.
         }
-    }
-
-    /// <summary>What comes to the task.</summary>
-    private abstract record Item
-    {
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Refuse(Exception e)
-        {
-            // Somebody may or may not wait for it; an exception nobody reads is not an error of its own.
-            if (Done.TrySetException(e))
-                _ = Done.Task.Exception;
-        }
-
-        public sealed record Request(DomainRequest What) : Item;
-
-        public sealed record Relocate(string Destination, RelocationOptions Options) : Item
-        {
-            public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : Item;
-
-        public sealed record Superseded(IDomainCopy Copy, DomainRecord? By) : Item;
-
-        public sealed record Doubted(IDomainCopy Copy) : Item;
-
-        public sealed record TakenBack(IDomainCopy Copy, DomainRecord Record) : Item;
-
-        public sealed record DisksAnswer(IDomainCopy Copy) : Item;
-
-        public sealed record RelocationEnded(SourceRun Run, SourceSite Site, RelocationResult Result) : Item;
     }
 }

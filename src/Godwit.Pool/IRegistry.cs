@@ -41,7 +41,8 @@ public interface IRegistry
     Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken);
 
     /// <summary>Succeeds when the registry answers now.</summary>
-    Task ProbeAsync(CancellationToken cancellationToken);
+    /// <returns>Revision of its last change: less than one that a host has seen says that it was restored from an older copy.</returns>
+    Task<long> ProbeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>

@@ -28,6 +28,13 @@ public class OnceFailedTests
     [InlineData("9785/2 0:Confirm:StorageAway+0 1:Fence:TakeOverByDestination+17 1:Resume:CrashBoth+30 1:Confirm:StorageAway+38 1:PreCopy:CutFromDestination+0", "a receiver loaded for a relocation that was aborted was let run after a take-over")]
     [InlineData("10728/1 0:Commit:CrashSource+0 0:PreCopy:StorageAwayFromDestination+0 0:Resume:KillSourceEngine+10 0:Prepare:MoveAgain+0", "a copy that ended while it was being settled was settled for ever")]
     [InlineData("11075/2 0:HandOver:RegistryRestored+18 1:Confirm:TakeOverBySource+0 1:Begin:RegistryAwayFromDestination+0 1:Fence:Destroy+7", "a domain was removed between its take-over and its fence")]
+    [InlineData("1/1 0:Check:StorageAway+0 0:Check:TakeOverBySource+10 0:Check:TakeOverByDestination+0", "a domain taken over by the host that was moving it away stayed between the two for good")]
+    [InlineData("1/1 0:Resume:GuestPowersOff+1 0:Resume:CrashDestination+2 0:Resume:RegistryAwayFromDestination+0", "a copy whose guest had ended before its arrival was recorded was let run again, and never settled")]
+    [InlineData("1/1 0:PreCopy:MediumFails+0 0:Stop:CutLine+0", "a guest that its disk had stopped during a move stayed stopped when the move had failed")]
+    [InlineData("1680/2 1:HandOver:EngineFails+33 1:Resume:MediumFails+0 0:Prepare:DestinationLosesPower+0", "an engine that would not go on after a disk had failed was not asked again")]
+    [InlineData("13429/2 0:Fence:RegistryRestoredWithItsMark+0 0:HandOver:RegistryLossy+0 0:Fence:CrashBoth+34", "a copy that ran was destroyed because a restored registry had no record of it")]
+    [InlineData("42515/2 1:Resume:RegistryRestoredWithItsMark+0 1:Resume:CrashDestination+12", "a registry put back with its mark was believed before the hosts had spoken, and an old memory ran")]
+    [InlineData("78/2 1:Fence:DestinationJournalFull+0", "an entry that could not be taken out of the journal was left there")]
     public void NowItEndsWell(string plan, string found)
     {
         var outcome = History.Run(Plan.Parse(plan), new SimOptions { Traces = true });

@@ -61,13 +61,9 @@ internal static class RegistryEndpoints
             })
             .Says("ReportToRegistry", "Tell the registry what a host knows of its past, in case it was restored from an older copy");
 
-        group.MapGet(ApiRoutes.RegistryProbe, async Task<IResult> (IRegistry registry, CancellationToken cancellationToken) =>
-            {
-                await registry.ProbeAsync(cancellationToken);
-                return TypedResults.NoContent();
-            })
-            .Says("ProbeRegistry", "Succeeds when the registry answers now")
-            .Produces(StatusCodes.Status204NoContent);
+        group.MapGet(ApiRoutes.RegistryProbe, async Task<RegistryProbe> (IRegistry registry, CancellationToken cancellationToken) =>
+                new(await registry.ProbeAsync(cancellationToken)))
+            .Says("ProbeRegistry", "Succeeds when the registry answers now, with the revision of its last change");
     }
 
     private static async Task<IResult> PutHostAsync(

@@ -69,11 +69,9 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
             HttpMethod.Post, ApiRoutes.RegistryReports, report,
             DaemonJson.Default.HostReport, DaemonJson.Default.ImmutableArrayString, token), cancellationToken);
 
-    public Task ProbeAsync(CancellationToken cancellationToken) =>
+    public Task<long> ProbeAsync(CancellationToken cancellationToken) =>
         AskAsync(async (registry, token) =>
-        {
-            using var _ = await registry.OpenAsync(ApiRoutes.RegistryProbe, token);
-        }, cancellationToken);
+            (await registry.GetAsync(ApiRoutes.RegistryProbe, DaemonJson.Default.RegistryProbe, token)).Revision, cancellationToken);
 
     /// <summary>Code of the answer that there is no such record; tells it from a daemon that has no such route.</summary>
     public const string NoSuchRecord = "no-such-record";

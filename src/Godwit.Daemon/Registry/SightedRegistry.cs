@@ -20,7 +20,7 @@ internal sealed class SightedRegistry(IRegistry registry, RegistrySight sight) :
     public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
         NotedAsync(registry.RemoveAsync(domain, expectedRevision, cancellationToken));
 
-    public Task ProbeAsync(CancellationToken cancellationToken) => NotedAsync(ProbedAsync(cancellationToken));
+    public Task<long> ProbeAsync(CancellationToken cancellationToken) => NotedAsync(registry.ProbeAsync(cancellationToken));
 
     // A restored registry knows hosts and volumes, and takes reports, while it does not serve: these say nothing of it.
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) => registry.ListHostsAsync(cancellationToken);
@@ -35,12 +35,6 @@ internal sealed class SightedRegistry(IRegistry registry, RegistrySight sight) :
         registry.ReportAsync(report, cancellationToken);
 
     public void Dispose() => (registry as IDisposable)?.Dispose();
-
-    private async Task<bool> ProbedAsync(CancellationToken cancellationToken)
-    {
-        await registry.ProbeAsync(cancellationToken);
-        return true;
-    }
 
     private async Task<T> NotedAsync<T>(Task<T> call)
     {

@@ -13,7 +13,7 @@ internal sealed class RegistryReports(
     {
         await membership.WaitAsync(stoppingToken);
         await witness.LoadAsync(stoppingToken);
-        await new RegistryWatch(registry, MakeAsync, time).RunAsync(stoppingToken);
+        await new RegistryWatch(registry, witness, MakeAsync, time).RunAsync(stoppingToken);
     }
 
     private async Task<HostReport> MakeAsync(CancellationToken cancellationToken) => witness.Report(

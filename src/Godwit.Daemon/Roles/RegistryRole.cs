@@ -11,10 +11,10 @@ namespace Godwit.Daemon.Roles;
 /// <summary>Chooses this host's way to the registry: its own database, or the host that has it.</summary>
 internal static class RegistryRole
 {
-    public static IRegistry Open(DaemonConfig config, Membership membership, PeerConnections peers, ILogger<GuardedRegistry> log) =>
+    public static IRegistry Open(DaemonConfig config, Membership membership, PeerConnections peers, TimeProvider time, ILogger<GuardedRegistry> log) =>
         config.Has(Role.Registry)
             ? new GuardedRegistry(
                 SqliteRegistry.Open(Path.Combine(config.StateDirectory, "registry.db")),
-                new FileRegistryMark(Path.Combine(config.StateDirectory, "registry.mark")), log)
+                new FileRegistryMark(Path.Combine(config.StateDirectory, "registry.mark")), time, log)
             : new RemoteRegistry(membership, peers);
 }

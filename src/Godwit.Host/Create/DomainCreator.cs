@@ -2,6 +2,7 @@ using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host.Create;
 
@@ -11,6 +12,8 @@ namespace Godwit.Host.Create;
 /// </summary>
 internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
 {
+    private readonly ILogger _log = parts.Logs.CreateLogger<DomainCreator>();
+
     public async Task<StartedDomain> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
     {
         if (spec.Uuid == Guid.Empty)
@@ -68,7 +71,7 @@ internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
         try
         {
             await parts.Records.RemoveAsync(entry.Domain, isOurs, limit.Token);
-            await parts.Journal.RemoveAsync(entry, limit.Token);
+            await parts.ForgetAsync(entry, _log);
         }
         catch (OperationCanceledException)
         {

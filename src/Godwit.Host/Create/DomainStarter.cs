@@ -30,15 +30,14 @@ internal sealed class DomainStarter(HostParts parts)
         new(domain, JournalSide.Start, Guid.Empty, parts.Name, parts.Name, step, parts.Resources.NewId());
 
     /// <param name="record">The domain as this host owns it.</param>
-    /// <param name="entry">What the journal is to say of it until it has started; written here.</param>
+    /// <param name="entry">What the journal says of it until it has started: written already, and removed here.</param>
     /// <param name="cancellationToken">Ends the start; what was done is undone.</param>
     public async Task<StartedDomain> StartAsync(DomainRecord record, JournalEntry entry, CancellationToken cancellationToken)
     {
         var undo = new UndoStack(parts.Time, _log);
         try
         {
-            await parts.Journal.WriteAsync(entry, cancellationToken);
-            undo.Push("forget the journal entry", token => parts.Journal.RemoveAsync(entry, token));
+            undo.Push("forget the journal entry", _ => parts.ForgetAsync(entry, _log));
 
             var disks = await AttachAsync(record.Spec, undo, cancellationToken);
             var copy = await EngineStart.RunAsync(
@@ -56,8 +55,9 @@ internal sealed class DomainStarter(HostParts parts)
                 cancellationToken);
             if (arrived is null)
                 throw new GodwitException("superseded", $"The record of {record.Name} was changed by somebody else while it was started.");
-            await parts.Journal.RemoveAsync(entry, cancellationToken);
+            // It runs, and its record says so.
             undo.Keep();
+            await parts.ForgetAsync(entry, _log);
             Log.Started(_log, record.Name, record.Epoch);
             return new StartedDomain(arrived, copy, disks);
         }

@@ -2,7 +2,6 @@ using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Pool;
 using Godwit.Pool.Ownership;
-using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host.Recover;
@@ -32,29 +31,35 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
         var began = parts.Time.GetUtcNow();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            var next = await parts.Records.ChangeAsync(
-                record.Name,
-                r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
-                r => Transitions.Restart(r, parts.Name, record.Epoch),
-                token);
-            if (next is null)
-                return null;
+            var entry = starter.Entry(record.Name, DomainStarter.LaterStart);
             try
             {
-                return await starter.StartAsync(next, starter.Entry(next.Name, DomainStarter.LaterStart), token);
+                // Before the record: an entry that is left of its first start would have the next daemon remove a record that arrives.
+                await parts.Journal.WriteAsync(entry, token);
+                var next = await parts.Records.ChangeAsync(
+                    record.Name,
+                    r => r.Owner == parts.Name && r.Epoch > record.Epoch && r.Arriving,
+                    r => Transitions.Restart(r, parts.Name, record.Epoch),
+                    token);
+                if (next is null)
+                {
+                    await parts.ForgetAsync(entry, _log);
+                    return null;
+                }
+                record = next;
+                return await starter.StartAsync(record, entry, token);
             }
             catch (Exception e) when (e is GodwitException or IOException)
             {
                 // Nothing of it is here. After a power failure the storage may come back later than this host.
-                Log.NotStarted(_log, next.Name, e);
+                Log.NotStarted(_log, record.Name, e);
                 if (parts.Time.GetUtcNow() - began > Patience)
                 {
-                    await CrashAsync(next, token);
+                    await CrashAsync(record, token);
                     return null;
                 }
             }
             await Task.Delay(pause, parts.Time, token);
-            record = next;
         }
     }
 
@@ -63,43 +68,11 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
     /// </summary>
     private async Task FenceOffAsync(DomainRecord record, CancellationToken token)
     {
-        foreach (var spec in record.Spec.Disks.Where(disk => !disk.ReadOnly))
-        {
-            while (!await TryFenceOffAsync(record, spec, token))
-                await Task.Delay(FirstPause, parts.Time, token);
-        }
+        foreach (var disk in record.Spec.Disks.Where(disk => !disk.ReadOnly))
+            await LoneFence.TakeAsync(parts, _log, record, disk, token);
     }
 
-    private async Task<bool> TryFenceOffAsync(DomainRecord record, DiskSpec spec, CancellationToken token)
-    {
-        try
-        {
-            var identity = await parts.Disks.IdentifyAsync(spec, token);
-            if (!identity.Fenced)
-                return true;
-            var disk = await parts.Disks.AttachAsync(record.Name, spec, identity, token);
-            try
-            {
-                await parts.Disks.FenceAsync(disk, record.Epoch, token);
-            }
-            finally
-            {
-                await parts.Disks.DetachAsync(disk, token);
-            }
-            return true;
-        }
-        catch (GodwitException e) when (e.Code == FenceRefusal.StaleEpoch)
-        {
-            return true; // It is another's by now, whose record says so.
-        }
-        catch (Exception e) when (e is GodwitException or IOException)
-        {
-            Log.TryingAgain(_log, record.Name, $"fence {spec.Target}", e);
-            return false;
-        }
-    }
-
-    public Task<DomainRecord?> CrashAsync(DomainRecord record, CancellationToken token) => parts.Records.ChangeAsync(
+    private Task<DomainRecord?> CrashAsync(DomainRecord record, CancellationToken token) => parts.Records.ChangeAsync(
         record.Name,
         r => r.Owner != parts.Name || r is { RunState: RunState.Crashed, Arriving: false },
         r => Transitions.Crash(r, parts.Name, record.Epoch),

@@ -1,4 +1,5 @@
 using Godwit.Domains;
+using Godwit.Host.Create;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -38,7 +39,7 @@ public enum RecoveryVerdict
     /// </summary>
     AwaitRegistry,
 
-    /// <summary>The registry knows nothing of it and neither does the journal: leave it alone and say so.</summary>
+    /// <summary>The registry knows nothing of it, and it may have run: leave it alone and say so.</summary>
     LeaveAlone,
 }
 
@@ -56,8 +57,9 @@ public static class Recovery
     public static RecoveryVerdict JudgeCopy(string host, CopyPhase phase, DomainRecord? record, JournalEntry? entry, long ownEpoch)
     {
         var neverRan = phase is CopyPhase.Prepared or CopyPhase.Receiving or CopyPhase.Loaded;
+        // A creation of which nobody was told that it succeeded has made no domain yet; anything else that has run may be one.
         if (record is null)
-            return neverRan || entry is not null ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
+            return neverRan || entry?.Step == DomainStarter.FirstStart ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
 
         if (record.Owner == host)
         {

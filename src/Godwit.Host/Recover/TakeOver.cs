@@ -21,7 +21,7 @@ internal static class TakeOver
         var attempt = parts.Resources.NewId();
         return await parts.Records.ChangeAsync(
             domain,
-            r => r.Owner == parts.Name && r.Epoch > seen.Epoch && r.Last is { Outcome: RelocationOutcome.TakenOver },
+            r => r.Owner == parts.Name && r.Epoch > seen.Epoch,
             r => r.Epoch == seen.Epoch && r.Owner == seen.Owner ? Transitions.TakeOver(r, parts.Name, attempt) : null,
             token) ?? throw new GodwitException(
                 "superseded", $"The record of {domain} was changed by somebody else at this moment.", $"Look again: `godwit info {domain}`.");

@@ -61,7 +61,7 @@ internal sealed class DestinationSite(
         try
         {
             await parts.Journal.WriteAsync(_entry, cancellationToken);
-            _undo.Push("forget the journal entry", token => parts.Journal.RemoveAsync(_entry, token));
+            _undo.Push("forget the journal entry", _ => parts.ForgetAsync(_entry, _log));
             for (var i = 0; i < _identities.Length; i++)
             {
                 var attached = await parts.Disks.AttachAsync(offered.Spec.Name, offered.Spec.Disks[i], _identities[i], cancellationToken);
@@ -129,7 +129,7 @@ internal sealed class DestinationSite(
             await parts.Network.SettleAsync(ports[i], addresses, cancellationToken);
         }
         var ours = await registry.RecordArrivalAsync(cancellationToken);
-        await parts.Journal.RemoveAsync(_entry, cancellationToken);
+        await parts.ForgetAsync(_entry, _log);
         arrived(new StartedDomain(registry.Won!, _copy, _disks), ours, failure);
     }
 

@@ -6,6 +6,19 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host.Supervise;
 
+/// <summary>What became of a guest that stopped, and that nobody told to.</summary>
+internal abstract record StopFinding
+{
+    /// <summary>Another host has the domain, or nobody: <paramref name="By"/> is null where it was removed by one.</summary>
+    public sealed record Superseded(DomainRecord? By) : StopFinding;
+
+    /// <summary>A disk had failed, and all answer again.</summary>
+    public sealed record DisksAnswer : StopFinding;
+
+    /// <summary>The domain is this host's, and no disk was known to have failed.</summary>
+    public sealed record Ours : StopFinding;
+}
+
 /// <summary>
 /// Looks into why a guest stopped that nobody told to. Either the record names another owner under a greater epoch: then
 /// this copy is superseded. Or a disk failed: then it is asked until it answers again, and the guest may go on. A disk
@@ -17,39 +30,20 @@ internal sealed class StopWatch(HostParts parts, StartedDomain domain)
     private readonly ILogger _log = parts.Logs.CreateLogger<StopWatch>();
 
     /// <param name="diskFailed">Pause before a disk that failed is asked; null when none has.</param>
-    /// <param name="superseded">Called with the record that names another owner; null: the domain was removed by one.</param>
-    /// <param name="disksAnswer">Called once all disks answer.</param>
     /// <param name="token">Ends the watch.</param>
-    public async Task RunAsync(TimeSpan? diskFailed, Action<DomainRecord?> superseded, Action disksAnswer, CancellationToken token)
+    public async Task<StopFinding> RunAsync(TimeSpan? diskFailed, CancellationToken token)
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                var record = await parts.Records.ReadAsync(domain.Record.Name, token);
-                if (await Successor.IsThereAsync(parts, record, domain.Record.Epoch, domain.Disks, token))
-                {
-                    superseded(record);
-                    return;
-                }
-                if (diskFailed is not { } pause)
-                    return;
-                await Task.Delay(pause, parts.Time, token);
-                if (await AnswerAsync(token))
-                {
-                    disksAnswer();
-                    return;
-                }
-                diskFailed = AskAgain;
-            }
-        }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-            // The daemon ends; the next one finds the copy as it is.
-        }
-        catch (Exception e)
-        {
-            Log.TaskFailed(_log, domain.Record.Name, e);
+            var record = await parts.Records.ReadAsync(domain.Record.Name, token);
+            if (await Successor.IsThereAsync(parts, record, domain.Record.Epoch, domain.Disks, token))
+                return new StopFinding.Superseded(record);
+            if (diskFailed is not { } pause)
+                return new StopFinding.Ours();
+            await Task.Delay(pause, parts.Time, token);
+            if (await AnswerAsync(token))
+                return new StopFinding.DisksAnswer();
+            diskFailed = AskAgain;
         }
     }
 

@@ -13,7 +13,7 @@ internal static class Successor
 {
     /// <param name="parts">This host.</param>
     /// <param name="record">The domain's record; null: it was removed.</param>
-    /// <param name="epoch">Epoch under which this host had the domain.</param>
+    /// <param name="epoch">Epoch under which this host had the domain; 0: unknown, and then no disk can tell.</param>
     /// <param name="disks">The copy's disks.</param>
     /// <param name="token">Ends the look.</param>
     public static async Task<bool> IsThereAsync(
@@ -21,6 +21,8 @@ internal static class Successor
     {
         if (record is not null)
             return record.Owner != parts.Name && record.Epoch > epoch;
+        if (epoch == 0)
+            return false;
         foreach (var disk in disks.Where(disk => disk is { Disk.Fenced: true, ReadOnly: false }))
         {
             try

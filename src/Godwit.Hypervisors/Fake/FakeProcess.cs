@@ -86,8 +86,8 @@ public sealed class FakeProcess
             StopGuest(CopyPhase.Paused);
     }
 
-    /// <summary>The guest restarts itself: what it remembers begins anew.</summary>
-    public void RebootGuest()
+    /// <summary>The guest restarts, by itself or by reset: what it remembers begins anew.</summary>
+    public void Reboot()
     {
         if (Phase != CopyPhase.Running)
             return;
@@ -123,8 +123,6 @@ public sealed class FakeProcess
         if (Phase == CopyPhase.Running)
             StopGuest(CopyPhase.Paused);
     }
-
-    internal void Reboot() => RebootGuest();
 
     internal Stream BeginSend(SendOptions options)
     {
@@ -208,8 +206,8 @@ public sealed class FakeProcess
                 Memory = next;
                 break;
             case FakeWriteResult.Refused:
-                StopGuest(CopyPhase.IoError);
                 Raise(new CopyEvent.DiskFailed(Now, "vda", "the storage refused a write"));
+                StopGuest(CopyPhase.IoError);
                 break;
             default:
                 break;

@@ -76,12 +76,7 @@ public sealed partial class SqliteRegistry : IRegistry, IDisposable
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         Put(Schema.PutVolume, volume.Name.ToString(), JsonSerializer.Serialize(volume, PoolJson.Default.VolumeRecord), cancellationToken);
 
-    public Task ProbeAsync(CancellationToken cancellationToken) =>
-        Run(() =>
-        {
-            using var command = Command("SELECT 1");
-            return command.ExecuteScalar();
-        }, cancellationToken);
+    public Task<long> ProbeAsync(CancellationToken cancellationToken) => Run(() => Revision, cancellationToken);
 
     public void Dispose() => _connection.Dispose();
 

@@ -12,6 +12,7 @@ public interface IJournal
     /// <summary>Writes the entry in place of the one with the same domain and side.</summary>
     Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken);
 
+    /// <summary>Removes the entry, whatever its step; one that another attempt has written in its place stays.</summary>
     Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken);
 
     Task<ImmutableArray<JournalEntry>> ListAsync(CancellationToken cancellationToken);

@@ -79,10 +79,11 @@ public sealed class SqliteJournal : IJournal, IDisposable
         Change(() =>
         {
             using var command = _connection.CreateCommand();
-            command.CommandText = "DELETE FROM entry WHERE domain = $domain AND side = $side AND relocation = $relocation";
+            command.CommandText = "DELETE FROM entry WHERE domain = $domain AND side = $side AND relocation = $relocation AND copy = $copy";
             command.Parameters.AddWithValue("$domain", entry.Domain);
             command.Parameters.AddWithValue("$side", (int)entry.Side);
             command.Parameters.AddWithValue("$relocation", entry.Relocation.ToString());
+            command.Parameters.AddWithValue("$copy", entry.CopyId.ToString());
             command.ExecuteNonQuery();
         });
         return Task.CompletedTask;

@@ -109,10 +109,13 @@ public static class Transitions
             ? new(record, DrawEpoch: true)
             : null;
 
-    /// <summary>The owner starts it from cold again: a new stay, so a new epoch.</summary>
+    /// <summary>
+    /// The owner starts it from cold again: a new stay, so a new epoch, and no move's any more. A start that is cut short is
+    /// to be told from an arrival that was, which goes back to where its memory is held.
+    /// </summary>
     public static Transition? Restart(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch && record.Intent is null
-            ? new(record with { RunState = RunState.Running, Arriving = true }, DrawEpoch: true)
+            ? new(record with { RunState = RunState.Running, Arriving = true, Last = null }, DrawEpoch: true)
             : null;
 }
 

@@ -8,12 +8,15 @@ namespace Godwit.Pool.Restoration;
 /// <summary>
 /// The embedded registry with a watch on its own past.
 /// <code>
-///            mark ahead of the database, mark lost, or a host that has seen more
-///  serving ────────────────────────────────────────────────────────────────────► behind
-///     ▲                                                                             │ every host has reported,
-///     └──── revisions and epochs go on above all that anybody has seen ─────────────┘ or was excused
+///  started ──── every host has reported, or has not in some seconds ────► serving
+///     │                                                                     │  ▲
+///     │ mark ahead of the database, mark lost,                              │  │ every host has reported, or was excused:
+///     │ or a host that has seen more                                        │  │ revisions and epochs go on above all
+///     └─────────────────────────► behind ◄──────────────────────────────────┘  │ that anybody has seen
+///                                    └─────────────────────────────────────────┘
 /// </code>
-/// While it is behind it says nothing of any domain and changes none: whoever asks waits, and reports what it knows.
+/// Only one that serves says anything of a domain, or changes one: whoever asks waits, and reports what it knows. So one
+/// that was put back together with its mark, as with a snapshot of its machine, is found out before it is believed.
 /// Domains run on meanwhile.
 /// </summary>
 public sealed class GuardedRegistry : IRegistry, IDisposable
@@ -22,24 +25,35 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
     private const long Unseen = 1000;
     private const string StorageRole = "storage";
 
+
     private readonly SqliteRegistry _registry;
     private readonly IRegistryMark _mark;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly Dictionary<VolumeName, FenceReport> _fences = [];
     private readonly Lock _lock = new();
     private bool _behind;
+    private DateTimeOffset? _listensSince;
 
-    public GuardedRegistry(SqliteRegistry registry, IRegistryMark mark, ILogger<GuardedRegistry> log)
+    public GuardedRegistry(SqliteRegistry registry, IRegistryMark mark, TimeProvider time, ILogger<GuardedRegistry> log)
     {
-        (_registry, _mark, _log) = (registry, mark, log);
+        (_registry, _mark, _time, _log) = (registry, mark, time, log);
         var revision = registry.Revision;
         var read = mark.Read();
         if (read is null && revision == 0)
             mark.Write(0);
         else if (read is null || read > revision || registry.IsBehind)
             FallBehind(read is null ? "it has no mark of how far it had come" : $"it is at revision {revision} and had come to {read}");
+        else
+            _listensSince = time.GetUtcNow();
     }
+
+    /// <summary>
+    /// One that has just started and knows of nothing wrong waits no longer for hosts that are down. Another only in the
+    /// simulation, to show what then depends on the hosts.
+    /// </summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     public Task<DomainRecord?> FindAsync(string domain, CancellationToken cancellationToken) =>
         Serving(() => _registry.FindAsync(domain, cancellationToken));
@@ -72,11 +86,7 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => _registry.PutVolumeAsync(volume, cancellationToken);
 
-    public async Task ProbeAsync(CancellationToken cancellationToken) => await Serving(async () =>
-    {
-        await _registry.ProbeAsync(cancellationToken);
-        return true;
-    });
+    public Task<long> ProbeAsync(CancellationToken cancellationToken) => Serving(() => _registry.ProbeAsync(cancellationToken));
 
     public async Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken)
     {
@@ -88,7 +98,7 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
             if (!_behind && report.Fences?.FirstOrDefault(fence => fence.Epoch > _registry.Epoch) is { } ahead)
                 FallBehind($"{ahead.Volume} has seen epoch {ahead.Epoch}, and it is at {_registry.Epoch}");
             _registry.Adopt(report);
-            if (!_behind)
+            if (!_behind && !IsListening())
                 return [];
             // A storage host has reported when its fences have.
             if (report.Fences is not null || hosts.FirstOrDefault(host => host.Name == report.Host)?.Roles.Contains(StorageRole) != true)
@@ -96,8 +106,10 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
             foreach (var fence in report.Fences ?? [])
                 _fences[fence.Volume] = fence;
             var missing = hosts.Select(host => host.Name).Where(name => !_reported.Contains(name)).ToImmutableArray();
-            if (missing.IsEmpty)
+            if (missing.IsEmpty && _behind)
                 CatchUp();
+            else if (missing.IsEmpty)
+                _listensSince = null;
             return missing;
         }
     }
@@ -111,6 +123,7 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
     private void FallBehind(string why)
     {
         _behind = true;
+        _listensSince = null;
         _reported.Clear();
         _fences.Clear();
         _registry.OpenLostRange();
@@ -134,12 +147,21 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
     {
         lock (_lock)
         {
-            if (!_behind)
+            if (!_behind && !IsListening())
                 return call();
+            return Task.FromException<T>(_behind
+                ? new GodwitException(
+                    RegistryErrors.Behind,
+                    "The registry was restored from an older copy, and waits for what the hosts know since.",
+                    "See `godwit host list` for a host that does not answer; one that is gone for good is excused with `godwit pool excuse HOST`.")
+                : new GodwitException(RegistryErrors.Behind, "The registry has just started, and hears what the hosts have seen of it.", "Try again in a moment."));
         }
-        return Task.FromException<T>(new GodwitException(
-            RegistryErrors.Behind,
-            "The registry was restored from an older copy, and waits for what the hosts know since.",
-            "See `godwit host list` for a host that does not answer; one that is gone for good is excused with `godwit pool excuse HOST`."));
+    }
+
+    private bool IsListening()
+    {
+        if (_time.GetUtcNow() - _listensSince >= Patience)
+            _listensSince = null;
+        return _listensSince is not null;
     }
 }

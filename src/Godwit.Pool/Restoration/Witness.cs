@@ -12,9 +12,13 @@ namespace Godwit.Pool.Restoration;
 public sealed class Witness(string host, IJournal journal)
 {
     private readonly ConcurrentDictionary<string, KnownDomain> _seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _own = new(StringComparer.Ordinal);
     private long _highest;
 
     public string Host => host;
+
+    /// <summary>Greatest revision of any record that this host has seen.</summary>
+    public long HighestRevision => Interlocked.Read(ref _highest);
 
     /// <summary>Reads what an earlier daemon of this host knew.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -54,14 +58,13 @@ public sealed class Witness(string host, IJournal journal)
             _seen[domain] = new KnownDomain(domain, shown.Revision, shown);
     }
 
-    /// <summary>Epoch under which this host last owned a domain, as far as it knows; 0: never.</summary>
-    public long OwnEpoch(string domain) =>
-        _seen.TryGetValue(domain, out var known) && known.Record is { } record && record.Owner == host ? record.Epoch : 0;
+    /// <summary>Greatest epoch under which this host has owned a domain, whatever the registry has shown since; 0: never.</summary>
+    public long OwnEpoch(string domain) => _own.GetValueOrDefault(domain);
 
     public HostReport Report(IReadOnlyList<FenceReport>? fences = null) => new()
     {
         Host = host,
-        HighestRevision = Interlocked.Read(ref _highest),
+        HighestRevision = HighestRevision,
         Domains = [.. _seen.Values.OrderBy(known => known.Name, StringComparer.Ordinal)],
         Fences = fences,
     };
@@ -69,6 +72,8 @@ public sealed class Witness(string host, IJournal journal)
     private void Keep(KnownDomain known)
     {
         _seen.AddOrUpdate(known.Name, known, (_, old) => old.Revision > known.Revision ? old : known);
+        if (known.Record is { } record && record.Owner == host)
+            _own.AddOrUpdate(known.Name, record.Epoch, (_, old) => Math.Max(old, record.Epoch));
         var highest = Interlocked.Read(ref _highest);
         while (known.Revision > highest && Interlocked.CompareExchange(ref _highest, known.Revision, highest) is var other && other != highest)
             highest = other;

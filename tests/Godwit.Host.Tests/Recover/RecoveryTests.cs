@@ -1,5 +1,7 @@
 using Godwit.Domains;
+using Godwit.Host.Create;
 using Godwit.Host.Recover;
+using Godwit.Host.Relocate;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -57,8 +59,16 @@ public class RecoveryTests
         Assert.Equal(verdict, Recovery.JudgeCopy("b", phase, Record(standing), Entry(standing), ownEpoch: 6));
 
     [Fact]
-    public void ACopyThatTheJournalKnowsAndNoRecordIsDestroyed() =>
-        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy("b", CopyPhase.Running, null, s_entry, ownEpoch: 6));
+    public void ACreationThatWasCutShortIsCleared() =>
+        Assert.Equal(RecoveryVerdict.Destroy, Recovery.JudgeCopy(
+            "b", CopyPhase.Running, null, s_entry with { Side = JournalSide.Start, Step = DomainStarter.FirstStart }, ownEpoch: 0));
+
+    [Theory]
+    [InlineData(JournalSide.Source, "begin")]
+    [InlineData(JournalSide.Destination, DestinationSite.LetRun)]
+    [InlineData(JournalSide.Start, DomainStarter.LaterStart)]
+    public void ACopyThatMayHaveRunIsNotDestroyedForWantOfARecord(JournalSide side, string step) =>
+        Assert.Equal(RecoveryVerdict.LeaveAlone, Recovery.JudgeCopy("b", CopyPhase.Running, null, s_entry with { Side = side, Step = step }, ownEpoch: 6));
 
     [Theory]
     [InlineData(CopyPhase.Running)]

@@ -99,6 +99,6 @@ public sealed class RecordChangerTests : IDisposable
         public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
             inner.ReportAsync(report, cancellationToken);
 
-        public Task ProbeAsync(CancellationToken cancellationToken) => inner.ProbeAsync(cancellationToken);
+        public Task<long> ProbeAsync(CancellationToken cancellationToken) => inner.ProbeAsync(cancellationToken);
     }
 }

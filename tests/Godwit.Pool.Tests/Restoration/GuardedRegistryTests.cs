@@ -13,6 +13,7 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("godwit-restore-").FullName;
     private readonly Dictionary<string, Witness> _witnesses = [];
     private readonly List<SqliteJournal> _journals = [];
+    private readonly SetTime _time = new();
     private FileRegistryMark _mark = null!;
     private GuardedRegistry _registry = null!;
 
@@ -108,10 +109,36 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
         BackUp();
         await MoveToBAsync();
         Restore(markRevision: 1);
-        await _registry.ProbeAsync(Token);
 
         Assert.Equal(["a", "storage"], await ReportAsync("b"));
+        // No patience lets it serve now.
+        _time.Now += TimeSpan.FromMinutes(1);
         Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.ProbeAsync(Token))).Code);
+    }
+
+    [Fact]
+    public async Task OneThatHasJustStartedHearsItsHostsBeforeItServes()
+    {
+        var created = await CreateAsync("a");
+        _registry.Dispose();
+        Open();
+
+        Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.FindAsync("vm1", Token))).Code);
+        await EverybodyReportsAsync();
+        Assert.Equal(created.Revision, await _registry.ProbeAsync(Token));
+    }
+
+    [Fact]
+    public async Task OneThatHasJustStartedDoesNotWaitForAHostThatIsDown()
+    {
+        await CreateAsync("a");
+        _registry.Dispose();
+        Open();
+        await ReportAsync("a");
+        _time.Now += TimeSpan.FromSeconds(9);
+        Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.ProbeAsync(Token))).Code);
+        _time.Now += TimeSpan.FromSeconds(1);
+        await _registry.ProbeAsync(Token);
     }
 
     [Fact]
@@ -220,7 +247,7 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
     private void Open()
     {
         _mark = new FileRegistryMark(Path.Combine(_folder, "registry.mark"));
-        _registry = new GuardedRegistry(SqliteRegistry.Open(Database), _mark, NullLogger<GuardedRegistry>.Instance);
+        _registry = new GuardedRegistry(SqliteRegistry.Open(Database), _mark, _time, NullLogger<GuardedRegistry>.Instance);
     }
 
     private void BackUp()
@@ -244,5 +271,12 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
         if (!keepMark)
             File.Delete(Path.Combine(_folder, "registry.mark"));
         Open();
+    }
+
+    private sealed class SetTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

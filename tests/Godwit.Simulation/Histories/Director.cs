@@ -11,11 +11,12 @@ internal sealed class Director
     private static readonly FakePoint[] Points = Enum.GetValues<FakePoint>();
     private readonly SimWorld _world;
     private readonly List<PlannedFault> _planned;
-    private readonly List<(Step Step, Fault Fault)> _brought = [];
+    private readonly List<(RelocationStep Step, Fault Fault)> _brought = [];
     private SimHost _source = null!;
     private SimHost _destination = null!;
     private Func<RelocationTicket?> _ticket = static () => null;
     private int _move = -1;
+    private int _asking;
 
     public Director(SimWorld world, Plan plan)
     {
@@ -24,7 +25,7 @@ internal sealed class Director
     }
 
     /// <summary>Faults that came at the very step they were planned for.</summary>
-    public IReadOnlyList<(Step Step, Fault Fault)> Brought => _brought;
+    public IReadOnlyList<(RelocationStep Step, Fault Fault)> Brought => _brought;
 
     /// <summary>All faults that came, whenever.</summary>
     public int Count { get; private set; }
@@ -32,7 +33,8 @@ internal sealed class Director
     /// <summary>When the last of those that last has ended.</summary>
     public TimeSpan BusyUntil { get; private set; }
 
-    public bool IsDone => _planned.Count == 0;
+    /// <summary>A user still waits for what was asked for.</summary>
+    public bool IsAsking => _asking > 0;
 
     public void BeginMove(SimHost source, SimHost destination, Func<RelocationTicket?> ticket)
     {
@@ -169,6 +171,9 @@ internal sealed class Director
                 Disturb(_world.Hosts.Select(host => host.StorageLinks[lost]), link => link.Up = false, 3_000);
                 _world.Volumes[lost].LosePower();
                 break;
+            case Fault.MediumFails:
+                FailMedium(_world.Volumes.Values.ElementAt(_world.Random.Next(_world.Volumes.Count)));
+                break;
             case Fault.CrashSource:
                 Crash(_source);
                 break;
@@ -218,7 +223,7 @@ internal sealed class Director
                 Running()?.Panic();
                 break;
             case Fault.GuestReboots:
-                Running()?.RebootGuest();
+                Running()?.Reboot();
                 break;
             case Fault.Cancel:
                 _ticket()?.Cancel();
@@ -265,7 +270,7 @@ internal sealed class Director
         });
     }
 
-    /// <summary>Ends a fault after a while; longer than that is rare.</summary>
+    /// <summary>Ends a fault after a while.</summary>
     private void For(int longest, Action end)
     {
         var lasts = TimeSpan.FromMilliseconds(_world.Random.Next(1, longest));
@@ -297,6 +302,12 @@ internal sealed class Director
     {
         host.Freeze();
         For(_world.Random.Next(3) > 0 ? 70_000 : 8_000, host.Thaw);
+    }
+
+    private void FailMedium(SimVolume volume)
+    {
+        volume.Fails = true;
+        For(5_000, () => volume.Fails = false);
     }
 
     private void FillJournal(SimHost host)
@@ -346,7 +357,12 @@ internal sealed class Director
         Ask(host, domains => domains.TakeOverAsync(SimWorld.Domain, CancellationToken.None));
     }
 
-    private void Ask(SimHost host, Func<Host.IDomainHost, Task> request) => _ = AskAsync(host, request);
+    // Not as part of the daemon that came to the failpoint: the user lives on when it dies.
+    private void Ask(SimHost host, Func<Host.IDomainHost, Task> request)
+    {
+        _asking++;
+        _world.After(TimeSpan.Zero, () => _ = AskAsync(host, request));
+    }
 
     private async Task AskAsync(SimHost host, Func<Host.IDomainHost, Task> request)
     {
@@ -361,6 +377,10 @@ internal sealed class Director
         catch (Domains.GodwitException e)
         {
             _world.Trace.Add("world", $"refused: {e.Message}");
+        }
+        finally
+        {
+            _asking--;
         }
     }
 }

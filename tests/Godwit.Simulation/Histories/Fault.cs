@@ -1,3 +1,5 @@
+using Godwit.Relocation;
+
 namespace Godwit.Simulation.Histories;
 
 /// <summary>What can go wrong in a history.</summary>
@@ -17,6 +19,9 @@ internal enum Fault
     RegistryRestarts,
     RegistryRestored,
     RegistryRestoredWithoutMark,
+
+    /// <summary>Nothing tells such a registry what it has lost before a host that knows hears its revision.</summary>
+    RegistryRestoredWithItsMark,
     StorageAway,
     StorageAwayFromSource,
     StorageAwayFromDestination,
@@ -24,6 +29,7 @@ internal enum Fault
     StorageLossy,
     StorageSlow,
     StorageLosesPower,
+    MediumFails,
     CrashSource,
     CrashDestination,
     CrashBoth,
@@ -47,9 +53,6 @@ internal enum Fault
     MoveAgain,
     TakeOverBySource,
     TakeOverByDestination,
-
-    /// <summary>Of one safeguard's test alone: nothing tells such a registry what it has lost before a host that knows asks it.</summary>
-    RegistryRestoredWithItsMark,
 }
 
 /// <summary>A fault that a history has in store.</summary>
@@ -57,7 +60,7 @@ internal enum Fault
 /// <param name="Step">At which step of it.</param>
 /// <param name="Fault">What.</param>
 /// <param name="Delay">So many milliseconds after the step's failpoint is reached.</param>
-internal sealed record PlannedFault(int Move, Step Step, Fault Fault, int Delay)
+internal sealed record PlannedFault(int Move, RelocationStep Step, Fault Fault, int Delay)
 {
     public override string ToString() => FormattableString.Invariant($"{Move}:{Step}:{Fault}+{Delay}");
 
@@ -65,7 +68,7 @@ internal sealed record PlannedFault(int Move, Step Step, Fault Fault, int Delay)
     {
         var parts = text.Split(':', '+');
         return new PlannedFault(
-            int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), Enum.Parse<Step>(parts[1]), Enum.Parse<Fault>(parts[2]),
+            int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), Enum.Parse<RelocationStep>(parts[1]), Enum.Parse<Fault>(parts[2]),
             int.Parse(parts[3], System.Globalization.CultureInfo.InvariantCulture));
     }
 }

@@ -10,7 +10,7 @@ namespace Godwit.Simulation.Histories;
 /// <summary>How a history ended.</summary>
 /// <param name="Failure">The invariant that broke; null when all held.</param>
 internal sealed record Outcome(
-    Plan Plan, string? Failure, IReadOnlyList<string> Trace, IReadOnlyList<RelocationEnding> Endings, IReadOnlyList<(Step, Fault)> Brought,
+    Plan Plan, string? Failure, IReadOnlyList<string> Trace, IReadOnlyList<RelocationEnding> Endings, IReadOnlyList<(RelocationStep, Fault)> Brought,
     int Faults, IReadOnlyCollection<string> Transitions, long Steps);
 
 /// <summary>
@@ -40,6 +40,11 @@ internal static class History
         {
             failure = e.Message;
         }
+        catch (Exception e)
+        {
+            // One of the harness's own: a history that cannot go on has shown nothing.
+            failure = e.ToString();
+        }
         return new Outcome(plan, failure, world.Trace.Lines, endings, director.Brought, director.Count, world.Transitions, world.Scheduler.Steps);
     }
 
@@ -53,17 +58,17 @@ internal static class History
         await UntilAsync(world, () => world.Hosts.All(host => host.IsReady) ? null : "the daemons do not start");
         for (var i = 0; i < plan.Moves; i++)
         {
-            await EnsureDomainAsync(world);
+            var domain = await EnsureDomainAsync(world);
             if (restores && world.Random.Next(2) == 0)
                 world.Store.Save();
             if (world.Random.Next(8) == 0)
-                await PauseAsync(world, world.Record()!);
-            await MoveAsync(world, director, endings);
+                await PauseAsync(world, domain);
+            await MoveAsync(world, world.Record() ?? domain, director, endings);
         }
     }
 
     /// <summary>A user makes the domain, and makes it again once it has ended.</summary>
-    private static async Task EnsureDomainAsync(SimWorld world)
+    private static async Task<DomainRecord> EnsureDomainAsync(SimWorld world)
     {
         if (world.Record() is { RunState: RunState.ShutOff or RunState.Crashed } ended)
         {
@@ -73,15 +78,15 @@ internal static class History
                 return true;
             });
         }
-        if (world.Record() is not null)
-            return;
+        if (world.Record() is { } there)
+            return there;
         world.ExpectNewGuest();
-        await DoAsync(world, world.Hosts[0], "the domain is not created",
-            domains => domains.CreateAsync(world.Spec, new CreateOptions(), CancellationToken.None));
+        return await DoAsync(world, world.Hosts[0], "the domain is not created",
+            async domains => (await domains.CreateAsync(world.Spec, new CreateOptions(), CancellationToken.None)).Record);
     }
 
     /// <summary>Asks until it is done: a daemon may still be clearing away what was before.</summary>
-    private static async Task DoAsync<T>(SimWorld world, SimHost host, string what, Func<IDomainHost, Task<T>> request)
+    private static async Task<T> DoAsync<T>(SimWorld world, SimHost host, string what, Func<IDomainHost, Task<T>> request)
     {
         var asked = host.AskAsync(request);
         await UntilAsync(world, () =>
@@ -90,11 +95,12 @@ internal static class History
                 asked = host.AskAsync(request);
             return asked.IsCompletedSuccessfully ? null : $"{what}: {asked.Exception?.InnerException?.Message}";
         });
+        return await asked;
     }
 
-    private static async Task MoveAsync(SimWorld world, Director director, List<RelocationEnding> endings)
+    private static async Task MoveAsync(SimWorld world, DomainRecord domain, Director director, List<RelocationEnding> endings)
     {
-        var source = world.Host(world.Record()!.Owner);
+        var source = world.Host(domain.Owner);
         var others = world.Hosts.Where(host => host != source).ToList();
         var destination = others[world.Random.Next(others.Count)];
         world.Trace.Add("world", $"move {source.Name} > {destination.Name}");
@@ -114,7 +120,7 @@ internal static class History
             await Task.Delay(director.BusyUntil - world.Scheduler.Elapsed + TimeSpan.FromMilliseconds(1), world.Time);
         await Task.Delay(TimeSpan.FromMilliseconds(world.Random.Next(10, 600)), world.Time);
         director.End();
-        await UntilAsync(world, () => Invariants.Unsettled(world));
+        await UntilAsync(world, () => director.IsAsking ? "a request has not been answered" : Invariants.Unsettled(world));
         if (ticket?.Result is { } result)
         {
             endings.Add(result.Ending);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Godwit.Relocation;
 
 namespace Godwit.Simulation.Histories;
 
@@ -7,12 +8,11 @@ namespace Godwit.Simulation.Histories;
 internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Faults)
 {
     /// <summary>Every fault at every step at which it has a meaning.</summary>
-    public static readonly ImmutableArray<(Step Step, Fault Fault)> Pairs =
+    public static readonly ImmutableArray<(RelocationStep Step, Fault Fault)> Pairs =
     [
         .. from fault in Enum.GetValues<Fault>()
            from step in Steps.All
-           where fault != Fault.RegistryRestoredWithItsMark
-           where fault != Fault.KillDestinationEngine || step > Step.Begin
+           where fault != Fault.KillDestinationEngine || step > RelocationStep.Begin
            select (step, fault),
     ];
 
@@ -31,6 +31,8 @@ internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Fa
         while (faults.Count < count)
         {
             var (step, fault) = Pairs[random.Next(Pairs.Length)];
+            if (faults.Any(there => Exclude(there.Fault, fault)))
+                continue;
             faults.Add(new PlannedFault(random.Next(from, moves), step, fault, Delay(random)));
         }
         return new Plan(seed, moves, faults.MoveToImmutable());
@@ -46,6 +48,13 @@ internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Fa
         return new Plan(
             int.Parse(head[0], CultureInfo.InvariantCulture), int.Parse(head[1], CultureInfo.InvariantCulture), [.. words[1..].Select(PlannedFault.Parse)]);
     }
+
+    // A person who says that a host is gone for good, in the seconds in which nobody can know that the registry is an old copy,
+    // may take over what has been removed, and finds it removed again.
+    private static bool Exclude(Fault one, Fault other) =>
+        (one == Fault.RegistryRestoredWithItsMark && IsTakeOver(other)) || (other == Fault.RegistryRestoredWithItsMark && IsTakeOver(one));
+
+    private static bool IsTakeOver(Fault fault) => fault is Fault.TakeOverBySource or Fault.TakeOverByDestination;
 
     private static int Delay(Random random) => random.Next(3) == 0 ? random.Next(1, 40) : 0;
 }

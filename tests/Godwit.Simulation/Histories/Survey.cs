@@ -9,7 +9,7 @@ namespace Godwit.Simulation.Histories;
 /// <summary>Many histories, side by side on all processors, and what they came to.</summary>
 internal sealed class Survey
 {
-    private readonly ConcurrentDictionary<(Step, Fault), int> _pairs = new();
+    private readonly ConcurrentDictionary<(RelocationStep, Fault), int> _pairs = new();
     private readonly ConcurrentDictionary<RelocationEnding, int> _endings = new();
     private readonly ConcurrentDictionary<string, int> _transitions = new();
     private readonly ConcurrentBag<Outcome> _failures = [];
@@ -32,7 +32,7 @@ internal sealed class Survey
 
     public IReadOnlyList<Outcome> Failures => [.. _failures.OrderBy(failure => failure.Plan.Seed)];
 
-    public IReadOnlyDictionary<(Step, Fault), int> Pairs => _pairs;
+    public IReadOnlyDictionary<(RelocationStep, Fault), int> Pairs => _pairs;
 
     public IReadOnlyDictionary<RelocationEnding, int> Endings => _endings;
 

@@ -51,12 +51,18 @@ internal sealed class Invariants(SimWorld world)
         return null;
     }
 
-    /// <summary>The registry was put back: an epoch that no disk has seen may be forgotten, for nobody has acted under it.</summary>
-    public void RegistryRestored() => _recordEpoch = world.Volumes.Values.Max(volume => volume.Epoch);
+    /// <summary>
+    /// The registry was put back: an epoch that no disk has seen may be forgotten, for nobody has acted under it. One that
+    /// does not know of it may give out, until a host has told it, what the disks refuse.
+    /// </summary>
+    public void RegistryRestored(MarkFate mark) =>
+        _recordEpoch = mark == MarkFate.Restored ? 0 : world.Volumes.Values.Max(volume => volume.Epoch);
 
     /// <summary>What is not yet as it must be once all has come to rest.</summary>
     public static string? Unsettled(SimWorld world)
     {
+        if (world.Options.Guarded && !(world.Hosts.Max(host => host.SeenRevision) <= world.Store.Revision))
+            return "the registry was restored and has not caught up";
         var record = world.Record();
         foreach (var host in world.Hosts)
         {

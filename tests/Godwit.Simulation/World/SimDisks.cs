@@ -56,7 +56,7 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
         () =>
         {
             world.Trace.Add("storage", $"{host} fences {disk.Disk.Name} epoch {epoch} session {disk.Session}");
-            return world.Volumes[disk.Disk.Name].Fence(epoch, disk.Session);
+            return world.Volumes[disk.Disk.Name].Fence(host, epoch, disk.Session);
         },
         cancellationToken);
 
@@ -86,7 +86,7 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
             await links[disk.Disk.Name].CallAsync(
                 () =>
                 {
-                    world.Volumes[disk.Disk.Name].Release(attachment.Disk.Session);
+                    world.Volumes[disk.Disk.Name].Release(host, attachment.Disk.Session);
                     return 0;
                 },
                 cancellationToken);
@@ -116,6 +116,8 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
         if (world.LastWrite == next)
             return FakeWriteResult.Acknowledged;
         var volume = world.Volumes[name];
+        if (volume.Fails)
+            return FakeWriteResult.Refused;
         if (volume.IsQueued(next))
             return FakeWriteResult.Stalled;
         Reconnect(attachment, volume);
@@ -137,7 +139,7 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
         {
             if (!_attached.TryGetValue(source.Path, out var attachment) || !MayWrite(attachment.Disk))
                 continue; // Superseded: what it had is refused, and nobody waits for it.
-            if (!links[attachment.Disk.Disk.Name].Up)
+            if (!links[attachment.Disk.Disk.Name].Up || world.Volumes[attachment.Disk.Disk.Name].Fails)
                 return false;
             Flush(attachment);
         }
@@ -146,13 +148,13 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
 
     /// <summary>Whether the storage would refuse everything this copy asks: it is fenced.</summary>
     public bool IsFenced(CopyOrder order) => order.Disks.Any(source =>
-        !_attached.TryGetValue(source.Path, out var attachment) || !world.Volumes[attachment.Disk.Disk.Name].Knows(attachment.Disk.Session));
+        !_attached.TryGetValue(source.Path, out var attachment) || !world.Volumes[attachment.Disk.Disk.Name].Knows(host, attachment.Disk.Session));
 
     /// <summary>The copy's attachments can be told that they are superseded.</summary>
     public bool Reaches(CopyOrder order) => order.Disks.All(source =>
         !_attached.TryGetValue(source.Path, out var attachment) || links[attachment.Disk.Disk.Name].Up);
 
-    public bool MayWrite(AttachedDisk disk) => world.Volumes[disk.Disk.Name].MayWrite(disk.Session);
+    public bool MayWrite(AttachedDisk disk) => world.Volumes[disk.Disk.Name].MayWrite(host, disk.Session);
 
     /// <summary>The host's power is gone, and every process of it.</summary>
     public void LosePower() => _attached.Clear();

@@ -19,6 +19,8 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
     private readonly SimWorld _world;
     private SimContext? _context;
     private DomainHost? _domains;
+    private Witness? _witness;
+    private readonly List<Action> _asked = [];
 
     public SimHost(SimWorld world, string name)
     {
@@ -49,6 +51,9 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
 
     public SimJournal Journal { get; }
 
+    /// <summary>Greatest revision of the registry that its daemon has seen.</summary>
+    public long SeenRevision => _witness?.HighestRevision ?? 0;
+
     /// <summary>The host has power.</summary>
     public bool IsOn { get; private set; } = true;
 
@@ -70,7 +75,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
         var context = _context = new SimContext(_world.Scheduler, Name);
         var registry = new SimRegistry(Name, RegistryLink, _world);
         var logs = new TraceLogs(Name, _world);
-        var witness = new Witness(Name, Journal);
+        var witness = _witness = new Witness(Name, Journal);
         var domains = _domains = new DomainHost(new HostParts
         {
             Name = Name,
@@ -92,7 +97,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             Logs = logs,
             Failpoints = this,
         });
-        var watch = new RegistryWatch(registry, _ => Task.FromResult(witness.Report()), _world.Time);
+        var watch = new RegistryWatch(registry, witness, _ => Task.FromResult(witness.Report()), _world.Time);
         context.Post(_ => _ = SettleAsync(context, domains), null);
         context.Post(_ => _ = watch.RunAsync(CancellationToken.None), null);
     }
@@ -105,6 +110,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
         _world.Trace.Add(Name, "daemon crashes");
         _context!.Kill();
         (_domains, IsReady) = (null, false);
+        HangUp();
         Engine.LoseDaemon();
         Network.LoseDaemon();
         _world.CutLinesOf(this);
@@ -151,6 +157,8 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
         if (_domains is not { } domains || !IsUp)
             return Task.FromException<T>(new GodwitException("daemon-down", $"{Name} has no daemon."));
         var answer = new TaskCompletionSource<T>();
+        Action hangUp = () => answer.TrySetException(new GodwitException("daemon-down", $"{Name}'s daemon ended."));
+        _asked.Add(hangUp);
         _context!.Post(_ => _ = AnswerAsync(), null);
         return answer.Task;
 
@@ -165,7 +173,19 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
                 answer.TrySetException(e);
                 _ = answer.Task.Exception; // Not everybody who asks wants to know.
             }
+            finally
+            {
+                _asked.Remove(hangUp);
+            }
         }
+    }
+
+    // Whoever waits for an answer of a daemon that has ended is told.
+    private void HangUp()
+    {
+        foreach (var asked in _asked.ToArray())
+            asked();
+        _asked.Clear();
     }
 
     async ValueTask IFailpoints.ReachAsync(string point, string domain, CancellationToken cancellationToken)

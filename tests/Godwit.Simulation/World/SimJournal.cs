@@ -17,9 +17,9 @@ internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
 
     public bool IsFull { get; set; }
 
-    public Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.WriteAsync(entry, CancellationToken.None), needsRoom: true);
+    public Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.WriteAsync(entry, CancellationToken.None));
 
-    public Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.RemoveAsync(entry, CancellationToken.None), needsRoom: false);
+    public Task RemoveAsync(JournalEntry entry, CancellationToken cancellationToken) => Change(() => _journal.RemoveAsync(entry, CancellationToken.None));
 
     public Task<ImmutableArray<JournalEntry>> ListAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
         return _journal.ListAsync(cancellationToken);
     }
 
-    public Task RememberAsync(KnownDomain known, CancellationToken cancellationToken) => Change(() => _journal.RememberAsync(known, CancellationToken.None), needsRoom: true);
+    public Task RememberAsync(KnownDomain known, CancellationToken cancellationToken) => Change(() => _journal.RememberAsync(known, CancellationToken.None));
 
     public Task<ImmutableArray<KnownDomain>> ListKnownAsync(CancellationToken cancellationToken)
     {
@@ -40,9 +40,9 @@ internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
 
     public void Dispose() => _journal.Dispose();
 
-    private Task Change(Func<Task> change, bool needsRoom)
+    private Task Change(Func<Task> change)
     {
-        if (IsFull && needsRoom)
+        if (IsFull)
             throw new GodwitException(JournalErrors.Failed, "The journal cannot be written: the disk is full.");
         if (world.Options.JournalSyncs)
             return change();

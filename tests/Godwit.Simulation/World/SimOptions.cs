@@ -32,6 +32,9 @@ internal sealed record SimOptions
     /// <summary>The registry notices that it was put back to an older copy.</summary>
     public bool Guarded { get; init; } = true;
 
+    /// <summary>A registry that starts hears its hosts before it is believed.</summary>
+    public bool Listens { get; init; } = true;
+
     /// <summary>Keeps a line for each event; a history that fails is run again with it.</summary>
     public bool Traces { get; init; }
 }

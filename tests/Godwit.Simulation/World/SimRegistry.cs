@@ -53,13 +53,8 @@ internal sealed class SimRegistry(string host, SimLink link, SimWorld world) : I
     public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
         CallAsync(registry => registry.ReportAsync(report, CancellationToken.None), cancellationToken);
 
-    public Task ProbeAsync(CancellationToken cancellationToken) => CallAsync(
-        async registry =>
-        {
-            await registry.ProbeAsync(CancellationToken.None);
-            return 0;
-        },
-        cancellationToken);
+    public Task<long> ProbeAsync(CancellationToken cancellationToken) =>
+        CallAsync(registry => registry.ProbeAsync(CancellationToken.None), cancellationToken);
 
     public static string Describe(DomainRecord? record) => record is null
         ? "nothing"

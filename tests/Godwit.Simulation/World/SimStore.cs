@@ -16,15 +16,16 @@ internal sealed class SimStore : IDisposable
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"file:registry-{Interlocked.Increment(ref s_last)}?mode=memory&cache=shared");
     private readonly SqliteConnection _holder;
     private readonly SimMark _mark = new();
-    private readonly bool _guarded;
+    private readonly SimOptions _options;
+    private readonly TimeProvider _time;
     private SqliteConnection? _backup;
     private long? _savedMark;
     private SqliteRegistry _registry;
     private GuardedRegistry? _guard;
 
-    public SimStore(bool guarded)
+    public SimStore(SimOptions options, TimeProvider time)
     {
-        _guarded = guarded;
+        (_options, _time) = (options, time);
         _holder = Connect(_name);
         _registry = Open();
     }
@@ -34,6 +35,9 @@ internal sealed class SimStore : IDisposable
 
     /// <summary>The database itself, for whoever looks at the world from outside.</summary>
     public SqliteRegistry Records => _registry;
+
+    /// <summary>Revision of its last change; null while it does not serve; without its guard it always serves.</summary>
+    public long? Revision => Front.ProbeAsync(CancellationToken.None) is { IsCompletedSuccessfully: true, Result: var revision } ? revision : null;
 
     /// <summary>The registry's process ends and another begins.</summary>
     public void Restart()
@@ -76,7 +80,12 @@ internal sealed class SimStore : IDisposable
     private SqliteRegistry Open()
     {
         var registry = SqliteRegistry.Open(_name);
-        _guard = _guarded ? new GuardedRegistry(registry, _mark, NullLogger<GuardedRegistry>.Instance) : null;
+        _guard = _options switch
+        {
+            { Guarded: false } => null,
+            { Listens: false } => new GuardedRegistry(registry, _mark, _time, NullLogger<GuardedRegistry>.Instance) { Patience = TimeSpan.Zero },
+            _ => new GuardedRegistry(registry, _mark, _time, NullLogger<GuardedRegistry>.Instance),
+        };
         return registry;
     }
 

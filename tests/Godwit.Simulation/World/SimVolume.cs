@@ -1,60 +1,53 @@
-using Godwit.Domains;
+using Godwit.Aoe.Target;
 using Godwit.Hypervisors.Fake;
-using Godwit.Storage;
 
 namespace Godwit.Simulation.World;
 
 /// <summary>
-/// A volume of a simulated storage host: sessions, the fence of the design, a queue of writes that have been let in, and
-/// a cache that a power loss empties. Fence and sessions are on stable storage.
+/// A volume of a simulated storage host: the target's own rules of sessions and fence, a queue of writes that have been let
+/// in, and a cache that a power loss empties. Fence and sessions are on stable storage.
 /// </summary>
 internal sealed class SimVolume(string name, SimWorld world)
 {
-    private readonly Dictionary<int, string> _sessions = [];
     private readonly List<QueuedWrite> _queue = [];
     private readonly List<FakeMemory> _content = [];
     private readonly List<FakeMemory> _acknowledged = [];
-    private int _lastSession;
+    private FenceState _fence = FenceState.New(0);
     private int _stable;
 
     public string Name => name;
 
-    /// <summary>Session of the writer; 0 before there is one.</summary>
-    public int Writer { get; private set; }
+    public long Epoch => _fence.Epoch;
 
-    public long Epoch { get; private set; }
+    /// <summary>Its medium answers every write with an error.</summary>
+    public bool Fails { get; set; }
 
     /// <summary>Which start of the target this is: its boot id.</summary>
     public int Boot { get; private set; } = 1;
 
-    public string? WriterHost => _sessions.GetValueOrDefault(Writer);
+    public string? WriterHost => _fence.Writer?.Host;
 
     public int Admit(string host)
     {
-        _sessions[++_lastSession] = host;
-        return _lastSession;
+        (_fence, var session) = FenceRules.Admit(_fence, host, []);
+        return session;
     }
 
-    public void Release(int session) => _sessions.Remove(session);
+    public void Release(string host, int session) => _fence = FenceRules.Release(_fence, host, session);
 
-    public bool MayWrite(int session) => session == Writer && _sessions.ContainsKey(session);
+    public bool MayWrite(string host, int session) => _fence.Writer?.Is(host, session) == true;
 
     /// <summary>A superseded session is refused its reads as well; a reader's is not.</summary>
-    public bool Knows(int session) => _sessions.ContainsKey(session);
+    public bool Knows(string host, int session) => MayWrite(host, session) || _fence.Readers.Any(reader => reader.Is(host, session));
 
-    public long Fence(long epoch, int session)
+    public long Fence(string host, long epoch, int session)
     {
-        if (epoch < Epoch && world.Options.ChecksEpoch)
-            throw new GodwitException(FenceRefusal.StaleEpoch, $"{name} has seen epoch {Epoch}; {epoch} comes too late.");
-        if (!_sessions.ContainsKey(session))
-            throw new GodwitException(FenceRefusal.NotAdmitted, $"{name} does not know session {session}.");
+        var fence = world.Options.ChecksEpoch ? _fence : _fence with { Epoch = epoch - 1 };
+        (fence, var answer) = FenceRules.Fence(fence, host, epoch, session);
         if (world.Options.Drains)
             Drain();
-        var before = Epoch;
-        if (Writer != session)
-            _sessions.Remove(Writer);
-        (Writer, Epoch) = (session, epoch);
-        return before;
+        _fence = fence;
+        return answer.PreviousEpoch;
     }
 
     /// <summary>A write that has been let in and is carried out a little later.</summary>

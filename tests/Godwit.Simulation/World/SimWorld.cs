@@ -30,7 +30,7 @@ internal sealed class SimWorld : IDisposable
         ImmutableArray<string> volumes = Random.Next(4) == 0 ? ["vg_a/one", "vg_b/two"] : ["vg_a/one"];
         Spec = MakeSpec(volumes, onCrash: Random.Next(3) == 0 ? LifecycleAction.Destroy : LifecycleAction.Restart);
         Volumes = volumes.ToDictionary(name => name, name => new SimVolume(name, this));
-        Store = new SimStore(options.Guarded);
+        Store = new SimStore(options, Time);
         Hosts = [.. Enumerable.Range(1, 2 + Random.Next(2)).Select(i => new SimHost(this, $"host-{i}"))];
         Register();
         _invariants = new Invariants(this);
@@ -129,7 +129,7 @@ internal sealed class SimWorld : IDisposable
     public void RestoreRegistry(MarkFate mark)
     {
         Store.Restore(mark);
-        _invariants.RegistryRestored();
+        _invariants.RegistryRestored(mark);
     }
 
     /// <summary>Does something later, whatever daemons live or die.</summary>
@@ -162,10 +162,7 @@ internal sealed class SimWorld : IDisposable
         if (_invariants.CheckWrite(LastWrite, next) is { } broken)
             Fail(broken);
         if (next.Boot != LastWrite.Boot)
-        {
-            foreach (var volume in Volumes.Values)
-                volume.GuestBoots();
-        }
+            GuestBoots();
         LastWrite = next;
     }
 
@@ -173,9 +170,10 @@ internal sealed class SimWorld : IDisposable
     public void ExpectNewGuest()
     {
         (MayBeGone, MayBeCold) = (false, false);
-        LastWrite = default;
         foreach (var volume in Volumes.Values)
-            volume.GuestBoots();
+            volume.Drain();
+        GuestBoots();
+        LastWrite = default;
     }
 
     public void Wrote(string host, DomainRecord record)
@@ -190,8 +188,16 @@ internal sealed class SimWorld : IDisposable
     {
         if (Trace.IsOn)
             Trace.Add(host.Name, $"engine {process.Id}: {@event.GetType().Name} at {process.Memory.Counter}");
+        if (@event is CopyEvent.Resumed && process.Memory.Counter == 0 && process.Memory.Boot != LastWrite.Boot)
+            GuestBoots();
         if (@event is CopyEvent.Exited)
             host.Network.PortsGone(process.Ports.Select(port => port.Device));
+    }
+
+    private void GuestBoots()
+    {
+        foreach (var volume in Volumes.Values)
+            volume.GuestBoots();
     }
 
     public void Dispose()

@@ -1,0 +1,38 @@
+using Godwit.Host.Relocate;
+using Godwit.Host.Supervise;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation;
+using Godwit.Relocation.Source;
+
+namespace Godwit.Host;
+
+/// <summary>What comes to the task of a domain.</summary>
+internal abstract record DomainItem
+{
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Refuse(Exception e)
+    {
+        // Somebody may or may not wait for it; an exception nobody reads is not an error of its own.
+        if (Done.TrySetException(e))
+            _ = Done.Task.Exception;
+    }
+
+    public sealed record Request(DomainRequest What) : DomainItem;
+
+    public sealed record Relocate(string Destination, RelocationOptions Options) : DomainItem
+    {
+        public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : DomainItem;
+
+    public sealed record Doubted(IDomainCopy Copy) : DomainItem;
+
+    public sealed record TakenBack(IDomainCopy Copy, DomainRecord Record) : DomainItem;
+
+    public sealed record Watched(IDomainCopy Copy, StopFinding Found) : DomainItem;
+
+    public sealed record RelocationEnded(SourceRun Run, SourceSite Site, RelocationResult Result) : DomainItem;
+}
