@@ -12,7 +12,7 @@ namespace Godwit.Pool.Restoration;
 /// <param name="time">The clock.</param>
 public sealed class RegistryWatch(IRegistry registry, Witness witness, Func<CancellationToken, Task<HostReport>> report, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(CancellationToken cancellationToken)

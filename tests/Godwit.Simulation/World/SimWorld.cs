@@ -13,7 +13,7 @@ internal sealed class SimWorld : IDisposable
 {
     public const string Domain = "vm1";
     public const long HostMemoryMiB = 4096;
-    private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(1);
 
     private readonly List<SimLine> _lines = [];
     private readonly HashSet<(string From, string To)> _split = [];
