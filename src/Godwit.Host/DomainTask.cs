@@ -1,14 +1,11 @@
 using System.Threading.Channels;
 using Godwit.Domains;
 using Godwit.Host.Create;
-using Godwit.Host.Recover;
-using Godwit.Host.Relocate;
 using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Ownership;
 using Godwit.Relocation;
-using Godwit.Relocation.Protocol;
 using Godwit.Relocation.Source;
 using Microsoft.Extensions.Logging;
 using Pipe = System.Threading.Channels.Channel;
@@ -27,7 +24,7 @@ namespace Godwit.Host;
 ///     └───────────────────────────────────────► Ending ──► (gone)
 /// </code>
 /// </summary>
-internal sealed class DomainTask
+internal sealed partial class DomainTask
 {
     private readonly HostParts _parts;
     private readonly DomainStarter _starter;
@@ -244,153 +241,6 @@ internal sealed class DomainTask
             await FollowAsync(end.Action, end.Kept, token);
     }
 
-    // A guest that was stopped, and not by this task, was stopped by a disk: because it failed, or because another host
-    // has the domain by now. What happens while this is looked into is looked at when that ends.
-    private void Watch(bool failed, CancellationToken token)
-    {
-        if (_watching)
-            return;
-        _watching = true;
-        _ = WatchAsync(_domain.Copy, failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, token);
-    }
-
-    private async Task WatchAsync(IDomainCopy copy, TimeSpan? diskFailed, CancellationToken token)
-    {
-        StopFinding found = new StopFinding.Ours();
-        try
-        {
-            found = await new StopWatch(_parts, _domain).RunAsync(diskFailed, token);
-        }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-            // The daemon ends; the next one finds the copy as it is.
-        }
-        catch (Exception e)
-        {
-            Log.TaskFailed(_log, Name, e);
-        }
-        _inbox.Writer.TryWrite(new DomainItem.Watched(copy, found));
-    }
-
-    private async Task TakeWatchAsync(DomainItem.Watched watched, CancellationToken token)
-    {
-        _watching = false;
-        if (Activity != DomainActivity.Settled)
-            return;
-        var current = ReferenceEquals(watched.Copy, _domain.Copy);
-        if (current && watched.Found is StopFinding.Superseded { By: var by })
-            await LeaveAsync(by, token);
-        else if (_domain.Record.RunState != RunState.Running || (await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.IoError)
-            return;
-        else if (!current || watched.Found is not StopFinding.DisksAnswer || !await TryGoOnAsync(token))
-            Watch(failed: true, token);
-    }
-
-    private async Task<bool> TryGoOnAsync(CancellationToken token)
-    {
-        try
-        {
-            await _domain.Copy.ContinueAsync(token);
-            return true;
-        }
-        catch (Exception e) when (e is GodwitException or IOException)
-        {
-            Log.TryingAgain(_log, Name, "let it go on", e);
-            return false;
-        }
-    }
-
-    private async Task LeaveAsync(DomainRecord? by, CancellationToken token)
-    {
-        Log.Superseded(_log, Name, by?.Owner ?? "nobody", by?.Epoch ?? 0);
-        Activity = DomainActivity.Ending;
-        await ClearAsync(token);
-        _gone = true;
-    }
-
-    private async Task ReclaimAsync(DomainRecord taken, CancellationToken token)
-    {
-        if (taken.Last is not { } last)
-            return;
-        var (memory, disks) = await new DiskReclaim(_parts, Name, last.Id).RunAsync(_domain.Disks, token);
-        _domain = _domain with { Disks = disks };
-        if (await _parts.Records.ReadAsync(Name, token) is not { } record || record.Owner != _parts.Name || memory == HeldMemory.Superseded)
-            return; // Taken by somebody else: the disks, or the next look at the record, tell.
-        _domain = _domain with { Record = record };
-        if (memory == HeldMemory.Stale)
-            await StartColdAsync(token);
-        else if (record.RunState == RunState.Running)
-            await _domain.Copy.ContinueAsync(token);
-    }
-
-    private async Task FollowAsync(LifecycleAction action, RunState kept, CancellationToken token)
-    {
-        // An engine that ended after its guest has nothing more to tell.
-        if (_endFollowed)
-            return;
-        _endFollowed = true;
-        switch (action)
-        {
-            case LifecycleAction.Destroy:
-                await EndAsync(token);
-                break;
-            case LifecycleAction.Preserve:
-                _phase = kept == RunState.Crashed ? CopyPhase.Crashed : CopyPhase.ShutOff;
-                await SetRunStateAsync(kept, token);
-                break;
-            case LifecycleAction.Restart:
-                await StartColdAsync(token);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(action), action, "No such action.");
-        }
-    }
-
-    /// <summary>Throws the copy away and follows the policy: a new start, or a record that says crashed.</summary>
-    private async Task StartColdAsync(CancellationToken token)
-    {
-        Activity = DomainActivity.Starting;
-        var old = _domain.Copy;
-        await ClearAsync(token);
-        if (await new ColdStart(_parts, _starter).RunAsync(_domain.Record, token) is { } started)
-        {
-            _domain = started;
-            _phase = CopyPhase.Running;
-            _endFollowed = false;
-            PumpEvents(_domain.Copy, token);
-            await old.DisposeAsync();
-        }
-        else if (await _parts.Records.ReadAsync(Name, token) is { } record && record.Owner == _parts.Name)
-        {
-            _phase = CopyPhase.Crashed;
-            _endFollowed = true;
-            _domain = _domain with { Record = record };
-        }
-        else
-        {
-            _gone = true;
-        }
-        Activity = DomainActivity.Settled;
-    }
-
-    /// <summary>Ends the domain: no copy, no attachment, no record.</summary>
-    private async Task EndAsync(CancellationToken token)
-    {
-        Activity = DomainActivity.Ending;
-        await ClearAsync(token);
-        await _parts.Records.RemoveAsync(Name, record => record.Owner == _parts.Name, token);
-        _gone = true;
-    }
-
-    private async Task ClearAsync(CancellationToken token)
-    {
-        foreach (var port in _domain.Copy.Ports)
-            _parts.Network.Unwatch(port);
-        await _domain.Copy.DestroyAsync(token);
-        foreach (var disk in _domain.Disks)
-            await _parts.Disks.DetachAsync(disk, token);
-    }
-
     private async Task SetRunStateAsync(RunState state, CancellationToken token)
     {
         var epoch = _domain.Record.Epoch;
@@ -401,78 +251,6 @@ internal sealed class DomainTask
             token);
         if (record is not null)
             _domain = _domain with { Record = record };
-    }
-
-    private async Task<RelocationTicket> BeginRelocationAsync(DomainItem.Relocate request, CancellationToken token)
-    {
-        await AllowedAsync(DomainRequest.Relocate, token);
-        var began = _parts.Time.GetUtcNow();
-        var (id, record) = (_parts.Resources.NewId(), _domain.Record);
-        await RelocationTarget.CheckAsync(_parts, request.Destination, token);
-        var registry = new RelocationRegistry(
-            _parts.Records, _parts.Registry, Name, new RelocationIntent(id, _parts.Name, request.Destination), record.Epoch);
-        var offer = new RelocationOffer
-        {
-            RelocationId = id,
-            From = _parts.Name,
-            To = request.Destination,
-            Spec = record.Spec,
-            Pin = _domain.Copy.Order.Pin,
-            EngineVersion = _parts.Hypervisor.Facts.Version,
-            Epoch = record.Epoch,
-            RunState = record.RunState,
-            Disks = [.. _domain.Disks.Select(disk =>
-                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
-            KernelDigest = record.Boot?.KernelDigest,
-            RamdiskDigest = record.Boot?.RamdiskDigest,
-            Now = began,
-        };
-        var site = new SourceSite(_parts, _domain, offer, registry);
-        var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, began);
-        var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>(), _parts.Failpoints);
-        (_run, Ticket, Activity) = (run, ticket, DomainActivity.MovingAway);
-        _runTask = FollowAsync(run, site, token);
-        return ticket;
-    }
-
-    private async Task FollowAsync(SourceRun run, SourceSite site, CancellationToken token)
-    {
-        var result = await run.RunAsync(token);
-        _inbox.Writer.TryWrite(new DomainItem.RelocationEnded(run, site, result));
-    }
-
-    private async Task TakeEndAsync(DomainItem.RelocationEnded ended, CancellationToken token)
-    {
-        _run = null;
-        Log.RelocationEnded(_log, Name, ended.Result.Message);
-        await _parts.ForgetAsync(ended.Site.Entry, _log);
-        if (!ended.Run.KeptHere)
-        {
-            _gone = true;
-            return;
-        }
-        Activity = DomainActivity.Settled;
-        _domain = _domain with { Disks = ended.Site.Disks };
-        var record = await _parts.Records.ReadAsync(Name, token);
-        if (record?.Owner != _parts.Name)
-            Doubt();
-        // One that arrives was taken over meanwhile, and is still to be taken back; a copy whose memory is stale is not.
-        else if (!record.Arriving || ended.Run.MemoryIsStale)
-            _domain = _domain with { Record = record };
-        if (ended.Run.MemoryIsStale)
-        {
-            await StartColdAsync(token);
-            return;
-        }
-        if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
-        {
-            // A disk that failed meanwhile was no concern of the move's.
-            if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
-                Watch(failed: true, token);
-            return;
-        }
-        _endedWhileMoving = null;
-        await FollowAsync(end.Action, end.Kept, token);
     }
 
     // Each copy has its own pump; it ends with the copy's channel.

@@ -1,0 +1,86 @@
+using Godwit.Host.Relocate;
+using Godwit.Host.Supervise;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation;
+using Godwit.Relocation.Protocol;
+using Godwit.Relocation.Source;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Host;
+
+/// <content>The source of its relocations.</content>
+internal sealed partial class DomainTask
+{
+    private async Task<RelocationTicket> BeginRelocationAsync(DomainItem.Relocate request, CancellationToken token)
+    {
+        await AllowedAsync(DomainRequest.Relocate, token);
+        var began = _parts.Time.GetUtcNow();
+        var (id, record) = (_parts.Resources.NewId(), _domain.Record);
+        await RelocationTarget.CheckAsync(_parts, request.Destination, token);
+        var registry = new RelocationRegistry(
+            _parts.Records, _parts.Registry, Name, new RelocationIntent(id, _parts.Name, request.Destination), record.Epoch);
+        var offer = new RelocationOffer
+        {
+            RelocationId = id,
+            From = _parts.Name,
+            To = request.Destination,
+            Spec = record.Spec,
+            Pin = _domain.Copy.Order.Pin,
+            EngineVersion = _parts.Hypervisor.Facts.Version,
+            Epoch = record.Epoch,
+            RunState = record.RunState,
+            Disks = [.. _domain.Disks.Select(disk =>
+                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
+            KernelDigest = record.Boot?.KernelDigest,
+            RamdiskDigest = record.Boot?.RamdiskDigest,
+            Now = began,
+        };
+        var site = new SourceSite(_parts, _domain, offer, registry);
+        var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, began);
+        var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>(), _parts.Failpoints);
+        (_run, Ticket, Activity) = (run, ticket, DomainActivity.MovingAway);
+        _runTask = FollowAsync(run, site, token);
+        return ticket;
+    }
+
+    private async Task FollowAsync(SourceRun run, SourceSite site, CancellationToken token)
+    {
+        var result = await run.RunAsync(token);
+        _inbox.Writer.TryWrite(new DomainItem.RelocationEnded(run, site, result));
+    }
+
+    private async Task TakeEndAsync(DomainItem.RelocationEnded ended, CancellationToken token)
+    {
+        _run = null;
+        Log.RelocationEnded(_log, Name, ended.Result.Message);
+        await _parts.ForgetAsync(ended.Site.Entry, _log);
+        if (!ended.Run.KeptHere)
+        {
+            _gone = true;
+            return;
+        }
+        Activity = DomainActivity.Settled;
+        _domain = _domain with { Disks = ended.Site.Disks };
+        var record = await _parts.Records.ReadAsync(Name, token);
+        if (record?.Owner != _parts.Name)
+            Doubt();
+        // One that arrives was taken over meanwhile, and is still to be taken back; a copy whose memory is stale is not.
+        else if (!record.Arriving || ended.Run.MemoryIsStale)
+            _domain = _domain with { Record = record };
+        if (ended.Run.MemoryIsStale)
+        {
+            await StartColdAsync(token);
+            return;
+        }
+        if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
+        {
+            // A disk that failed meanwhile was no concern of the move's.
+            if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
+                Watch(failed: true, token);
+            return;
+        }
+        _endedWhileMoving = null;
+        await FollowAsync(end.Action, end.Kept, token);
+    }
+}

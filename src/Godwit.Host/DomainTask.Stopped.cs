@@ -1,0 +1,91 @@
+using Godwit.Domains;
+using Godwit.Host.Recover;
+using Godwit.Host.Supervise;
+using Godwit.Hypervisors;
+using Godwit.Pool;
+using Godwit.Relocation.Source;
+
+namespace Godwit.Host;
+
+/// <content>A guest that stopped, or may have a successor, though nobody here told it to stop.</content>
+internal sealed partial class DomainTask
+{
+    // A guest that was stopped, and not by this task, was stopped by a disk: because it failed, or because another host
+    // has the domain by now. What happens while this is looked into is looked at when that ends.
+    private void Watch(bool failed, CancellationToken token)
+    {
+        if (_watching)
+            return;
+        _watching = true;
+        _ = WatchAsync(_domain.Copy, failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, token);
+    }
+
+    private async Task WatchAsync(IDomainCopy copy, TimeSpan? diskFailed, CancellationToken token)
+    {
+        StopFinding found = new StopFinding.Ours();
+        try
+        {
+            found = await new StopWatch(_parts, _domain).RunAsync(diskFailed, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // The daemon ends; the next one finds the copy as it is.
+        }
+        catch (Exception e)
+        {
+            Log.TaskFailed(_log, Name, e);
+        }
+        _inbox.Writer.TryWrite(new DomainItem.Watched(copy, found));
+    }
+
+    private async Task TakeWatchAsync(DomainItem.Watched watched, CancellationToken token)
+    {
+        _watching = false;
+        if (Activity != DomainActivity.Settled)
+            return;
+        var current = ReferenceEquals(watched.Copy, _domain.Copy);
+        if (current && watched.Found is StopFinding.Superseded { By: var by })
+            await LeaveAsync(by, token);
+        else if (_domain.Record.RunState != RunState.Running || (await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.IoError)
+            return;
+        else if (!current || watched.Found is not StopFinding.DisksAnswer || !await TryGoOnAsync(token))
+            Watch(failed: true, token);
+    }
+
+    private async Task<bool> TryGoOnAsync(CancellationToken token)
+    {
+        try
+        {
+            await _domain.Copy.ContinueAsync(token);
+            return true;
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Log.TryingAgain(_log, Name, "let it go on", e);
+            return false;
+        }
+    }
+
+    private async Task LeaveAsync(DomainRecord? by, CancellationToken token)
+    {
+        Log.Superseded(_log, Name, by?.Owner ?? "nobody", by?.Epoch ?? 0);
+        Activity = DomainActivity.Ending;
+        await ClearAsync(token);
+        _gone = true;
+    }
+
+    private async Task ReclaimAsync(DomainRecord taken, CancellationToken token)
+    {
+        if (taken.Last is not { } last)
+            return;
+        var (memory, disks) = await new DiskReclaim(_parts, Name, last.Id).RunAsync(_domain.Disks, token);
+        _domain = _domain with { Disks = disks };
+        if (await _parts.Records.ReadAsync(Name, token) is not { } record || record.Owner != _parts.Name || memory == HeldMemory.Superseded)
+            return; // Taken by somebody else: the disks, or the next look at the record, tell.
+        _domain = _domain with { Record = record };
+        if (memory == HeldMemory.Stale)
+            await StartColdAsync(token);
+        else if (record.RunState == RunState.Running)
+            await _domain.Copy.ContinueAsync(token);
+    }
+}

@@ -1,0 +1,106 @@
+using Godwit.Domains;
+using Godwit.Relocation.Channel;
+using Godwit.Relocation.Protocol;
+
+namespace Godwit.Relocation.Destination;
+
+/// <content>What the source says, and what becomes of it.</content>
+public sealed partial class DestinationRun
+{
+    private async Task ListenAsync(CancellationToken token)
+    {
+        try
+        {
+            while (await _channel.ReceiveAsync(token) is { } message)
+            {
+                if (message is RelocationMessage.EngineBytes bytes && _engine is { } engine)
+                    message = await Apart.RunAsync(() => CarryAsync(bytes, engine, token));
+                if (message is null)
+                    break;
+                await TakeAsync(message, token);
+            }
+            Post(new DestinationEvent.ChannelLost($"{_channel.Peer} closed the line"));
+        }
+        catch (ChannelException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+        }
+        catch (GodwitException e)
+        {
+            Post(new DestinationEvent.ChannelLost(e.Message));
+            await SayAsync(new RelocationMessage.Failed(e.Message, e.Remedy), token);
+        }
+    }
+
+    private async Task TakeAsync(RelocationMessage message, CancellationToken token)
+    {
+        switch (message)
+        {
+            case RelocationMessage.ClockQuestion m:
+                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, _time.GetUtcNow()), token);
+                break;
+            case RelocationMessage.BootFile m when _missing.Contains(m.Digest) && _bootFile is null:
+                _bootFile = _site.CreateBootFile(m.Digest, m.Length);
+                await KeepBootFileAsync(token);
+                break;
+            case RelocationMessage.FileBytes m when _bootFile is not null:
+                await _bootFile.WriteAsync(m.Bytes, token);
+                await KeepBootFileAsync(token);
+                break;
+            case RelocationMessage.Prepare:
+                Post(new DestinationEvent.PrepareAsked());
+                break;
+            case RelocationMessage.EngineEnd:
+                break;
+            case RelocationMessage.Stopping m when _copy is not null:
+                _addresses = m.Addresses;
+                Post(new DestinationEvent.SourceStopping());
+                break;
+            case RelocationMessage.Handover:
+                _stamps.HandoverReceived = _time.GetUtcNow();
+                Post(new DestinationEvent.HandedOver());
+                break;
+            case RelocationMessage.Frames m when _copy is not null:
+                _site.DeliverFrames(m.Ports);
+                break;
+            case RelocationMessage.Failed m:
+                Post(new DestinationEvent.SourceFailed(m.Reason));
+                break;
+            default:
+                throw new ChannelException($"{_channel.Peer} sent a {message.GetType().Name}, which has no place here.");
+        }
+    }
+
+    private async Task KeepBootFileAsync(CancellationToken token)
+    {
+        if (!await _bootFile!.KeepAsync(token))
+            return;
+        await _bootFile.DisposeAsync();
+        _bootFile = null;
+    }
+
+    /// <summary>Gives the engine its bytes up to the next message of another kind, which is returned; null at the end of the line.</summary>
+    private async Task<RelocationMessage?> CarryAsync(RelocationMessage.EngineBytes first, Stream engine, CancellationToken token)
+    {
+        RelocationMessage? message = first;
+        while (message is RelocationMessage.EngineBytes m)
+        {
+            await WriteAsync(engine, m.Bytes, token);
+            message = await _channel.ReceiveAsync(token);
+        }
+        return message;
+    }
+
+    private async Task WriteAsync(Stream engine, ReadOnlyMemory<byte> bytes, CancellationToken token)
+    {
+        try
+        {
+            await engine.WriteAsync(bytes, token);
+        }
+        catch (IOException e)
+        {
+            // The engine says by its own event why it takes no more.
+            Log.EngineClosed(_log, Offer.Spec.Name, e.Message);
+        }
+    }
+}
