@@ -37,7 +37,8 @@ internal sealed class TestHost : IAsyncDisposable
         DaemonProcess.CreateDirectories(Config);
         _app = DaemonApp.Build(Config, services =>
         {
-            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
+            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical)
+                .AddProvider(Log).AddFilter<KeptLog>(null, LogLevel.Warning));
             services.AddSingleton<TimeProvider>(time);
             services.AddSingleton<IComputeParts>(s => new FakeComputeParts(Domains = new FakeDomainHost(name, s.GetRequiredService<IRegistry>())));
             foreach (var role in services.Where(service => service.ImplementationType == typeof(StorageRole)).ToList())
@@ -52,6 +53,8 @@ internal sealed class TestHost : IAsyncDisposable
     public string Name => Config.Name;
 
     public ShiftedTime Time { get; }
+
+    public KeptLog Log { get; } = new();
 
     /// <summary>There once the host is a member and has the role compute.</summary>
     public FakeDomainHost? Domains { get; private set; }

@@ -38,4 +38,24 @@ public sealed class EndedCertificateTests
         Assert.Equal("certificate-refused", call.Code);
         Assert.Contains("join the pool again", call.Remedy, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_host_that_refuses_one_says_in_its_log_whose_and_why()
+    {
+        await using var storage = await TestHost.StartAsync("storage", null, Role.Storage, Role.Registry);
+        // With a clock of its own, by which its certificate is good.
+        await using var first = await TestHost.StartAsync("resource-1", null, Role.Compute);
+        using (var client = storage.Client())
+            await client.PoolInitAsync(default);
+        await first.JoinAsync(storage);
+        var ended = first.Membership.Require().Certificate.NotAfter.ToUniversalTime();
+        storage.Time.Shift = ended.AddHours(25) - DateTime.UtcNow;
+
+        // In TLS 1.3 whoever dials has done before the other side has judged, and would hear of it with the first message.
+        await using var channel = await first.Peers.DialAsync("storage", default);
+        var said = $"its certificate, for resource-1, is refused: it was valid until {ended:yyyy-MM-dd HH}";
+        for (var attempt = 0; attempt < 100 && !storage.Log.Lines.Any(line => line.Contains(said, StringComparison.Ordinal)); attempt++)
+            await Task.Delay(50);
+        Assert.Contains(storage.Log.Lines, line => line.Contains(said, StringComparison.Ordinal) && line.Contains("127.0.0.1", StringComparison.Ordinal));
+    }
 }
