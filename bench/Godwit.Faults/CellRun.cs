@@ -1,3 +1,4 @@
+using Godwit.Aoe.Control;
 using Godwit.Api;
 
 namespace Godwit.Faults;
@@ -24,9 +25,21 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             // What the storage has to show is shown whatever became of the guest.
-            if (GuestLoss.Find(lab) is { } loss)
+            if ((GuestLoss.Find(lab) ?? (e is SilentGuestException ? await FindSilentAsync(ct) : null)) is { } loss)
                 return (writer.Lost ?? await DiskProof.FindFaultAsync(lab, writer.Last, ct)) is { } fault ? CellOutcome.Failed(cell, fault) : throw loss;
             return CellOutcome.Failed(cell, e.Message);
+        }
+    }
+
+    private async Task<GuestLoss?> FindSilentAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await GuestLoss.FindSilentAsync(lab, ct);
+        }
+        catch (Exception e) when (e is TimeoutException or AoeControlException)
+        {
+            return null; // Not settled, or a disk that does not answer.
         }
     }
 

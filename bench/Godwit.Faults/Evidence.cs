@@ -49,15 +49,19 @@ internal static class Evidence
         await Task.Delay(Watched, ct);
         foreach (var (thread, used) in Threads(lab).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             await text.WriteLineAsync($"{thread}: {used - before.GetValueOrDefault(thread)} ticks of CPU in {Watched.TotalSeconds:0} s");
+        await text.WriteLineAsync(await GuestTalk.AskAsync(lab, ct));
         return text.ToString();
     }
 
+    /// <summary>The control socket of a <c>godwit-aoe attach</c>, as its host sees it.</summary>
+    public static AttachControlClient ControlOf(LabProcess attach) =>
+        new($"/proc/{attach.Pid}/root{attach.Arguments.SkipWhile(argument => argument != "--control").ElementAt(1)}");
+
     private static async Task<string> StatusAsync(LabProcess process, CancellationToken ct)
     {
-        var control = process.Arguments.SkipWhile(argument => argument != "--control").ElementAt(1);
         try
         {
-            return (await new AttachControlClient($"/proc/{process.Pid}/root{control}").StatusAsync(ct)).ToString();
+            return (await ControlOf(process).StatusAsync(ct)).ToString();
         }
         catch (AoeControlException e)
         {

@@ -54,6 +54,7 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
                     catch (GuestLoss e) when (_guestsLost.AddOrUpdate(cell, 1, static (_, n) => n + 1) < GuestLoss.MostRuns)
                     {
                         progress($"{cell}: run again, for {e.Message}");
+                        await KeepAsync(lab, cell, ct);
                         _cells.Enqueue(cell);
                         break;
                     }
@@ -66,8 +67,7 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
                         $"{_outcomes.Count}/{_total} {cell}: {outcome.Outcome}, {outcome.SettledAfter.TotalSeconds:0.0} s{(outcome.Problem is { } p ? ": " + p : "")}"));
                     if (outcome.Problem is null)
                         continue;
-                    if (logs is not null)
-                        await Evidence.KeepAsync(lab, Path.Combine(logs, cell.ToString().Replace(' ', '-')), ct);
+                    await KeepAsync(lab, cell, ct);
                     kept = keep;
                     break;
                 }
@@ -78,4 +78,7 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
             if (!kept) await Lab.Lab.DownAsync(name, CancellationToken.None);
         }
     }
+
+    private Task KeepAsync(FaultLab lab, Cell cell, CancellationToken ct) =>
+        logs is null ? Task.CompletedTask : Evidence.KeepAsync(lab, Path.Combine(logs, cell.ToString().Replace(' ', '-')), ct);
 }
