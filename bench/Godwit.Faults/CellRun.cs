@@ -1,4 +1,3 @@
-using Godwit.Aoe.Control;
 using Godwit.Api;
 
 namespace Godwit.Faults;
@@ -15,7 +14,6 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
     /// <summary>A guest boots, and says that it does, within this time; six may do so at once on two processors.</summary>
     private static readonly TimeSpan WriterTakes = TimeSpan.FromSeconds(90);
 
-    /// <exception cref="GuestLoss">The emulator broke the guest; nothing is known of the cell.</exception>
     public async Task<CellOutcome> RunAsync(Cell cell, CancellationToken ct)
     {
         try
@@ -24,22 +22,7 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            // What the storage has to show is shown whatever became of the guest.
-            if ((GuestLoss.Find(lab) ?? (e is SilentGuestException ? await FindSilentAsync(ct) : null)) is { } loss)
-                return (writer.Lost ?? await DiskProof.FindFaultAsync(lab, writer.Last, ct)) is { } fault ? CellOutcome.Failed(cell, fault) : throw loss;
-            return CellOutcome.Failed(cell, e.Message);
-        }
-    }
-
-    private async Task<GuestLoss?> FindSilentAsync(CancellationToken ct)
-    {
-        try
-        {
-            return await GuestLoss.FindSilentAsync(lab, ct);
-        }
-        catch (Exception e) when (e is TimeoutException or AoeControlException)
-        {
-            return null; // Not settled, or a disk that does not answer.
+            return CellOutcome.Failed(cell, GuestFailure.Find(lab) is { } said ? $"{e.Message}; {said}" : e.Message);
         }
     }
 

@@ -18,8 +18,8 @@ internal sealed class FaultLab
     private static readonly LabDomain s_domain = new(Domain, "vg_xen/lv_vm1", GuestAddress);
     private const long VolumeBytes = 256L << 20;
 
-    /// <summary>Milliseconds between two lines: an emulated guest that does less is hit less by what <see cref="GuestLoss"/> is.</summary>
-    private const int WriterPauseMs = 100;
+    /// <summary>Milliseconds between two lines: several labs share the processors.</summary>
+    private const int WriterPauseMs = 50;
 
     private FaultLab(Lab.Lab lab) => Lab = lab;
 

@@ -12,10 +12,6 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
     private readonly ConcurrentQueue<Cell> _cells = new();
     private readonly ConcurrentBag<CellOutcome> _outcomes = [];
     private int _total;
-    private readonly ConcurrentDictionary<Cell, int> _guestsLost = [];
-
-    /// <summary>Cells that were run again because the emulator had broken the guest.</summary>
-    public int GuestsLost => _guestsLost.Values.Sum();
 
     public async Task<IReadOnlyList<CellOutcome>> RunAsync(IReadOnlyList<Cell> cells, CancellationToken ct)
     {
@@ -46,22 +42,7 @@ internal sealed class Matrix(string programs, int labs, Action<string> progress,
                 var cells = new CellRun(lab, writer);
                 while (_cells.TryDequeue(out var cell))
                 {
-                    CellOutcome outcome;
-                    try
-                    {
-                        outcome = await cells.RunAsync(cell, ct);
-                    }
-                    catch (GuestLoss e) when (_guestsLost.AddOrUpdate(cell, 1, static (_, n) => n + 1) < GuestLoss.MostRuns)
-                    {
-                        progress($"{cell}: run again, for {e.Message}");
-                        await KeepAsync(lab, cell, ct);
-                        _cells.Enqueue(cell);
-                        break;
-                    }
-                    catch (GuestLoss e)
-                    {
-                        outcome = CellOutcome.Failed(cell, $"{GuestLoss.MostRuns} times in a row {e.Message}");
-                    }
+                    var outcome = await cells.RunAsync(cell, ct);
                     _outcomes.Add(outcome);
                     progress(string.Create(CultureInfo.InvariantCulture,
                         $"{_outcomes.Count}/{_total} {cell}: {outcome.Outcome}, {outcome.SettledAfter.TotalSeconds:0.0} s{(outcome.Problem is { } p ? ": " + p : "")}"));

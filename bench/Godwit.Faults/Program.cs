@@ -33,7 +33,7 @@ Console.Write(Report.Table(outcomes));
 foreach (var outcome in outcomes.Where(o => o.Problem is not null))
     Console.WriteLine($"{outcome.Cell}: {outcome.Problem}");
 if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, Report.Json(outcomes) + "\n", CancellationToken.None);
-Console.WriteLine(Report.Summary(outcomes, matrix.GuestsLost));
+Console.WriteLine(Report.Summary(outcomes));
 return outcomes.Any(o => o.Problem is not null) ? 1 : 0;
 
 void Interrupt(PosixSignalContext context)

@@ -27,12 +27,12 @@ internal static class Report
         return text.ToString();
     }
 
-    public static string Summary(IReadOnlyList<CellOutcome> outcomes, int guestsLost)
+    public static string Summary(IReadOnlyList<CellOutcome> outcomes)
     {
         var times = outcomes.Where(o => o.Problem is null).Select(o => o.SettledAfter.TotalSeconds).Order().ToArray();
         var median = times.Length == 0 ? 0 : times[times.Length / 2];
         return string.Create(CultureInfo.InvariantCulture,
-            $"{outcomes.Count} cells, {outcomes.Count(o => o.Problem is not null)} fall short; settled after {median:0.0} s (median), {times.LastOrDefault():0.0} s (longest); {guestsLost} run again for a guest that the emulator broke");
+            $"{outcomes.Count} cells, {outcomes.Count(o => o.Problem is not null)} fall short; settled after {median:0.0} s (median), {times.LastOrDefault():0.0} s (longest)");
     }
 
     public static string Json(IReadOnlyList<CellOutcome> outcomes) => JsonSerializer.Serialize(

@@ -31,14 +31,14 @@ internal sealed class WriterWatch : IAsyncDisposable
     public string? Lost { get; private set; }
 
     /// <summary>Waits for lines beyond this one.</summary>
-    /// <exception cref="SilentGuestException">None came.</exception>
+    /// <exception cref="TimeoutException">None came.</exception>
     public async Task PassAsync(long line, TimeSpan limit, CancellationToken ct)
     {
         var began = System.Diagnostics.Stopwatch.GetTimestamp();
         while (Last <= line)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(began) > limit)
-                throw new SilentGuestException($"the guest's writer says nothing after line {line} for {limit.TotalSeconds:0} s");
+                throw new TimeoutException($"the guest's writer says nothing after line {line} for {limit.TotalSeconds:0} s");
             await Task.Delay(Look, ct);
         }
     }
@@ -88,6 +88,3 @@ internal sealed class WriterWatch : IAsyncDisposable
         }
     }
 }
-
-/// <summary>The guest's writer is not heard any more.</summary>
-internal sealed class SilentGuestException(string message) : TimeoutException(message);

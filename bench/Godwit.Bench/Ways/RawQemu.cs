@@ -63,7 +63,9 @@ internal sealed class RawQemu(BenchLab bench, Guest guest) : IWay
         string[] command =
         [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg",
-            "-machine", "pc-q35-7.2", "-cpu", "Nehalem-v1", "-m", BenchLab.Number(BenchLab.MemoryMiB),
+            "-machine", "pc-q35-7.2", "-cpu", "Nehalem-v1",
+            // As Godwit has it: with whole 256 KiB the emulator loses writes of a guest that moves, and is faster by that.
+            "-m", $"size={BenchLab.Number(BenchLab.MemoryMiB * 1024 - 8)}K",
             "-kernel", BenchLab.Kernel, "-initrd", BenchLab.Ramdisk, "-append", "root=/dev/vda console=ttyS0",
             "-blockdev", $"driver=nbd,node-name=d0,server.type=inet,server.host={BenchLab.StorageAddress},server.port={_disk}",
             "-device", "virtio-blk-pci,drive=d0",

@@ -30,7 +30,7 @@ internal static class CommandLine
             "-machine", $"{pin.MachineType},usb=off,vmport=off,smbus=off,sata=off,dump-guest-core=off",
             "-accel", pin.Accelerator == "tcg" ? Invariant($"tcg,tb-size={options.TranslationBufferMiB}") : pin.Accelerator,
             "-cpu", pin.CpuModel,
-            "-m", Invariant($"size={spec.MemoryMiB}M"),
+            "-m", Invariant($"size={MemoryKiB(spec, pin)}K"),
             "-smp", spec.VirtualCpus.ToString(CultureInfo.InvariantCulture),
             "-rtc", "base=utc",
             // What follows on a guest's end is the daemon's to decide: QEMU only stops there.
@@ -62,6 +62,15 @@ internal static class CommandLine
         if (receiver) words.AddRange(["-incoming", "defer"]);
         return words;
     }
+
+    /// <summary>
+    /// QEMU's emulator (TCG) loses writes of a guest that moves: where it collects dirty pages 64 at a time, it goes on
+    /// believing that those which its processor has open for writing are marked, so that what is written to them later is
+    /// not sent. (Its authors mended it in 2024; "physmem: Fix migration dirty bitmap coherency with TCG memory access".)
+    /// Memory that is not made of whole 64 pages is collected a page at a time, which has no such fault and costs about
+    /// 15 ms a GiB. The guest does without 8 KiB, the least that QEMU can leave out.
+    /// </summary>
+    private static long MemoryKiB(DomainSpec spec, EnginePin pin) => spec.MemoryMiB * 1024L - (pin.Accelerator == "tcg" ? 8 : 0);
 
     private static void AddDisk(List<string> words, int index, CopyOrder order, QemuOptions options)
     {

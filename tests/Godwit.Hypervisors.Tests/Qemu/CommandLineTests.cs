@@ -44,6 +44,17 @@ public class CommandLineTests
     }
 
     [Theory]
+    [InlineData("kvm", "size=262144K")]
+    [InlineData("tcg", "size=262136K")]
+    public void Emulated_memory_is_of_a_size_whose_writes_are_all_followed(string accelerator, string expected)
+    {
+        var order = Order("/run/disk.sock");
+        order = order with { Pin = order.Pin with { Accelerator = accelerator } };
+        var words = CommandLine.Make(order, new QemuOptions(), new RunDirectory("/run/x"), new InheritedDescriptors(3, 4, [], []), receiver: false);
+        Assert.Equal(expected, words[words.IndexOf("-m") + 1]);
+    }
+
+    [Theory]
     [InlineData(true, "flags\t\t: fpu vmx sse", "kvm")]
     [InlineData(true, "flags\t\t: fpu svm", "kvm")]
     [InlineData(true, "flags\t\t: fpu sse", "tcg")]

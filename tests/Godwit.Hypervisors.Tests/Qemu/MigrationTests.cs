@@ -28,6 +28,7 @@ public class MigrationTests(GuestFixture guests, ITestOutputHelper output)
         var loaded = await destination.WaitForAsync<CopyEvent.Loaded>();
         Assert.Equal(CopyPhase.Held, await source.PhaseAsync());
         Assert.Equal(CopyPhase.Loaded, await destination.PhaseAsync());
+        Assert.Empty(await EngineMemory.DifferencesAsync(source.Copy, destination.Copy));
         await destination.Copy.ContinueAsync(CancellationToken.None);
         var resumed = await destination.WaitForAsync<CopyEvent.Resumed>();
         var total = Stopwatch.GetElapsedTime(began);
