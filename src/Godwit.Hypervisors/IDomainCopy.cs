@@ -58,7 +58,7 @@ public interface IDomainCopy : IAsyncDisposable
     Task PermitSwitchoverAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives up sending. Before Hold: the guest runs again when it ran before. After Hold: nothing happens, the
+    /// Gives up sending; once the switchover was permitted the stream has to be closed before. Before Hold: the guest runs again when it ran before. After Hold: nothing happens, the
     /// copy stays held until <see cref="ContinueAsync"/>, which only the winner of the abort may call.
     /// </summary>
     Task CancelSendAsync(CancellationToken cancellationToken);

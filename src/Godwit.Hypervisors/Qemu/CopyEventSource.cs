@@ -17,6 +17,7 @@ internal sealed class CopyEventSource(
     string domain, TimeProvider time, ILogger log, bool receiving, Func<QmpConnection> qmp)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan NoticesWithin = TimeSpan.FromSeconds(3);
     private readonly Channel<CopyEvent> _events = Channel.CreateUnbounded<CopyEvent>(new() { SingleReader = true });
     private bool _receiving = receiving;
     private bool _diskFailureTold;
@@ -70,15 +71,34 @@ internal sealed class CopyEventSource(
         }
     }
 
-    /// <summary>Cancels the attempt, and waits until it has ended and the guest runs again if it ran before.</summary>
+    /// <summary>From now on the attempt is in its last round.</summary>
+    public void PermitSwitchover()
+    {
+        if (_attempt is { } attempt) attempt.Permitted = true;
+    }
+
+    /// <summary>
+    /// Ends the attempt, whose stream is closed already, and waits until it has ended and the guest runs again if it ran
+    /// before. In its last round QEMU gives the disks away, and one that is cancelled in that moment lets the guest run
+    /// without them and dies of the guest's next write ("Assertion `!(bs->open_flags &amp; BDRV_O_INACTIVE)' failed"). It is
+    /// left to notice that nobody takes its stream, after which it takes the disks back.
+    /// </summary>
     public async Task CancelSendingAsync(CancellationToken cancellationToken)
     {
         // Taken first: the event of the end forgets it.
         var attempt = _attempt;
-        await qmp().MigrateCancelAsync(cancellationToken);
+        var (began, told) = (time.GetTimestamp(), false);
         string? status;
         while (!MigrationStatus.HasEnded(status = (await qmp().QueryMigrateAsync(cancellationToken)).Status))
+        {
+            var inLastRound = attempt is { Permitted: true } || status == MigrationStatus.Device;
+            if (!told && (!inLastRound || time.GetElapsedTime(began) > NoticesWithin))
+            {
+                await qmp().MigrateCancelAsync(cancellationToken);
+                told = true;
+            }
             await Task.Delay(Poll, time, cancellationToken);
+        }
         if (status != MigrationStatus.Completed) await EnsureResumedAsync(attempt, cancellationToken);
     }
 

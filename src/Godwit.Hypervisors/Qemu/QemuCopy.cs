@@ -155,8 +155,11 @@ internal sealed class QemuCopy : IDomainCopy
             (int)info.ExpectedDowntime);
     }
 
-    public Task PermitSwitchoverAsync(CancellationToken cancellationToken) =>
-        Qmp.MigrateContinueAsync(MigrationStatus.PreSwitchover, cancellationToken);
+    public Task PermitSwitchoverAsync(CancellationToken cancellationToken)
+    {
+        _events.PermitSwitchover();
+        return Qmp.MigrateContinueAsync(MigrationStatus.PreSwitchover, cancellationToken);
+    }
 
     public async Task CancelSendAsync(CancellationToken cancellationToken)
     {

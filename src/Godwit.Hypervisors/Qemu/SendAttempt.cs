@@ -8,6 +8,9 @@ internal sealed class SendAttempt(bool ranBefore)
 
     public bool RanBefore { get; } = ranBefore;
 
+    /// <summary>QEMU was told to go on to its last round.</summary>
+    public bool Permitted { get; set; }
+
     /// <summary>True for the first caller: the end of memory is told once.</summary>
     public bool TakeMemorySent() => Interlocked.Exchange(ref _memorySent, 1) == 0;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Godwit.Hypervisors.Qemu.Qmp;
@@ -7,9 +8,12 @@ namespace Godwit.Hypervisors.Tests.Qemu.Qmp;
 /// <summary>The other end of a monitor's line, which says what a test wants; an empty line closes it.</summary>
 internal sealed partial class FakeMonitor(string greeting) : IAsyncDisposable
 {
-    private readonly Dictionary<string, string[]> _answers = new() { ["qmp_capabilities"] = ["""{"return": {}, "id": ID}"""] };
+    private readonly ConcurrentDictionary<string, string[]> _answers = new() { ["qmp_capabilities"] = ["""{"return": {}, "id": ID}"""] };
     private Socket? _ours;
     private Task _serving = Task.CompletedTask;
+
+    /// <summary>The commands that came, in their order.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
 
     public void Answer(string command, params string[] lines) => _answers[command] = lines;
 
@@ -41,7 +45,9 @@ internal sealed partial class FakeMonitor(string greeting) : IAsyncDisposable
             await writer.WriteAsync(greeting + "\n");
             while (await reader.ReadLineAsync() is { } line)
             {
-                if (!_answers.TryGetValue(Command().Match(line).Groups[1].Value, out var answer)) continue;
+                var command = Command().Match(line).Groups[1].Value;
+                Asked.Enqueue(command);
+                if (!_answers.TryGetValue(command, out var answer)) continue;
                 foreach (var text in answer)
                 {
                     if (text.Length == 0)

@@ -46,7 +46,7 @@ internal sealed record MigrationRam(
 /// <summary>MigrationStatus of qapi/migration.json.</summary>
 internal static class MigrationStatus
 {
-    public const string PreSwitchover = "pre-switchover", Completed = "completed", Failed = "failed", Cancelled = "cancelled";
+    public const string PreSwitchover = "pre-switchover", Device = "device", Completed = "completed", Failed = "failed", Cancelled = "cancelled";
 
     /// <summary>Whether a migration in this state comes to no other one.</summary>
     public static bool HasEnded(string? status) => status is null or "none" or Completed or Failed or Cancelled;
