@@ -67,7 +67,7 @@ public class CancelTests(GuestFixture guests)
             if (await source.PhaseAsync() == CopyPhase.Held) await source.Copy.ContinueAsync(CancellationToken.None);
             Assert.Equal(CopyPhase.Running, await source.PhaseAsync());
             await source.WaitForTextAsync($"heard write {move}");
-            await source.WaitForTicksAsync(source.Ticks + 3);
+            await source.WaitForTicksAsync(source.Ticks + 10);
             Assert.Equal(move + 2, source.Console.Split("written").Length);
         }
     }

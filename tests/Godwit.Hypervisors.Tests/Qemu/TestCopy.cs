@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Godwit.Hypervisors.Tests.Qemu;
 
 /// <summary>A copy with its console text and its events kept, for tests to wait on. Destroyed at the end.</summary>
-internal sealed class TestCopy : IAsyncDisposable
+internal sealed partial class TestCopy : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly StringBuilder _console = new();
@@ -51,8 +53,8 @@ internal sealed class TestCopy : IAsyncDisposable
     }
 
     /// <summary>The last number that the guest counted.</summary>
-    public int Ticks => Console.Split('\n').Where(line => line.StartsWith("tick ", StringComparison.Ordinal) && line.EndsWith('\r'))
-        .Select(line => int.Parse(line[5..])).LastOrDefault(-1);
+    public int Ticks => Console.Split('\n').Select(line => Tick().Match(line)).Where(match => match.Success)
+        .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).LastOrDefault(-1);
 
     public async Task TypeAsync(string line) => await _terminal!.WriteAsync(Encoding.ASCII.GetBytes(line + "\n"));
 
@@ -128,4 +130,8 @@ internal sealed class TestCopy : IAsyncDisposable
             // The test has ended.
         }
     }
+
+    // Whole lines alone: what is typed is echoed in between.
+    [GeneratedRegex("^tick ([0-9]+)\r$")]
+    private static partial Regex Tick();
 }
