@@ -19,9 +19,10 @@ internal sealed class NbdNegotiation(INbdDevice device, PipeReader reader, Strea
     private const int ZeroesAfterExportName = 124;
     private readonly byte[] _option = new byte[NbdProtocol.LongestOption];
     private bool _noZeroes;
+    private NbdSession _session;
 
-    /// <returns>Whether the client goes on to use the device.</returns>
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    /// <returns>What was agreed on; null: the client does not go on to use the device.</returns>
+    public async Task<NbdSession?> RunAsync(CancellationToken cancellationToken)
     {
         var hello = new byte[18];
         BinaryPrimitives.WriteUInt64BigEndian(hello, NbdProtocol.NBDMAGIC);
@@ -30,7 +31,7 @@ internal sealed class NbdNegotiation(INbdDevice device, PipeReader reader, Strea
         await output.WriteAsync(hello, cancellationToken).ConfigureAwait(false);
 
         var header = new byte[NbdProtocol.OptionBytes];
-        if (!await reader.ReadExactlyAsync(header.AsMemory(0, 4), cancellationToken).ConfigureAwait(false)) return false;
+        if (!await reader.ReadExactlyAsync(header.AsMemory(0, 4), cancellationToken).ConfigureAwait(false)) return null;
         var flags = BinaryPrimitives.ReadUInt32BigEndian(header);
         if ((flags & ~3u) != 0) throw new NbdProtocolException($"unknown client flags 0x{flags:x}");
         _noZeroes = (flags & (uint)HandshakeFlags.NoZeroes) != 0;
@@ -54,27 +55,35 @@ internal sealed class NbdNegotiation(INbdDevice device, PipeReader reader, Strea
             {
                 case NbdOption.ExportName:
                     await SendExportAsync(cancellationToken).ConfigureAwait(false);
-                    return true;
+                    return _session;
                 case NbdOption.Abort:
                     await ReplyAsync(option, OptionReply.Ack, default, cancellationToken).ConfigureAwait(false);
-                    return false;
+                    return null;
                 case NbdOption.List:
                     await ListAsync(length, cancellationToken).ConfigureAwait(false);
                     break;
                 case NbdOption.Info or NbdOption.Go:
                     if (await InfoAsync(option, (int)length, cancellationToken).ConfigureAwait(false) && option == NbdOption.Go)
-                        return true;
+                        return _session;
+                    break;
+                case NbdOption.StructuredReply:
+                    _session = _session with { Structured = _session.Structured || length == 0 };
+                    await ReplyAsync(option, length == 0 ? OptionReply.Ack : OptionReply.Invalid, default, cancellationToken).ConfigureAwait(false);
+                    break;
+                case NbdOption.ListMetaContext or NbdOption.SetMetaContext:
+                    await ContextAsync(option, (int)length, cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     await ReplyAsync(option, OptionReply.Unsupported, default, cancellationToken).ConfigureAwait(false);
                     break;
             }
         }
-        return false;
+        return null;
     }
 
     private TransmissionFlags Flags =>
         TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.CanMultiConn
+        | (_session.Structured ? TransmissionFlags.SendDf : 0)
         | (device.ReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.SendWriteZeroes);
 
     // size(8) transmission flags(2), then zeroes for clients that did not ask to be spared them.
@@ -121,6 +130,22 @@ internal sealed class NbdNegotiation(INbdDevice device, PipeReader reader, Strea
         await ReplyAsync(option, OptionReply.Info, blocks, cancellationToken).ConfigureAwait(false);
         await ReplyAsync(option, OptionReply.Ack, default, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private async Task ContextAsync(NbdOption option, int length, CancellationToken cancellationToken)
+    {
+        var asked = _session.Structured ? MetaContexts.Asked(_option.AsSpan(0, length), lists: option == NbdOption.ListMetaContext) : null;
+        if (option == NbdOption.SetMetaContext)
+            _session = _session with { Allocation = asked == true };
+        if (asked == true)
+        {
+            // context id(4) name
+            var context = new byte[4 + MetaContexts.Allocation.Length];
+            BinaryPrimitives.WriteUInt32BigEndian(context, MetaContexts.AllocationId);
+            MetaContexts.Allocation.CopyTo(context.AsSpan(4));
+            await ReplyAsync(option, OptionReply.MetaContext, context, cancellationToken).ConfigureAwait(false);
+        }
+        await ReplyAsync(option, asked is null ? OptionReply.Invalid : OptionReply.Ack, default, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsSound(ReadOnlySpan<byte> data)

@@ -8,9 +8,11 @@ internal static class NbdProtocol
     public const ulong OptionReplyMagic = 0x0003_E889_0455_65A9;
     public const uint RequestMagic = 0x25609513;
     public const uint SimpleReplyMagic = 0x67446698;
+    public const uint StructuredReplyMagic = 0x668e33ef;
 
     public const int RequestBytes = 28;
     public const int SimpleReplyBytes = 16;
+    public const int StructuredReplyBytes = 20;
     public const int OptionBytes = 16;
     public const int OptionReplyBytes = 20;
 
@@ -34,6 +36,8 @@ internal enum NbdOption : uint
     Info = 6,
     Go = 7,
     StructuredReply = 8,
+    ListMetaContext = 9,
+    SetMetaContext = 10,
 }
 
 internal enum OptionReply : uint
@@ -41,6 +45,7 @@ internal enum OptionReply : uint
     Ack = 1,
     Server = 2,
     Info = 3,
+    MetaContext = 4,
     Unsupported = 0x8000_0001,
     Invalid = 0x8000_0003,
     Unknown = 0x8000_0006,
@@ -62,6 +67,7 @@ internal enum TransmissionFlags : ushort
     SendFlush = 4,
     SendFua = 8,
     SendWriteZeroes = 64,
+    SendDf = 128,
     CanMultiConn = 256,
 }
 
@@ -74,6 +80,20 @@ internal enum NbdCommand : ushort
     Trim = 4,
     Cache = 5,
     WriteZeroes = 6,
+    BlockStatus = 7,
+}
+
+[Flags]
+internal enum ReplyFlags : ushort
+{
+    Done = 1,
+}
+
+internal enum ReplyType : ushort
+{
+    OffsetData = 1,
+    BlockStatus = 5,
+    Error = 0x8001,
 }
 
 [Flags]
@@ -82,6 +102,8 @@ internal enum CommandFlags : ushort
     None = 0,
     Fua = 1,
     NoHole = 2,
+    Df = 4,
+    ReqOne = 8,
     FastZero = 16,
 }
 

@@ -28,12 +28,15 @@ internal readonly record struct NbdRequest(
     }
 
     /// <summary>What is wrong with the request for a device; <see cref="NbdError.None"/> when nothing is.</summary>
-    public NbdError Check(INbdDevice device)
+    public NbdError Check(INbdDevice device, NbdSession session)
     {
         var allowed = Command switch
         {
             NbdCommand.Write => CommandFlags.Fua,
             NbdCommand.WriteZeroes => CommandFlags.Fua | CommandFlags.NoHole,
+            // A read is answered in one piece in any case.
+            NbdCommand.Read when session.Structured => CommandFlags.Fua | CommandFlags.Df,
+            NbdCommand.BlockStatus => CommandFlags.Fua | CommandFlags.ReqOne,
             // Harmless where it means nothing: the specification asks servers to let it pass.
             _ => CommandFlags.Fua,
         };
@@ -49,12 +52,14 @@ internal readonly record struct NbdRequest(
             case NbdCommand.Write or NbdCommand.WriteZeroes:
                 if (device.ReadOnly) return NbdError.Permission;
                 break;
+            case NbdCommand.BlockStatus when session.Allocation:
+                break;
             default:
                 return NbdError.Invalid;
         }
         if (Length == 0 || Length % (uint)device.BlockBytes != 0 || Offset % (uint)device.BlockBytes != 0) return NbdError.Invalid;
         var size = (ulong)device.SizeBytes;
         if (Offset <= size && Length <= size - Offset) return NbdError.None;
-        return Command == NbdCommand.Read ? NbdError.Invalid : NbdError.NoSpace;
+        return Command is NbdCommand.Read or NbdCommand.BlockStatus ? NbdError.Invalid : NbdError.NoSpace;
     }
 }

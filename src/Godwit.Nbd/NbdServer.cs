@@ -6,8 +6,8 @@ namespace Godwit.Nbd;
 
 /// <summary>
 /// Serves one device to any number of connections: fixed newstyle negotiation without TLS (the socket's file mode is
-/// the guard), simple replies, READ, WRITE, FLUSH, WRITE_ZEROES and FUA. TRIM and CACHE are not offered, as nothing
-/// below would do them.
+/// the guard), structured replies, READ, WRITE, FLUSH, WRITE_ZEROES, FUA, and BLOCK_STATUS, in which all is allocated, for
+/// nothing is known of holes. TRIM and CACHE are not offered, as nothing below would do them.
 /// </summary>
 public sealed partial class NbdServer(INbdDevice device, ILogger logger)
 {
@@ -30,9 +30,9 @@ public sealed partial class NbdServer(INbdDevice device, ILogger logger)
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReceiveBlock, minimumReadSize: 4096));
         try
         {
-            var negotiated = await new NbdNegotiation(device, reader, stream).RunAsync(cancellationToken).ConfigureAwait(false);
-            if (!negotiated) return NbdConnectionEnd.Aborted;
-            using var transmission = new NbdTransmission(device, reader, socket, logger);
+            var session = await new NbdNegotiation(device, reader, stream).RunAsync(cancellationToken).ConfigureAwait(false);
+            if (session is not { } agreed) return NbdConnectionEnd.Aborted;
+            using var transmission = new NbdTransmission(device, agreed, reader, socket, logger);
             return await transmission.RunAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (NbdProtocolException e)

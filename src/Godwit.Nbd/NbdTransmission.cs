@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -10,7 +9,7 @@ namespace Godwit.Nbd;
 /// The transmission phase: requests are started in the order they come and answered in the order they end. Reading
 /// stops while too many are open, so that a client cannot make the server hold more than a bounded amount.
 /// </summary>
-internal sealed partial class NbdTransmission(INbdDevice device, PipeReader reader, Socket socket, ILogger logger) : IDisposable
+internal sealed partial class NbdTransmission(INbdDevice device, NbdSession session, PipeReader reader, Socket socket, ILogger logger) : IDisposable
 {
     private const int MostOpen = 64;
 
@@ -63,17 +62,13 @@ internal sealed partial class NbdTransmission(INbdDevice device, PipeReader read
     private async Task ExecuteAsync(NbdRequest request, byte[] data)
     {
         var readBytes = request.Command == NbdCommand.Read && request.Length <= NbdServer.LongestRequest ? (int)request.Length : 0;
-        var reply = ArrayPool<byte>.Shared.Rent(NbdProtocol.SimpleReplyBytes + readBytes);
+        var reply = ArrayPool<byte>.Shared.Rent(NbdReply.MostBytes + readBytes);
         try
         {
-            var error = request.Check(device);
+            var error = request.Check(device, session);
             if (error == NbdError.None)
-                error = await PerformAsync(request, data, reply.AsMemory(NbdProtocol.SimpleReplyBytes, readBytes)).ConfigureAwait(false);
-            BinaryPrimitives.WriteUInt32BigEndian(reply, NbdProtocol.SimpleReplyMagic);
-            BinaryPrimitives.WriteUInt32BigEndian(reply.AsSpan(4), (uint)error);
-            BinaryPrimitives.WriteUInt64BigEndian(reply.AsSpan(8), request.Cookie);
-            var length = NbdProtocol.SimpleReplyBytes + (error == NbdError.None ? readBytes : 0);
-            await SendAsync(reply.AsMemory(0, length)).ConfigureAwait(false);
+                error = await PerformAsync(request, data, reply.AsMemory(NbdReply.DataOffset(session), readBytes)).ConfigureAwait(false);
+            await SendAsync(reply.AsMemory(0, NbdReply.Write(reply, session, request, error))).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

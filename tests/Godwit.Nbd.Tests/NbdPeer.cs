@@ -38,6 +38,39 @@ internal sealed class NbdPeer : IDisposable
         return peer;
     }
 
+    /// <summary>A client that has agreed on structured replies and on <c>base:allocation</c>.</summary>
+    public static NbdPeer Structured(INbdDevice device)
+    {
+        var peer = new NbdPeer(device);
+        peer.Take(18);
+        peer.Give([0, 0, 0, 3]);
+        peer.Option(8, []);
+        Assert.Equal(1u, peer.OptionReply().Type);
+        peer.Option(10, Contexts("base:allocation"));
+        Assert.Equal([0, 0, 0, 1, .. "base:allocation"u8], peer.OptionReply().Data);
+        Assert.Equal(1u, peer.OptionReply().Type);
+        peer.Option(1, []);
+        peer.Take(10);
+        return peer;
+    }
+
+    /// <summary>What LIST and SET of contexts ask, of the export without a name.</summary>
+    public static byte[] Contexts(params string[] queries)
+    {
+        var bytes = new List<byte> { 0, 0, 0, 0, 0, 0, 0, (byte)queries.Length };
+        foreach (var query in queries)
+            bytes.AddRange([0, 0, 0, (byte)query.Length, .. System.Text.Encoding.ASCII.GetBytes(query)]);
+        return [.. bytes];
+    }
+
+    public (ushort Flags, ushort Type, ulong Cookie, byte[] Data) Chunk()
+    {
+        var header = Take(20);
+        Assert.Equal(0x668e33efu, BinaryPrimitives.ReadUInt32BigEndian(header));
+        return (BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(4)), BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6)),
+            BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(8)), Take(BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16))));
+    }
+
     public void Stop() => _stop.Cancel();
 
     public void Give(byte[] bytes) => Client.Send(bytes);
