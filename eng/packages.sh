@@ -21,6 +21,9 @@ bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
 faults iptables         ebtables cuts lines between hosts of the lab
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
+test   python3-libnbd    a third (nbdsh), which is told what to ask
+test   fio               writes at random and verifies, by NBD
+test   vblade            the target that others use, for the initiator
 END
 )
 
