@@ -14,8 +14,11 @@ public interface IFrameLink : IDisposable
     /// <summary>The address that frames are sent from.</summary>
     MacAddress Address { get; }
 
-    /// <summary>Greatest payload of a frame, in bytes.</summary>
+    /// <summary>Greatest payload of a frame, in bytes; it may change while the link is in use.</summary>
     int Mtu { get; }
+
+    /// <summary>Frames that came, and that were to be sent, and found no room.</summary>
+    long Dropped { get; }
 
     /// <summary>
     /// Waits for frames and takes all that are there and fit. Comes back with none when the time is over or after

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Godwit.Aoe.Wire;
 using Godwit.Domains;
 using Godwit.Native.Packets;
@@ -7,11 +8,16 @@ namespace Godwit.Aoe;
 /// <summary>A network interface, through a packet socket that takes AoE frames only.</summary>
 public sealed class PacketLink : IFrameLink
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly PacketSocket _socket;
+    private int _mtu;
+    private long _mtuAsked;
 
     private PacketLink(PacketSocket socket)
     {
         _socket = socket;
+        _mtu = socket.Interface.Mtu;
+        _mtuAsked = Stopwatch.GetTimestamp();
         Address = MacAddress.Read(socket.Interface.Address.Span);
     }
 
@@ -19,7 +25,18 @@ public sealed class PacketLink : IFrameLink
 
     public MacAddress Address { get; }
 
-    public int Mtu => _socket.Interface.Mtu;
+    public int Mtu
+    {
+        get
+        {
+            // Asked for with every frame, and asked of the kernel once in a while.
+            if (Stopwatch.GetElapsedTime(_mtuAsked) < LookAgain) return _mtu;
+            _mtuAsked = Stopwatch.GetTimestamp();
+            return _mtu = _socket.FindMtu() ?? _mtu;
+        }
+    }
+
+    public long Dropped => _socket.Dropped + _socket.ReceiveDropped;
 
     /// <exception cref="GodwitException">The interface is not there, is down, or may not be opened.</exception>
     public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter)

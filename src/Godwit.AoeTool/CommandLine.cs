@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Godwit.Aoe.Control;
 using Godwit.AoeTool.Commands;
 using Godwit.AoeTool.Running;
 using Godwit.Domains;
@@ -29,7 +30,7 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"godwit-aoe: {e.Message}").ConfigureAwait(false);
             if (e.Remedy is not null) await Console.Error.WriteLineAsync($"  {e.Remedy}").ConfigureAwait(false);
-            return e.Code == UsageException.UsageCode ? ExitCode.Usage : ExitCode.Failure;
+            return e.Code == AoeControlCode.BadRequest ? ExitCode.Usage : ExitCode.Failure;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,6 +48,7 @@ internal static class CommandLine
         var root = new RootCommand("ATA over Ethernet: serves disks to a network, and uses those that others serve.")
         {
             ExportCommand.Build(),
+            TargetCommand.Build(),
             AttachCommand.Build(),
             DiscoverCommand.Build(),
             StatCommand.Build(),

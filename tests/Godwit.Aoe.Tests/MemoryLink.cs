@@ -21,7 +21,9 @@ internal sealed class MemoryLink : IFrameLink
 
     public MacAddress Address { get; }
 
-    public int Mtu { get; }
+    public int Mtu { get; set; }
+
+    public long Dropped => 0;
 
     /// <summary>What is sent is lost: this end has no power.</summary>
     public bool Dead { get; set; }

@@ -23,7 +23,7 @@ internal sealed class TargetBench
         Export = fence is null
             ? Export.Standalone(settings, medium, BootId, NullLogger.Instance)
             : Export.Managed(settings, medium, fence, start ?? new TargetStart(BootId), NullLogger.Instance);
-        _target = new AoeTarget(link, [Export], NullLogger.Instance);
+        _target = new AoeTarget([link], Export, NullLogger.Instance);
     }
 
     public MemoryMedium Medium { get; }

@@ -34,6 +34,9 @@ public static class AoeControlCode
     /// <summary>The export runs without <c>--managed</c> and has no fence.</summary>
     public const string NotManaged = "not-managed";
 
+    /// <summary>The process serves no such device, or several and none was named.</summary>
+    public const string NoExport = "no-export";
+
     /// <summary>All 2,047 session numbers are in use.</summary>
     public const string NoSessionLeft = "no-session-left";
 

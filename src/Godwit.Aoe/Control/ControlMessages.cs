@@ -1,9 +1,17 @@
+using Godwit.Domains;
+
 namespace Godwit.Aoe.Control;
 
 /// <summary>One line that a client sends. Which members count depends on <see cref="Op"/>.</summary>
 public sealed record ControlRequest
 {
     public required string Op { get; init; }
+
+    /// <summary>The export that is meant, as in <c>e0.0</c>; may be left out where there is one only.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>With <c>add</c>.</summary>
+    public ExportOrder? Order { get; init; }
 
     public string? Host { get; init; }
 
@@ -27,14 +35,16 @@ public sealed record ControlReply
 
     public ExportStatus? Export { get; init; }
 
+    public IReadOnlyList<ExportStatus>? Exports { get; init; }
+
     public AttachStatus? Attach { get; init; }
 
     public static ControlReply Done { get; } = new() { Ok = true };
 
-    public static ControlReply Refused(AoeControlException e) => new()
+    public static ControlReply Refused(GodwitException e) => new()
     {
         Ok = false,
-        Error = new ControlError(e.Code, e.Message) { Remedy = e.Remedy, HeldEpoch = e.HeldEpoch },
+        Error = new ControlError(e.Code, e.Message) { Remedy = e.Remedy, HeldEpoch = (e as AoeControlException)?.HeldEpoch },
     };
 }
 
@@ -53,6 +63,9 @@ internal static class ControlOp
     public const string Release = "release";
     public const string Init = "init";
     public const string Status = "status";
+    public const string Add = "add";
+    public const string Remove = "remove";
+    public const string List = "list";
     public const string Session = "session";
     public const string Flush = "flush";
     public const string Detach = "detach";

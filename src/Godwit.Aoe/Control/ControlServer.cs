@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Godwit.Domains;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Aoe.Control;
@@ -75,7 +76,7 @@ public sealed partial class ControlServer : IAsyncDisposable
             return ControlReply.Refused(new AoeControlException(AoeControlCode.BadRequest,
                 $"A request is one JSON object with a member \"op\": {e.Message}"));
         }
-        catch (AoeControlException e)
+        catch (GodwitException e)
         {
             return ControlReply.Refused(e);
         }

@@ -46,11 +46,31 @@ public sealed class ExportControlClient(string socketPath)
     public Task InitAsync(long epoch, CancellationToken cancellationToken) => _client.CallAsync(
         new ControlRequest { Op = ControlOp.Init, Epoch = epoch }, cancellationToken);
 
-    public async Task<ExportStatus> StatusAsync(CancellationToken cancellationToken)
+    /// <param name="device">The export that is meant, as in <c>e0.0</c>; null where there is one only.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    public async Task<ExportStatus> StatusAsync(CancellationToken cancellationToken, string? device = null)
     {
-        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Status }, cancellationToken)
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Status, Device = device }, cancellationToken)
             .ConfigureAwait(false);
         return reply.Export ?? throw Incomplete(ControlOp.Status);
+    }
+
+    /// <summary>Has one more disk served by the process; it is when this returns.</summary>
+    public async Task<ExportStatus> AddAsync(ExportOrder order, CancellationToken cancellationToken)
+    {
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Add, Order = order }, cancellationToken).ConfigureAwait(false);
+        return reply.Export ?? throw Incomplete(ControlOp.Add);
+    }
+
+    /// <summary>Has a disk served no longer; what was written to it is on stable storage when this returns.</summary>
+    public Task RemoveAsync(string device, CancellationToken cancellationToken) =>
+        _client.CallAsync(new ControlRequest { Op = ControlOp.Remove, Device = device }, cancellationToken);
+
+    /// <summary>All that the process serves, by address.</summary>
+    public async Task<IReadOnlyList<ExportStatus>> ListAsync(CancellationToken cancellationToken)
+    {
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.List }, cancellationToken).ConfigureAwait(false);
+        return reply.Exports ?? throw Incomplete(ControlOp.List);
     }
 
     private static AoeControlException Incomplete(string op) =>

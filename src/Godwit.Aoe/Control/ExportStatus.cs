@@ -11,9 +11,12 @@ public sealed record ExportStatus
     /// <summary>Bytes.</summary>
     public required long Size { get; init; }
 
-    public required string Interface { get; init; }
+    public required IReadOnlyList<PortStatus> Interfaces { get; init; }
 
     public required bool ReadOnly { get; init; }
+
+    /// <summary>Writes are answered before they are on stable storage, to whoever writes.</summary>
+    public bool WriteCache { get; init; }
 
     public required bool Managed { get; init; }
 
@@ -34,6 +37,13 @@ public sealed record ExportStatus
 
     public required ExportCounters Counters { get; init; }
 }
+
+/// <summary>An interface that an export is served on.</summary>
+/// <param name="Name">Of the interface.</param>
+/// <param name="Mtu">Greatest payload of its frames, in bytes.</param>
+/// <param name="Dropped">Frames that were lost because they found no room, coming or going.</param>
+/// <param name="Malformed">Frames that were no AoE requests.</param>
+public sealed record PortStatus(string Name, int Mtu, long Dropped, long Malformed);
 
 /// <summary>A host's stay at a disk.</summary>
 public sealed record FenceHolder(string Host, int Session, IReadOnlyList<string> Macs);

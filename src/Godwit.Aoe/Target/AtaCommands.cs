@@ -146,8 +146,8 @@ internal sealed partial class AtaCommands(
             LogMediumFailed(logger, settings.Address, "write", offset, e.Message);
             return Failed(answer, ata, AtaStatus.Aborted, AtaStatus.Fault);
         }
-        if (initiator is null) _awaitSync.Add(index);
-        else initiator.Recent?.Add(header.Tag, ata.Lba);
+        if (initiator is null && !settings.WriteCache) _awaitSync.Add(index);
+        initiator?.Recent?.Add(header.Tag, ata.Lba);
         return Done(answer, ata);
     }
 
@@ -159,7 +159,7 @@ internal sealed partial class AtaCommands(
             Serial = settings.Address.ToString(),
             Firmware = "1",
             Model = "Godwit AoE disk",
-            WriteCache = _initiators.Find(header.Source, new FrameTag(header.Tag).Session) is not null,
+            WriteCache = settings.WriteCache || _initiators.Find(header.Source, new FrameTag(header.Tag).Session) is not null,
             Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;

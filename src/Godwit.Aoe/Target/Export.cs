@@ -49,7 +49,7 @@ public sealed partial class Export : IDisposable
     /// <summary>Executes a request and adds the answer, if it gets one. The batch has room for one more.</summary>
     internal void Handle(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, IFrameLink link)
     {
-        if (!_inBand.ListensTo(header.Source)) return;
+        if (!_inBand.ListensTo(header.Source) || !(Settings.Macs.IsEmpty || Settings.Macs.Contains(header.Source))) return;
         var answer = answers.Next;
         var written = Execute(header, frame, answer, answers.Count, link, out var error);
         if (written < 0) return;
@@ -72,13 +72,14 @@ public sealed partial class Export : IDisposable
         frames.Add(_inBand.WriteConfig(frame, link, ConfigCommand.Read));
     }
 
-    public ExportStatus Status(string interfaceName) => new()
+    internal ExportStatus Status(IReadOnlyList<PortStatus> ports) => new()
     {
         Device = Settings.Address.ToString(),
         Path = Settings.Path,
         Size = _ata.SizeBytes,
-        Interface = interfaceName,
+        Interfaces = ports,
         ReadOnly = Settings.ReadOnly,
+        WriteCache = Settings.WriteCache,
         Managed = Fence is not null,
         ServesWrites = !Settings.ReadOnly && Problem is null,
         Problem = Problem,

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Godwit.Aoe.Wire;
+using Godwit.Domains;
 
 namespace Godwit.Aoe.Target;
 
@@ -11,6 +13,12 @@ public sealed record ExportSettings
     public required string Path { get; init; }
 
     public bool ReadOnly { get; init; }
+
+    /// <summary>Answers writes before they are on stable storage, also to initiators that did not ask for a write cache.</summary>
+    public bool WriteCache { get; init; }
+
+    /// <summary>Addresses that are answered; empty answers all.</summary>
+    public ImmutableArray<MacAddress> Macs { get; init; } = [];
 
     /// <summary>Directory of the state; null keeps what comes over the wire in memory only.</summary>
     public string? StateDirectory { get; init; }

@@ -8,27 +8,35 @@ namespace Godwit.Aoe.Target;
 public sealed class FileMedium : IMedium
 {
     private readonly SafeFileHandle _file;
+    private readonly long _start;
 
-    private FileMedium(SafeFileHandle file, long size)
+    private FileMedium(SafeFileHandle file, long start, long size)
     {
         _file = file;
+        _start = start;
         SizeBytes = size;
     }
 
-    /// <summary>The size at the time it was opened, rounded down to whole sectors.</summary>
+    /// <summary>The size at the time it was opened, or of the part that is served, rounded down to whole sectors.</summary>
     public long SizeBytes { get; }
 
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">No right to open it.</exception>
-    public static FileMedium Open(string path, bool readOnly)
+    /// <param name="path">The file or device.</param>
+    /// <param name="readOnly">It is opened for reading only.</param>
+    /// <param name="start">Where the served part begins, in bytes.</param>
+    /// <param name="length">How long it is at most, in bytes; null goes on to the end.</param>
+    public static FileMedium Open(string path, bool readOnly, long start = 0, long? length = null)
     {
         var file = File.OpenHandle(path, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite,
             FileShare.ReadWrite | FileShare.Delete);
-        return new FileMedium(file, StableStorage.SizeOf(file) / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes);
+        var size = Math.Max(0, Math.Min(StableStorage.SizeOf(file) - start, length ?? long.MaxValue));
+        return new FileMedium(file, start, size / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes);
     }
 
     public void Read(Span<byte> buffer, long offset)
     {
+        offset += _start;
         while (buffer.Length > 0)
         {
             var read = RandomAccess.Read(_file, buffer, offset);
@@ -38,7 +46,7 @@ public sealed class FileMedium : IMedium
         }
     }
 
-    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file, data, offset);
+    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file, data, _start + offset);
 
     public void Sync() => StableStorage.Sync(_file);
 

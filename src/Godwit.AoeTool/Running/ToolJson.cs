@@ -8,5 +8,10 @@ namespace Godwit.AoeTool.Running;
 [JsonSerializable(typeof(IReadOnlyList<DiscoveredDevice>))]
 [JsonSerializable(typeof(IReadOnlyList<DeviceStat>))]
 [JsonSerializable(typeof(ExportStatus))]
+[JsonSerializable(typeof(IReadOnlyList<ExportStatus>))]
+[JsonSerializable(typeof(RemovedDevice))]
 [JsonSerializable(typeof(AttachStatus))]
 internal sealed partial class ToolJson : JsonSerializerContext;
+
+/// <summary>What <c>target remove</c> has done.</summary>
+internal sealed record RemovedDevice(string Removed);

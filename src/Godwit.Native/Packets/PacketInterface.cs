@@ -18,10 +18,7 @@ public sealed partial record PacketInterface(string Name, int Index, ReadOnlyMem
     /// <exception cref="NativeException">There is none of that name.</exception>
     public static PacketInterface Find(string name)
     {
-        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) >= IfReq.NameLength)
-            throw new NativeException($"interface '{name}'", Errno.ENODEV);
-        using var socket = new SafeFileHandle(
-            SystemCall.Run("socket", 0, _ => socket_(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), ownsHandle: true);
+        using var socket = OpenFor(name);
         var index = Ask<int>(socket, name, SIOCGIFINDEX);
         var mtu = Ask<int>(socket, name, SIOCGIFMTU);
         var flags = Ask<short>(socket, name, SIOCGIFFLAGS);
@@ -30,6 +27,18 @@ public sealed partial record PacketInterface(string Name, int Index, ReadOnlyMem
         var address = MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(ref hardware));
         return new PacketInterface(name, index, address.Slice(2, 6).ToArray(), mtu, (flags & IFF_UP) != 0);
     }
+
+    /// <summary>Greatest payload of a frame on the interface of that name, in bytes.</summary>
+    /// <exception cref="NativeException">There is none of that name.</exception>
+    public static int FindMtu(string name)
+    {
+        using var socket = OpenFor(name);
+        return Ask<int>(socket, name, SIOCGIFMTU);
+    }
+
+    private static SafeFileHandle OpenFor(string name) => name.Length > 0 && Encoding.UTF8.GetByteCount(name) < IfReq.NameLength
+        ? new SafeFileHandle(SystemCall.Run("socket", 0, _ => socket_(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), ownsHandle: true)
+        : throw new NativeException($"interface '{name}'", Errno.ENODEV);
 
     private static unsafe T Ask<T>(SafeFileHandle socket, string name, nuint request) where T : unmanaged
     {

@@ -12,7 +12,7 @@ public sealed partial class PacketSocket : IDisposable
 {
     private const int AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
-    private const int SOL_PACKET = 263, PACKET_QDISC_BYPASS = 20;
+    private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_QDISC_BYPASS = 20;
     private const int MSG_DONTWAIT = 0x40;
     private const short POLLIN = 1, POLLOUT = 4;
 
@@ -21,7 +21,9 @@ public sealed partial class PacketSocket : IDisposable
 
     private readonly SafeFileHandle _socket;
     private readonly EventSignal _wake = new();
+    private readonly Lock _statistics = new();
     private long _dropped;
+    private long _receiveDropped;
 
     private PacketSocket(SafeFileHandle socket, PacketInterface @interface)
     {
@@ -34,6 +36,35 @@ public sealed partial class PacketSocket : IDisposable
 
     /// <summary>Frames that were not sent, because there was no room or the interface was down.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Frames that came and found the room for those that wait full.</summary>
+    public long ReceiveDropped
+    {
+        get
+        {
+            // The kernel counts from the last question on.
+            lock (_statistics)
+            {
+                PacketStatistics counted = default;
+                var length = Marshal.SizeOf<PacketStatistics>();
+                if (getsockopt(_socket, SOL_PACKET, PACKET_STATISTICS, ref counted, ref length) == 0) _receiveDropped += counted.Drops;
+                return _receiveDropped;
+            }
+        }
+    }
+
+    /// <summary>The interface's MTU as it is now; null when it is gone.</summary>
+    public int? FindMtu()
+    {
+        try
+        {
+            return PacketInterface.FindMtu(Interface.Name);
+        }
+        catch (NativeException)
+        {
+            return null;
+        }
+    }
 
     /// <exception cref="NativeException">No such interface, or no right (CAP_NET_RAW) to open it.</exception>
     public static PacketSocket Open(string interfaceName, PacketSocketOptions options)
@@ -174,6 +205,9 @@ public sealed partial class PacketSocket : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int setsockopt(SafeFileHandle fd, int level, int option, void* value, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockopt(SafeFileHandle fd, int level, int option, ref PacketStatistics value, ref int length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int recvmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags, nint timeout);

@@ -54,6 +54,14 @@ internal struct SockFprog
     public nint Filter;
 }
 
+/// <summary>linux/if_packet.h <c>struct tpacket_stats</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PacketStatistics
+{
+    public uint Packets;
+    public uint Drops;
+}
+
 /// <summary>poll.h <c>struct pollfd</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollFd

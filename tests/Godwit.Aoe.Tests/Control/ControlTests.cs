@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Godwit.Aoe.Control;
 using Godwit.Aoe.Target;
+using Godwit.Domains;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Aoe.Tests.Control;
@@ -9,17 +10,9 @@ namespace Godwit.Aoe.Tests.Control;
 public sealed class ControlTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly AoeTarget _target;
-    private readonly Export _export;
+    private readonly TargetSet _targets = new(
+        (name, _) => name == "down" ? throw new GodwitException("no-interface", "It is down.") : MemoryLink.Pair().A, NullLogger.Instance);
     private ControlServer _server = null!;
-
-    public ControlTests()
-    {
-        var (link, _) = MemoryLink.Pair();
-        _export = Export.Managed(new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64),
-            Fence.Load(_directory.File("fence")), new TargetStart(TargetBench.BootId), NullLogger.Instance);
-        _target = new AoeTarget(link, [_export], NullLogger.Instance);
-    }
 
     private string Socket => _directory.File("ctl");
 
@@ -27,20 +20,22 @@ public sealed class ControlTests : IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        _target.Start();
-        _server = ControlServer.Start(Socket, new ExportControl(_target, _export, "eth1").HandleAsync, NullLogger.Instance);
-        return ValueTask.CompletedTask;
+        using (var disk = File.Create(_directory.File("disk"))) disk.SetLength(64 << 10);
+        await _targets.AddAsync(Order("e0.0") with { Managed = true, State = _directory.File("state") }, Ct);
+        _server = ControlServer.Start(Socket, new TargetControl(_targets).HandleAsync, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        await _target.StopAsync();
+        await _targets.DisposeAsync();
         Assert.False(File.Exists(Socket));
         _directory.Dispose();
     }
+
+    private ExportOrder Order(string device) => new() { Path = _directory.File("disk"), Device = device, Interfaces = ["eth1"] };
 
     [Fact]
     public async Task The_fence_is_set_through_the_socket()
@@ -71,6 +66,14 @@ public sealed class ControlTests : IAsyncLifetime
     [InlineData("{\"op\":\"admit\",\"host\":\"a\",\"macs\":[\"x\"]}", AoeControlCode.BadRequest)]
     [InlineData("{\"op\":\"admit\",\"host\":\"\",\"macs\":[]}", AoeControlCode.BadRequest)]
     [InlineData("{\"op\":\"dance\"}", AoeControlCode.UnknownOperation)]
+    [InlineData("{\"op\":\"add\"}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"add\",\"order\":{\"path\":\"x\",\"device\":\"e0.1\",\"interfaces\":[\"a\"]}}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"add\",\"order\":{\"path\":\"/x\",\"device\":\"0:1\",\"interfaces\":[\"a\"]}}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"add\",\"order\":{\"path\":\"/x\",\"device\":\"e0.1\",\"interfaces\":[]}}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"add\",\"order\":{\"device\":\"e0.1\"}}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"remove\"}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"remove\",\"device\":\"e0.9\"}", AoeControlCode.NoExport)]
+    [InlineData("{\"op\":\"status\",\"device\":\"nonsense\"}", AoeControlCode.NoExport)]
     public async Task Nonsense_is_answered_with_a_code_and_the_connection_goes_on(string line, string code)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -81,6 +84,43 @@ public sealed class ControlTests : IAsyncLifetime
         Assert.Contains($"\"code\":\"{code}\"", await reader.ReadLineAsync(Ct), StringComparison.Ordinal);
         Assert.Contains("\"ok\":true", await reader.ReadLineAsync(Ct), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Disks_come_and_go_beside_each_other()
+    {
+        var added = await Client.AddAsync(Order("e0.2") with { Offset = 4096, Length = 8192, ReadOnly = true, Macs = ["02:00:00:00:00:a0"] }, Ct);
+        Assert.Equal(("e0.2", 8192L, true, false), (added.Device, added.Size, added.ReadOnly, added.ServesWrites));
+        await Client.AddAsync(Order("e0.1") with { Interfaces = ["eth1", "eth2"], WriteCache = true }, Ct);
+        Assert.Equal(["e0.0", "e0.1", "e0.2"], (await Client.ListAsync(Ct)).Select(e => e.Device));
+        Assert.Equal(2, (await Client.StatusAsync(Ct, "e0.1")).Interfaces.Count);
+        // With several, who is meant has to be said.
+        Assert.Equal(AoeControlCode.NoExport, (await Refused(() => Client.StatusAsync(Ct))).Code);
+        await Client.RemoveAsync("e0.0", Ct);
+        await Client.RemoveAsync("e0.1", Ct);
+        Assert.Equal("e0.2", (await Client.StatusAsync(Ct)).Device);
+        // Its address and its state are free again.
+        await Client.AddAsync(Order("e0.0") with { Managed = true, State = _directory.File("state") }, Ct);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_served_is_refused_and_leaves_nothing_open()
+    {
+        var free = Order("e1.0") with { State = _directory.File("other") };
+        Assert.Equal(AoeControlCode.BadRequest, (await Refused(() => Client.AddAsync(Order("e0.0"), Ct))).Code);
+        Assert.Equal("no-medium", (await Refused(() => Client.AddAsync(free with { Path = _directory.File("none") }, Ct))).Code);
+        Assert.Equal("no-medium", (await Refused(() => Client.AddAsync(free with { Offset = 64 << 10 }, Ct))).Code);
+        Assert.Equal("no-interface", (await Refused(() => Client.AddAsync(free with { Interfaces = ["eth1", "down"] }, Ct))).Code);
+        foreach (var wrong in (ExportOrder[])[free with { Offset = 100 }, free with { Length = 0 }, free with { Buffers = 0 },
+            free with { Macs = ["x"] }, free with { NewState = true }, free with { Managed = true, State = null },
+            free with { Managed = true, WriteCache = true }])
+            Assert.Equal(AoeControlCode.BadRequest, (await Refused(() => Client.AddAsync(wrong, Ct))).Code);
+        await Client.AddAsync(free, Ct);
+        // The same state for a second process.
+        await using var second = new TargetSet((_, _) => MemoryLink.Pair().A, NullLogger.Instance);
+        Assert.Equal("already-exported", (await Assert.ThrowsAsync<GodwitException>(() => second.AddAsync(free, Ct))).Code);
+    }
+
+    private static Task<AoeControlException> Refused(Func<Task> call) => Assert.ThrowsAsync<AoeControlException>(call);
 
     [Fact]
     public async Task A_line_without_end_ends_the_connection()

@@ -68,6 +68,31 @@ public sealed class ToolTests : IDisposable
         Assert.Equal((0x5a, 0, 0x33), (data[1 << 20], data[2 << 20], data[8 << 20]));
     }
 
+    /// <summary>One process, two disks of one file, the second on two interfaces; it comes and goes while the first is in use.</summary>
+    [Fact]
+    public void A_running_target_is_changed_without_disturbing_what_it_serves()
+    {
+        var socket = _directory.File("e.ctl");
+        VethPair.RunIn(Pair.Storage, "ip", "link", "set", "lo", "up");
+        Export();
+        Attach();
+        Assert.Equal(0, QemuIo("write -P 0x5a 1M 1M", "flush").Code);
+        (int Code, string Output) Target(params string[] words) => VethPair.RunIn(Pair.Storage, Tool, ["target", .. words, "--control", socket]);
+        var (code, output) = Target("add", Disk, "--shelf", "0", "--slot", "1", "--interface", "st0", "--interface", "lo",
+            "--offset", "1048576", "--length", "1048576", "--read-only");
+        Assert.True(code == 0 && output.Contains("e0.1", StringComparison.Ordinal), output);
+        Assert.Contains("st0,lo", Target("list").Output, StringComparison.Ordinal);
+        Assert.Contains("e0.1", VethPair.RunIn(Pair.Host, Tool, "discover", "--interface", "st0").Output, StringComparison.Ordinal);
+        Assert.Equal(1, Target("add", Disk, "--shelf", "0", "--slot", "2", "--interface", "nonexistent").Code);
+        Assert.Equal(0, Target("remove", "e0.1").Code);
+        Assert.Equal(1, Target("remove", "e0.1").Code);
+        Assert.Equal(0, QemuIo("read -P 0x5a 1M 1M").Code);
+        (code, output) = Target("stats", "e0.0", "--json");
+        var counters = JsonDocument.Parse(output).RootElement[0].GetProperty("counters");
+        Assert.True(code == 0 && counters.GetProperty("writes").GetInt64() > 0 && counters.GetProperty("reads").GetInt64() > 0, output);
+        Assert.DoesNotContain("e0.1", Target("stats").Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_fence_that_moves_away_gives_io_errors()
     {
@@ -193,6 +218,10 @@ public sealed class ToolTests : IDisposable
     [InlineData(2, "attach", "e0.255", "--interface", "st0", "--socket", "s")]
     [InlineData(2, "dance")]
     [InlineData(2, "export", "/x", "--shelf", "0", "--slot", "0", "--interface", "st0", "--managed")]
+    [InlineData(2, "export", "/x", "--shelf", "0", "--slot", "0", "--interface", "st0", "--offset", "100")]
+    [InlineData(1, "target", "list", "--control", "/nonexistent.sock")]
+    [InlineData(2, "target", "list")]
+    [InlineData(0, "target", "add", "--help")]
     [InlineData(1, "export", "/nonexistent", "--shelf", "0", "--slot", "0", "--interface", "st0")]
     [InlineData(1, "discover", "--interface", "nonexistent")]
     [InlineData(1, "attach", "e9.9", "--interface", "st0", "--socket", "s", "--timeout-seconds", "1")]

@@ -24,8 +24,8 @@ public sealed class CheckTests : IAsyncLifetime
         _fence.Initialize(0);
         var (a, b) = MemoryLink.Pair();
         _link = b;
-        _target = new AoeTarget(a, [Export.Managed(
-            new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64), _fence, new TargetStart(Guid.NewGuid()), NullLogger.Instance)], NullLogger.Instance);
+        _target = new AoeTarget([a], Export.Managed(
+            new ExportSettings { Address = TargetBench.Address, Path = "memory" }, new MemoryMedium(64), _fence, new TargetStart(Guid.NewGuid()), NullLogger.Instance), NullLogger.Instance);
         _target.Start();
     }
 

@@ -119,7 +119,7 @@ public sealed class LossyLinkTests : IDisposable
         private World(MemoryLink targetLink, MemoryLink initiatorLink, Func<Export> export)
         {
             (_targetLink, InitiatorLink, _export) = (targetLink, initiatorLink, export);
-            Target = new AoeTarget(targetLink, [export()], NullLogger.Instance);
+            Target = new AoeTarget([targetLink], export(), NullLogger.Instance);
             Target.Start();
         }
 
@@ -144,7 +144,7 @@ public sealed class LossyLinkTests : IDisposable
 
         public void Restart()
         {
-            Target = new AoeTarget(_targetLink, [_export()], NullLogger.Instance);
+            Target = new AoeTarget([_targetLink], _export(), NullLogger.Instance);
             Target.Start();
         }
 

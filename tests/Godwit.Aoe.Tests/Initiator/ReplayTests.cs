@@ -58,9 +58,9 @@ public sealed class ReplayTests : IAsyncLifetime
 
     private void Start()
     {
-        _target = new AoeTarget(_targetLink, [Export.Managed(
+        _target = new AoeTarget([_targetLink], Export.Managed(
             new ExportSettings { Address = TargetBench.Address, Path = "memory" }, _medium, _fence,
-            new TargetStart(Guid.NewGuid(), _mark, _machine), NullLogger.Instance)], NullLogger.Instance);
+            new TargetStart(Guid.NewGuid(), _mark, _machine), NullLogger.Instance), NullLogger.Instance);
         _target.Start();
     }
 

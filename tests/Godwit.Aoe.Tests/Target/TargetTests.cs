@@ -65,7 +65,7 @@ public sealed class TargetTests : IDisposable
         bench.Medium.FailSyncs = false;
         Assert.False(bench.Ata(AtaCommand.FlushCache).Good);
         Assert.False(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
-        Assert.False(bench.Export.Status("x").ServesWrites);
+        Assert.False(bench.Export.Status([]).ServesWrites);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class TargetTests : IDisposable
         File.AppendAllText(Kept.InBandPath, "x");
         var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
         Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1), A).Aborted);
-        Assert.Contains("damaged", bench.Export.Status("x").Problem, StringComparison.Ordinal);
+        Assert.Contains("damaged", bench.Export.Status([]).Problem, StringComparison.Ordinal);
     }
 
     /// <summary>Random commands against a plain array that does the same.</summary>

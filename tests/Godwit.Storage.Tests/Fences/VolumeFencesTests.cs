@@ -44,7 +44,7 @@ public sealed class VolumeFencesTests : IDisposable
             Device = "e0.0",
             Path = "/x",
             Size = 4096,
-            Interface = "st0",
+            Interfaces = [new PortStatus("st0", 9000, 0, 0)],
             ReadOnly = false,
             Managed = true,
             ServesWrites = servesWrites,

@@ -4,8 +4,8 @@ using Godwit.Domains;
 
 namespace Godwit.Aoe.Target;
 
-/// <summary>What the control socket of an export answers. Each request runs between frames.</summary>
-public sealed class ExportControl(AoeTarget target, Export export, string interfaceName)
+/// <summary>What the control socket of a target's process answers. What concerns an export runs between its frames.</summary>
+public sealed class TargetControl(TargetSet targets)
 {
     /// <summary>Longest name of a host, in characters.</summary>
     private const int LongestHost = 255;
@@ -15,33 +15,51 @@ public sealed class ExportControl(AoeTarget target, Export export, string interf
     {
         switch (request.Op)
         {
+            case ControlOp.Add:
+                var added = await targets.AddAsync(request.Order ?? throw Bad("order", "an export"), cancellationToken).ConfigureAwait(false);
+                return new ControlReply { Ok = true, Export = await added.StatusAsync().ConfigureAwait(false) };
+            case ControlOp.Remove:
+                await targets.RemoveAsync(request.Device ?? throw Bad("device", "the one to remove"), cancellationToken).ConfigureAwait(false);
+                return ControlReply.Done;
+            case ControlOp.List:
+                return new ControlReply { Ok = true, Exports = await ListAsync().ConfigureAwait(false) };
             case ControlOp.Status:
-                var status = await target.RunAsync(() => export.Status(interfaceName)).ConfigureAwait(false);
-                return new ControlReply { Ok = true, Export = status };
+                return new ControlReply { Ok = true, Export = await targets.Find(request.Device).StatusAsync().ConfigureAwait(false) };
             case ControlOp.Admit:
                 var macs = Macs(request);
-                var admitted = await OnFence(f => f.Admit(Host(request), macs)).ConfigureAwait(false);
+                var admitted = await OnFence(request, f => f.Admit(Host(request), macs)).ConfigureAwait(false);
                 return new ControlReply { Ok = true, Session = admitted };
             case ControlOp.Fence:
                 var epoch = Epoch(request);
-                var answer = await OnFence(f => f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
+                var answer = await OnFence(request, f => f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
                 return new ControlReply { Ok = true, PreviousEpoch = answer.PreviousEpoch, Session = answer.Session };
             case ControlOp.Release:
-                await OnFence(f => { f.Release(Host(request), Session(request)); return 0; }).ConfigureAwait(false);
+                await OnFence(request, f => { f.Release(Host(request), Session(request)); return 0; }).ConfigureAwait(false);
                 return ControlReply.Done;
             case ControlOp.Init:
-                await OnFence(f => { f.Initialize(Epoch(request)); return 0; }).ConfigureAwait(false);
+                await OnFence(request, f => { f.Initialize(Epoch(request)); return 0; }).ConfigureAwait(false);
                 return ControlReply.Done;
             default:
                 throw new AoeControlException(AoeControlCode.UnknownOperation,
-                    $"An export has no operation '{request.Op}'; it has admit, fence, release, init and status.");
+                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, admit, fence, release and init.");
         }
     }
 
-    private Task<T> OnFence<T>(Func<Fence, T> step) => export.Fence is { } fence
-        ? target.RunAsync(() => step(fence))
-        : throw new AoeControlException(AoeControlCode.NotManaged,
-            $"{export.Settings.Address} has no fence.", "Export it with --managed.");
+    private async Task<IReadOnlyList<ExportStatus>> ListAsync()
+    {
+        List<ExportStatus> list = [];
+        foreach (var target in targets.All) list.Add(await target.StatusAsync().ConfigureAwait(false));
+        return list;
+    }
+
+    private Task<T> OnFence<T>(ControlRequest request, Func<Fence, T> step)
+    {
+        var target = targets.Find(request.Device);
+        return target.Export.Fence is { } fence
+            ? target.RunAsync(() => step(fence))
+            : throw new AoeControlException(AoeControlCode.NotManaged,
+                $"{target.Export.Settings.Address} has no fence.", "Export it with --managed.");
+    }
 
     private static string Host(ControlRequest request) =>
         request.Host is { Length: > 0 and <= LongestHost } host ? host : throw Bad("host", "the name of a host");

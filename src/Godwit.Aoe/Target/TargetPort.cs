@@ -1,0 +1,65 @@
+using Godwit.Aoe.Control;
+using Godwit.Aoe.Wire;
+using Godwit.Native.Packets;
+
+namespace Godwit.Aoe.Target;
+
+/// <summary>
+/// An interface that an export is served on: takes a batch of frames, has them executed, has synced what must be durable,
+/// and answers where they came from.
+/// </summary>
+internal sealed class TargetPort(IFrameLink link, Export export)
+{
+    private const int BatchFrames = 64;
+
+    /// <summary>Of jumbo frames; an interface may get them while it is served.</summary>
+    private const int UsualMtu = 9216;
+
+    private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.Mtu));
+    private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.Mtu));
+    private long _malformed;
+
+    public IFrameLink Link => link;
+
+    public PortStatus Status => new(link.Name, link.Mtu, link.Dropped, _malformed);
+
+    public void Receive(int timeoutMs) => link.Receive(_requests, timeoutMs);
+
+    public void Execute()
+    {
+        for (var i = 0; i < _requests.Count; i++) Execute(_requests[i]);
+        _requests.Clear();
+        Answer();
+    }
+
+    /// <summary>Tells all on the network, unasked, that the export is there.</summary>
+    public void Announce()
+    {
+        export.Announce(_answers, link);
+        Answer();
+    }
+
+    private void Execute(ReadOnlySpan<byte> frame)
+    {
+        if (AoeHeader.TryRead(frame, out var header) != MalformedFrame.No || header.IsResponse)
+        {
+            _malformed++;
+            return;
+        }
+        if (!export.Settings.Address.IsMeantBy(header.Address)) return;
+        if (_answers.IsFull) Answer();
+        export.Handle(header, frame, _answers, link);
+    }
+
+    private void Answer()
+    {
+        if (_answers.Count == 0) return;
+        export.Commit(_answers);
+        link.Send(_answers);
+        _answers.Clear();
+    }
+
+    // An answer may be longer than an interface of small frames carries: a configuration string, a full list.
+    private static int RoomFor(int mtu) => Math.Max(
+        AoeProtocol.FrameBytes(Math.Max(mtu, UsualMtu)), MaskSection.DirectivesAt + MaskSection.Longest * MaskSection.DirectiveBytes);
+}
