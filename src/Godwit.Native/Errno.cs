@@ -7,6 +7,8 @@ internal static class Errno
     public const int EINTR = 4;
     public const int ESRCH = 3;
     public const int EAGAIN = 11;
+    public const int ENOSYS = 38;
+    public const int EOPNOTSUPP = 95;
     public const int ENODEV = 19;
     public const int EMSGSIZE = 90;
     public const int ENETDOWN = 100;

@@ -18,9 +18,15 @@ public interface INbdDevice
 
     bool ReadOnly { get; }
 
+    /// <summary>Whether it takes <see cref="DiscardAsync"/>.</summary>
+    bool Discards { get; }
+
     ValueTask ReadAsync(long offset, Memory<byte> buffer);
 
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data);
+
+    /// <summary>The range reads as zeroes afterwards, and may take no room.</summary>
+    ValueTask DiscardAsync(long offset, long length);
 
     /// <summary>All writes that were done before are on stable storage when it returns.</summary>
     ValueTask FlushAsync();

@@ -84,7 +84,8 @@ internal sealed class NbdNegotiation(INbdDevice device, PipeReader reader, Strea
     private TransmissionFlags Flags =>
         TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.CanMultiConn
         | (_session.Structured ? TransmissionFlags.SendDf : 0)
-        | (device.ReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.SendWriteZeroes);
+        | (device.ReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.SendWriteZeroes)
+        | (device is { ReadOnly: false, Discards: true } ? TransmissionFlags.SendTrim : 0);
 
     // size(8) transmission flags(2), then zeroes for clients that did not ask to be spared them.
     private async Task SendExportAsync(CancellationToken cancellationToken)

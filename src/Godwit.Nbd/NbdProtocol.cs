@@ -66,6 +66,7 @@ internal enum TransmissionFlags : ushort
     ReadOnly = 2,
     SendFlush = 4,
     SendFua = 8,
+    SendTrim = 32,
     SendWriteZeroes = 64,
     SendDf = 128,
     CanMultiConn = 256,

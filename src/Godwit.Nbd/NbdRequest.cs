@@ -49,7 +49,9 @@ internal readonly record struct NbdRequest(
             case NbdCommand.Read:
                 if (Length > NbdServer.LongestRequest) return NbdError.Overflow;
                 break;
-            case NbdCommand.Write or NbdCommand.WriteZeroes:
+            case NbdCommand.Trim when !device.Discards:
+                return NbdError.Invalid;
+            case NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim:
                 if (device.ReadOnly) return NbdError.Permission;
                 break;
             case NbdCommand.BlockStatus when session.Allocation:

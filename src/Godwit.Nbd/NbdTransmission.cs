@@ -95,7 +95,12 @@ internal sealed partial class NbdTransmission(INbdDevice device, NbdSession sess
                     await device.WriteAsync((long)request.Offset, data.AsMemory(0, (int)request.Length)).ConfigureAwait(false);
                     break;
                 case NbdCommand.WriteZeroes:
+                    if (device.Discards && (request.Flags & CommandFlags.NoHole) == 0)
+                        goto case NbdCommand.Trim;
                     await WriteZeroesAsync((long)request.Offset, request.Length).ConfigureAwait(false);
+                    break;
+                case NbdCommand.Trim:
+                    await device.DiscardAsync((long)request.Offset, request.Length).ConfigureAwait(false);
                     break;
             }
             if (request.Command == NbdCommand.Flush || (request.Flags & CommandFlags.Fua) != 0)

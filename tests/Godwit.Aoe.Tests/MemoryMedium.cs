@@ -32,6 +32,12 @@ internal sealed class MemoryMedium(int sectors) : IMedium
         data.CopyTo(Data.AsSpan((int)offset));
     }
 
+    public void Zero(long offset, long length)
+    {
+        if (FailWrites) throw new IOException("no space");
+        Data.AsSpan((int)offset, (int)length).Clear();
+    }
+
     public void Sync()
     {
         Syncs++;

@@ -19,6 +19,10 @@ internal sealed class MemoryDevice(int size, bool readOnly = false) : INbdDevice
 
     public bool ReadOnly => readOnly;
 
+    public bool Discards { get; init; }
+
+    public int Discarded { get; private set; }
+
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer)
     {
         await Gate.ConfigureAwait(false);
@@ -31,6 +35,14 @@ internal sealed class MemoryDevice(int size, bool readOnly = false) : INbdDevice
         await Gate.ConfigureAwait(false);
         if (Fails) throw new IOException("broken");
         data.CopyTo(Data.AsMemory((int)offset));
+    }
+
+    public ValueTask DiscardAsync(long offset, long length)
+    {
+        if (Fails) throw new IOException("broken");
+        Data.AsSpan((int)offset, (int)length).Clear();
+        Discarded++;
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask FlushAsync()

@@ -72,6 +72,29 @@ public class NbdServerTests
         Assert.Equal(Block(0).Concat(Block(0)).Concat(Block(8)), peer.Take(1536));
     }
 
+    [Fact]
+    public void A_device_that_discards_is_trimmed_and_zeroed_without_data_unless_room_is_asked_for()
+    {
+        var device = new MemoryDevice(1 << 20) { Discards = true };
+        using var peer = NbdPeer.Negotiated(device);
+        peer.Request(Write, 1, 0, 2048, Block(7, 4));
+        Assert.Equal((0u, 1ul), peer.Reply());
+        peer.Request(Trim, 2, 0, 512, flags: 1);
+        Assert.Equal((0u, 2ul), peer.Reply());
+        Assert.Equal((1, 0, 7), (device.Discarded, device.Durable[0], device.Durable[512]));
+        peer.Request(WriteZeroes, 3, 512, 512);
+        Assert.Equal((0u, 3ul), peer.Reply());
+        Assert.Equal((2, 0, 7), (device.Discarded, device.Data[512], device.Data[1024]));
+        peer.Request(WriteZeroes, 4, 1024, 512, flags: 2);
+        Assert.Equal((0u, 4ul), peer.Reply());
+        Assert.Equal((2, 0, 7), (device.Discarded, device.Data[1024], device.Data[1536]));
+        device.Fails = true;
+        peer.Request(Trim, 5, 0, 512);
+        Assert.Equal((5u, 5ul), peer.Reply());
+        peer.Request(Trim, 6, 1 << 20, 512);
+        Assert.Equal((28u, 6ul), peer.Reply());
+    }
+
     [Theory]
     [InlineData(Read, 1UL << 20, 512u, 22u)]
     [InlineData(Read, 100UL, 512u, 22u)]

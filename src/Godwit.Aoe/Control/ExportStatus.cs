@@ -49,7 +49,7 @@ public sealed record PortStatus(string Name, int Mtu, long Dropped, long Malform
 public sealed record FenceHolder(string Host, int Session, IReadOnlyList<string> Macs);
 
 /// <summary>Frames since the start of the process.</summary>
-public sealed record ExportCounters(long Reads, long Writes, long Flushes, long Refused, long Malformed, long Repeated);
+public sealed record ExportCounters(long Reads, long Writes, long Flushes, long Refused, long Malformed, long Repeated, long Trims);
 
 /// <summary>The answer to a fence: the epoch that held the role before, and the session that holds it now.</summary>
 public readonly record struct FenceAnswer(long PreviousEpoch, int Session);

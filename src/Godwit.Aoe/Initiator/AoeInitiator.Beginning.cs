@@ -62,7 +62,7 @@ public sealed partial class AoeInitiator
                 {
                     await _exchange.Submit(new IoRequest
                     {
-                        Command = AtaCommand.WriteExt,
+                        Command = kept.Command,
                         Urgent = true,
                         Feature = words?.Mark ?? 0,
                         From = kept.Data,
@@ -107,6 +107,7 @@ public sealed partial class AoeInitiator
         if (!AtaIdentity.TryRead(data, out var identity))
             throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
         SizeBytes = identity.Sectors * AoeProtocol.SectorBytes;
+        Discards = identity.Trims;
         if (identity.Godwit is not { } godwit)
         {
             _standing = FenceStanding.Unfenced;

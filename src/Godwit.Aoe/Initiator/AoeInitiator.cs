@@ -58,6 +58,9 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     /// <summary>Bytes.</summary>
     public long SizeBytes { get; private set; }
 
+    /// <summary>Whether the target takes <see cref="DiscardAsync"/>.</summary>
+    public bool Discards { get; private set; }
+
     /// <summary>Fails when the network interface did.</summary>
     public Task Ended => _exchange.Ended;
 
@@ -105,6 +108,24 @@ public sealed partial class AoeInitiator : IAsyncDisposable
             FirstSector = Sector(offset, data.Length),
             Sectors = data.Length / AoeProtocol.SectorBytes,
         }).ConfigureAwait(false);
+        if (_exchange.UnflushedBytes > _options.UnflushedLimit) await BoundAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Whole sectors that hold nothing any more: they read as zeroes, and take no room where the medium can do without. Durable
+    /// as a write is. Only where <see cref="Discards"/>.
+    /// </summary>
+    public async ValueTask DiscardAsync(long offset, long length)
+    {
+        var (sector, end) = (Sector(offset, length), (offset + length) / AoeProtocol.SectorBytes);
+        while (sector < end)
+        {
+            var range = new TrimRange(sector, (int)Math.Min(end - sector, TrimRange.MostSectors));
+            var list = new byte[AoeProtocol.SectorBytes];
+            range.Write(list);
+            await SubmitAsync(new IoRequest { Command = AtaCommand.DataSetManagement, From = list, Sectors = 1 }).ConfigureAwait(false);
+            sector += range.Sectors;
+        }
         if (_exchange.UnflushedBytes > _options.UnflushedLimit) await BoundAsync().ConfigureAwait(false);
     }
 
@@ -251,7 +272,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         }
     }
 
-    private static long Sector(long offset, int length) =>
+    private static long Sector(long offset, long length) =>
         offset % AoeProtocol.SectorBytes == 0 && length % AoeProtocol.SectorBytes == 0 && length > 0
             ? offset / AoeProtocol.SectorBytes
             : throw new ArgumentException($"{length} bytes at {offset} are not whole sectors");

@@ -22,7 +22,7 @@ internal sealed partial class FrameExchange
             Fail(request, TargetFailure.AoeError, $"{_address}: the target answers {header.Error}");
             return;
         }
-        if (AtaSection.TryRead(frame, out var ata) != MalformedFrame.No || ata.Lba != slot.Lba) return;
+        if (AtaSection.TryRead(frame, out var ata) != MalformedFrame.No || ata.Lba != slot.SentLba) return;
         if ((ata.Command & AtaStatus.AnyFailure) != 0)
         {
             if ((ata.Feature & AtaStatus.StartedAnew) != 0 && !request.Urgent && IsMarked(request))
@@ -44,7 +44,7 @@ internal sealed partial class FrameExchange
         if (slot.Sampled && slot.Tries == 1 && _syncing == 0) _roundTrip.Add(slot.SentAt, _time.GetTimestamp());
         _window.Answered();
         NoteServed(request);
-        if (request.Command == AtaCommand.WriteExt && _keeping && _mark != 0 && !request.Urgent) Keep(slot, request);
+        if (request.IsWrite && _keeping && _mark != 0 && !request.Urgent) Keep(slot, request);
         Release(slot);
         if (--request.Outstanding != 0 || !request.AllIssued) return;
         if (request.IsFlush) Forget(request.Covers);
@@ -56,7 +56,7 @@ internal sealed partial class FrameExchange
     private void Keep(FrameSlot slot, IoRequest request)
     {
         if (!_unflushed.Any) UnflushedChanged?.Invoke(true);
-        _unflushed.Add(slot.Lba, request.From.Span.Slice(slot.At, slot.Sectors * AoeProtocol.SectorBytes));
+        _unflushed.Add(request.Command, slot.Lba, request.From.Span.Slice(slot.At, slot.Sectors * AoeProtocol.SectorBytes));
     }
 
     private void Forget(long last)
@@ -74,14 +74,14 @@ internal sealed partial class FrameExchange
     }
 
     private static bool IsMarked(IoRequest request) =>
-        request.Command is AtaCommand.ReadExt or AtaCommand.WriteExt or AtaCommand.FlushCache;
+        request.IsWrite || request.Command is AtaCommand.ReadExt or AtaCommand.FlushCache;
 
     // A fence lets nobody but the session's holder have these; IDENTIFY is answered to all.
     private void NoteServed(IoRequest request)
     {
         if (request.Command == AtaCommand.Identify) return;
         _servedAt = _time.GetTimestamp();
-        _wrote |= request.Command == AtaCommand.WriteExt;
+        _wrote |= request.IsWrite;
     }
 
     private void TakeConfig(in AoeHeader header, ReadOnlySpan<byte> frame)

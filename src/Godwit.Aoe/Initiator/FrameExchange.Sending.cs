@@ -65,7 +65,11 @@ internal sealed partial class FrameExchange
         var frame = _outgoing.Next;
         AoeHeader.Request(_target, _link.Address, _address, AoeCommand.Ata, slot.Tag).Write(frame);
         var length = AtaSection.DataAt;
-        var flags = request.Command is AtaCommand.ReadExt or AtaCommand.WriteExt ? AtaFlags.Extended : AtaFlags.None;
+        var flags = request.Command is AtaCommand.ReadExt or AtaCommand.WriteExt or AtaCommand.DataSetManagement ? AtaFlags.Extended : AtaFlags.None;
+        var feature = IsMarked(request) && !request.Urgent ? _mark : request.Feature;
+        slot.SentLba = slot.Lba;
+        // A trim has its feature, and no address.
+        if (request.IsTrim) (feature, slot.SentLba) = (AtaCommand.Trim, feature);
         if (request.From.Length > 0)
         {
             var bytes = slot.Sectors * AoeProtocol.SectorBytes;
@@ -76,10 +80,10 @@ internal sealed partial class FrameExchange
         new AtaSection
         {
             Flags = flags,
-            Feature = IsMarked(request) && !request.Urgent ? _mark : request.Feature,
+            Feature = feature,
             SectorCount = (byte)slot.Sectors,
             Command = request.Command,
-            Lba = slot.Lba,
+            Lba = slot.SentLba,
         }.Write(frame);
         _outgoing.Add(length);
         slot.Lost = false;

@@ -20,6 +20,9 @@ internal sealed class FrameSlot(int index, uint generation)
     /// <summary>First sector, counted from the start of the disk.</summary>
     public long Lba { get; private set; }
 
+    /// <summary>What its frame had for an address when it was sent last, and its answer has too.</summary>
+    public long SentLba { get; set; }
+
     public int Sectors { get; private set; }
 
     /// <summary>Where the data is in the request's buffer, in bytes.</summary>

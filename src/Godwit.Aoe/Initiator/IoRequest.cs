@@ -12,6 +12,7 @@ internal sealed class IoRequest : IValueTaskSource
 
     public required byte Command { get; init; }
 
+    /// <summary>Feature register; of an urgent write, the mark of the target's start that it is for.</summary>
     public byte Feature { get; init; }
 
     /// <summary>Where data goes to; empty for writes.</summary>
@@ -30,6 +31,10 @@ internal sealed class IoRequest : IValueTaskSource
 
     /// <summary>The last write that a flush covers, by its number in <see cref="UnflushedWrites"/>.</summary>
     public long Covers { get; set; }
+
+    public bool IsWrite => Wire.AtaCommand.IsWrite(Command);
+
+    public bool IsTrim => Command == Wire.AtaCommand.DataSetManagement;
 
     public bool IsFlush => Command == Wire.AtaCommand.FlushCache;
 

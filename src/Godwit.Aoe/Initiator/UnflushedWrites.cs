@@ -17,11 +17,11 @@ internal sealed class UnflushedWrites
     public long Last => _last;
 
     /// <summary>Copies the data, which belongs to the caller again once its write is answered.</summary>
-    public void Add(long sector, ReadOnlySpan<byte> data)
+    public void Add(byte command, long sector, ReadOnlySpan<byte> data)
     {
         var copy = GC.AllocateUninitializedArray<byte>(data.Length);
         data.CopyTo(copy);
-        _kept.Enqueue(new Kept(++_last, sector, copy));
+        _kept.Enqueue(new Kept(++_last, command, sector, copy));
         Bytes += copy.Length;
     }
 
@@ -36,5 +36,5 @@ internal sealed class UnflushedWrites
 
     public Kept[] List() => [.. _kept];
 
-    internal readonly record struct Kept(long Number, long Sector, byte[] Data);
+    internal readonly record struct Kept(long Number, byte Command, long Sector, byte[] Data);
 }

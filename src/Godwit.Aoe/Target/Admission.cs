@@ -16,14 +16,12 @@ internal sealed class Admission(Fence? fence, InBandCommands inBand)
         if (fence is null)
         {
             if (!inBand.MaySendAta(header.Source)) return AdmissionAnswer.Reserved;
-            return inBand.Problem is not null && IsWrite(command) ? AdmissionAnswer.Refused : AdmissionAnswer.Allowed;
+            return inBand.Problem is not null && AtaCommand.IsWrite(command) ? AdmissionAnswer.Refused : AdmissionAnswer.Allowed;
         }
         if (command == AtaCommand.Identify) return AdmissionAnswer.Allowed;
-        var needed = IsWrite(command) ? FenceStanding.Writer : FenceStanding.Reader;
+        var needed = AtaCommand.IsWrite(command) ? FenceStanding.Writer : FenceStanding.Reader;
         return Standing(header) >= needed ? AdmissionAnswer.Allowed : AdmissionAnswer.Refused;
     }
-
-    private static bool IsWrite(byte command) => command is AtaCommand.Write or AtaCommand.WriteExt;
 }
 
 internal enum AdmissionAnswer

@@ -14,7 +14,7 @@ internal sealed partial class AtaCommands(
 {
     private readonly InitiatorTable _initiators = new();
     private readonly List<int> _awaitSync = [];
-    private long _reads, _writes, _flushes, _refused, _malformed, _repeated;
+    private long _reads, _writes, _flushes, _refused, _malformed, _repeated, _trims;
 
     public long SizeBytes => medium.SizeBytes;
 
@@ -24,7 +24,7 @@ internal sealed partial class AtaCommands(
     /// </summary>
     public string? Problem { get; private set; }
 
-    public ExportCounters Counters => new(_reads, _writes, _flushes, _refused, _malformed, _repeated);
+    public ExportCounters Counters => new(_reads, _writes, _flushes, _refused, _malformed, _repeated, _trims);
 
     /// <returns>Length of the answer's frame.</returns>
     public int Execute(
@@ -54,6 +54,8 @@ internal sealed partial class AtaCommands(
                 return Read(ata, answer, mtu, out error);
             case AtaCommand.Write or AtaCommand.WriteExt:
                 return Write(header, ata, frame, answer, index, mtu, out error);
+            case AtaCommand.DataSetManagement:
+                return Trim(header, ata, frame, answer, index, mtu, out error);
             case AtaCommand.FlushCache or AtaCommand.FlushCacheExt:
                 _flushes++;
                 _awaitSync.Add(index);
@@ -119,26 +121,14 @@ internal sealed partial class AtaCommands(
         in AoeHeader header, in AtaSection ata, ReadOnlySpan<byte> frame, Span<byte> answer, int index, int mtu,
         out AoeError error)
     {
-        var bytes = ata.SectorCount * AoeProtocol.SectorBytes;
-        if (!IsFrameful(ata, mtu, out error)) return AoeHeader.Bytes;
-        if (frame.Length < AtaSection.DataAt + bytes)
-        {
-            _malformed++;
-            error = AoeError.BadArgument;
-            return AoeHeader.Bytes;
-        }
+        if (!TryData(ata, frame, mtu, out var data, out error)) return AoeHeader.Bytes;
         if (settings.ReadOnly || Problem is not null) return Failed(answer, ata, AtaStatus.Aborted);
         if (!TryPlace(ata, out var offset)) return Failed(answer, ata, AtaStatus.IdNotFound);
 
-        var initiator = _initiators.Find(header.Source, new FrameTag(header.Tag).Session);
-        if (initiator?.Recent is { } recent && recent.Contains(header.Tag, ata.Lba))
-        {
-            _repeated++;
-            return Done(answer, ata);
-        }
+        if (IsRepeated(header, ata)) return Done(answer, ata);
         try
         {
-            medium.Write(frame.Slice(AtaSection.DataAt, bytes), offset);
+            medium.Write(data, offset);
             _writes++;
         }
         catch (IOException e)
@@ -146,9 +136,73 @@ internal sealed partial class AtaCommands(
             LogMediumFailed(logger, settings.Address, "write", offset, e.Message);
             return Failed(answer, ata, AtaStatus.Aborted, AtaStatus.Fault);
         }
+        NoteWritten(header, ata, index);
+        return Done(answer, ata);
+    }
+
+    private int Trim(
+        in AoeHeader header, in AtaSection ata, ReadOnlySpan<byte> frame, Span<byte> answer, int index, int mtu,
+        out AoeError error)
+    {
+        if (!TryData(ata, frame, mtu, out var data, out error)) return AoeHeader.Bytes;
+        if (ata.Feature != AtaCommand.Trim || settings.ReadOnly || Problem is not null) return Failed(answer, ata, AtaStatus.Aborted);
+        // All or nothing: no part is done of a list with a range that lies outside.
+        for (var at = 0; at < data.Length; at += TrimRange.Bytes)
+        {
+            var range = TrimRange.Read(data[at..]);
+            if (range.FirstSector + range.Sectors > medium.SizeBytes / AoeProtocol.SectorBytes) return Failed(answer, ata, AtaStatus.IdNotFound);
+        }
+        if (IsRepeated(header, ata)) return Done(answer, ata);
+        try
+        {
+            for (var at = 0; at < data.Length; at += TrimRange.Bytes)
+            {
+                var range = TrimRange.Read(data[at..]);
+                if (range.Sectors > 0) medium.Zero(range.FirstSector * AoeProtocol.SectorBytes, (long)range.Sectors * AoeProtocol.SectorBytes);
+            }
+            _trims++;
+        }
+        catch (IOException e)
+        {
+            LogMediumFailed(logger, settings.Address, "trim", 0, e.Message);
+            return Failed(answer, ata, AtaStatus.Aborted, AtaStatus.Fault);
+        }
+        NoteWritten(header, ata, index);
+        return Done(answer, ata);
+    }
+
+    // The copy of a write that was executed may come after a newer write to the same place.
+    private bool IsRepeated(in AoeHeader header, in AtaSection ata)
+    {
+        if (FindInitiator(header)?.Recent is not { } recent || !recent.Contains(header.Tag, ata.Lba)) return false;
+        _repeated++;
+        return true;
+    }
+
+    private void NoteWritten(in AoeHeader header, in AtaSection ata, int index)
+    {
+        var initiator = FindInitiator(header);
         if (initiator is null && !settings.WriteCache) _awaitSync.Add(index);
         initiator?.Recent?.Add(header.Tag, ata.Lba);
-        return Done(answer, ata);
+    }
+
+    private InitiatorTable.Initiator? FindInitiator(in AoeHeader header) =>
+        _initiators.Find(header.Source, new FrameTag(header.Tag).Session);
+
+    // The data that came with a command, as long as the command says.
+    private bool TryData(in AtaSection ata, ReadOnlySpan<byte> frame, int mtu, out ReadOnlySpan<byte> data, out AoeError error)
+    {
+        data = default;
+        if (!IsFrameful(ata, mtu, out error)) return false;
+        var bytes = ata.SectorCount * AoeProtocol.SectorBytes;
+        if (frame.Length >= AtaSection.DataAt + bytes)
+        {
+            data = frame.Slice(AtaSection.DataAt, bytes);
+            return true;
+        }
+        _malformed++;
+        error = AoeError.BadArgument;
+        return false;
     }
 
     private int Identify(in AoeHeader header, in AtaSection ata, Span<byte> answer)
@@ -159,7 +213,8 @@ internal sealed partial class AtaCommands(
             Serial = settings.Address.ToString(),
             Firmware = "1",
             Model = "Godwit AoE disk",
-            WriteCache = settings.WriteCache || _initiators.Find(header.Source, new FrameTag(header.Tag).Session) is not null,
+            WriteCache = settings.WriteCache || FindInitiator(header) is not null,
+            Trims = !settings.ReadOnly,
             Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;
@@ -181,10 +236,19 @@ internal sealed partial class AtaCommands(
         }
     }
 
-    // The feature register means nothing to these commands in ATA: other initiators leave it 0.
-    private bool IsForAnotherStart(in AtaSection ata) => start.Mark != 0 && ata.Feature != 0 && ata.Feature != start.Mark
-        && ata.Command is AtaCommand.Read or AtaCommand.ReadExt or AtaCommand.Write or AtaCommand.WriteExt
-            or AtaCommand.FlushCache or AtaCommand.FlushCacheExt;
+    // The feature register means nothing to these commands in ATA, and the address means nothing to a trim: other initiators
+    // leave them 0.
+    private bool IsForAnotherStart(in AtaSection ata)
+    {
+        var mark = ata.Command switch
+        {
+            AtaCommand.Read or AtaCommand.ReadExt or AtaCommand.Write or AtaCommand.WriteExt
+                or AtaCommand.FlushCache or AtaCommand.FlushCacheExt => ata.Feature,
+            AtaCommand.DataSetManagement => ata.Lba,
+            _ => 0,
+        };
+        return start.Mark != 0 && mark != 0 && mark != start.Mark;
+    }
 
     // Whether the data of a command fits a frame of this interface.
     private bool IsFrameful(in AtaSection ata, int mtu, out AoeError error)

@@ -48,6 +48,8 @@ public sealed class FileMedium : IMedium
 
     public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file, data, _start + offset);
 
+    public void Zero(long offset, long length) => SparseFile.Zero(_file, _start + offset, length);
+
     public void Sync() => StableStorage.Sync(_file);
 
     public void Dispose() => _file.Dispose();

@@ -11,6 +11,9 @@ public interface IMedium : IDisposable
 
     void Write(ReadOnlySpan<byte> data, long offset);
 
+    /// <summary>The range reads as zeroes afterwards, and takes no room where the medium can do without.</summary>
+    void Zero(long offset, long length);
+
     /// <summary>All that was written is on stable storage when it returns.</summary>
     void Sync();
 }

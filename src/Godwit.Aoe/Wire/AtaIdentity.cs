@@ -16,6 +16,9 @@ public sealed record AtaIdentity
 {
     public const int Bytes = 512;
 
+    /// <summary>Word 69: what is read after a TRIM is the same each time, and zero.</summary>
+    private const int ReadsZeroes = 1 << 14 | 1 << 5;
+
     public required long Sectors { get; init; }
 
     public string Serial { get; init; } = "";
@@ -26,6 +29,9 @@ public sealed record AtaIdentity
 
     /// <summary>Whether this initiator's writes are answered before they are on stable storage.</summary>
     public bool WriteCache { get; init; }
+
+    /// <summary>Whether it takes DATA SET MANAGEMENT with TRIM, after which the sectors read as zeroes.</summary>
+    public bool Trims { get; init; }
 
     /// <summary>Null from targets other than Godwit's.</summary>
     public GodwitWords? Godwit { get; init; }
@@ -46,6 +52,7 @@ public sealed record AtaIdentity
             Firmware = Text(data.Slice(46, 8)),
             Model = Text(data.Slice(54, 40)),
             WriteCache = (Word(data, 85) & 1 << 5) != 0,
+            Trims = (Word(data, 169) & 1) != 0 && (Word(data, 69) & ReadsZeroes) == ReadsZeroes,
             Godwit = GodwitWords.Read(data),
         };
         return true;
@@ -64,7 +71,11 @@ public sealed record AtaIdentity
         Put(data, 49, 1 << 9);
         Put(data, 53, 1 << 1);
         BinaryPrimitives.WriteUInt32LittleEndian(data[120..], (uint)Math.Min(Sectors, AtaSection.LastLba28));
-        Put(data, 80, 0x00F0);
+        // Blocks of ranges that one TRIM may list.
+        Put(data, 105, Trims ? 1 : 0);
+        Put(data, 69, Trims ? ReadsZeroes : 0);
+        Put(data, 169, Trims ? 1 : 0);
+        Put(data, 80, 0x01F0);
         // Supported, then enabled: write cache; FLUSH CACHE, FLUSH CACHE EXT and 48-bit addresses.
         Put(data, 82, 1 << 5);
         Put(data, 83, 1 << 14 | 1 << 13 | 1 << 12 | 1 << 10);

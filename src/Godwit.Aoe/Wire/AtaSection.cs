@@ -80,6 +80,7 @@ public enum AtaFlags : byte
 /// <summary>ATA/ATAPI-7 volume 1, the commands that cross AoE in practice.</summary>
 public static class AtaCommand
 {
+    public const byte DataSetManagement = 0x06;
     public const byte Read = 0x20;
     public const byte ReadExt = 0x24;
     public const byte Write = 0x30;
@@ -92,6 +93,12 @@ public static class AtaCommand
     /// <summary>Sub-commands of <see cref="SetFeatures"/>, in the feature register.</summary>
     public const byte EnableWriteCache = 0x02;
     public const byte DisableWriteCache = 0x82;
+
+    /// <summary>The one way of <see cref="DataSetManagement"/>, in the feature register.</summary>
+    public const byte Trim = 0x01;
+
+    /// <summary>Whether it changes what is on the disk.</summary>
+    public static bool IsWrite(byte command) => command is Write or WriteExt or DataSetManagement;
 }
 
 /// <summary>ATA/ATAPI-7 volume 1, status and error registers.</summary>

@@ -8,7 +8,7 @@ namespace Godwit.Aoe.Wire;
 /// <param name="BootId">Drawn anew at each start of the target.</param>
 /// <param name="Mark">
 /// Short for the boot id, and never the same for two starts that follow one another: 1 to 255. Reads, writes and flushes
-/// that carry another in their feature register are meant for an earlier start, and refused. 0: there is none.
+/// that carry another in their feature register, and trims in their address, are meant for an earlier start, and refused. 0: there is none.
 /// </param>
 /// <param name="MachineId">
 /// Drawn anew at each start of the target's machine: what the target has written and not flushed outlives its process, but

@@ -19,5 +19,9 @@ internal sealed class AoeDisk(AoeInitiator initiator) : INbdDevice
 
     public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) => initiator.WriteAsync(offset, data);
 
+    public bool Discards => initiator.Discards;
+
+    public ValueTask DiscardAsync(long offset, long length) => initiator.DiscardAsync(offset, length);
+
     public ValueTask FlushAsync() => initiator.FlushAsync();
 }

@@ -103,6 +103,24 @@ public sealed class ReplayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_discarded_and_written_since_is_repeated_in_its_order()
+    {
+        Assert.True(_initiator.Discards);
+        await _initiator.WriteAsync(0, Of(1, 100));
+        await _initiator.FlushAsync();
+        await _initiator.WriteAsync(0, Of(2, 10));
+        await _initiator.DiscardAsync(0, 20 * 512);
+        await _initiator.WriteAsync(512, Of(3));
+        await LosePowerAsync();
+        await _initiator.FlushAsync();
+        Assert.Equal((0, 3, 0, 1), (_medium.Durable[0], _medium.Durable[512], _medium.Durable[19 * 512], _medium.Durable[20 * 512]));
+        await LosePowerAsync();
+        await _initiator.DiscardAsync(20 * 512, 512);
+        await _initiator.FlushAsync();
+        Assert.Equal((3, 0, 1), (_medium.Durable[512], _medium.Durable[20 * 512], _medium.Durable[21 * 512]));
+    }
+
+    [Fact]
     public async Task What_was_written_is_read_back_over_a_power_loss()
     {
         await _initiator.WriteAsync(0, Of(1));

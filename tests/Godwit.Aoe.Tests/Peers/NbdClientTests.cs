@@ -27,9 +27,9 @@ public sealed class NbdClientTests : IDisposable
         var export = info.GetProperty("exports")[0];
         Assert.Equal(AttachedDisk.Bytes, export.GetProperty("export-size").GetInt64());
         Assert.Equal(["base:allocation"], export.GetProperty("contexts").EnumerateArray().Select(context => context.GetString()));
-        foreach (var able in (string[])["can_flush", "can_fua", "can_multi_conn", "can_zero", "can_df"])
+        foreach (var able in (string[])["can_flush", "can_fua", "can_multi_conn", "can_zero", "can_trim", "can_df"])
             Assert.True(export.GetProperty(able).GetBoolean(), able);
-        foreach (var unable in (string[])["can_trim", "can_cache", "is_read_only"])
+        foreach (var unable in (string[])["can_cache", "is_read_only"])
             Assert.False(export.GetProperty(unable).GetBoolean(), unable);
         Assert.Equal(512, export.GetProperty("block_size_minimum").GetInt32());
         Assert.Matches(@"^\s*0\s+67108864\s+0\s+data\s*$", Run("nbdinfo", "--map", _disk.Url));
@@ -76,6 +76,31 @@ public sealed class NbdClientTests : IDisposable
                 assert e.errnum in (errno.EINVAL, errno.ENOSPC), e
         assert one.pread(512, 8192) == b"B" * 512
         """);
+
+    [Fact]
+    public void What_is_trimmed_or_zeroed_reads_as_zeroes_and_takes_no_room()
+    {
+        Run("/usr/bin/python3", "-m", "nbd", "-c", $"""
+            import os
+            room = lambda: os.stat("{_disk.Disk}").st_blocks * 512
+            h = nbd.NBD()
+            h.connect_uri("{_disk.Url}")
+            h.pwrite(b"A" * (24 << 20), 0)
+            h.flush()
+            full = room()
+            h.trim(8 << 20, 0)
+            h.zero(8 << 20, 8 << 20)
+            h.flush()
+            assert h.pread(16 << 20, 0) == bytes(16 << 20)
+            assert h.pread(8 << 20, 16 << 20) == b"A" * (8 << 20)
+            assert room() <= full - (15 << 20), (full, room())
+            h.zero(8 << 20, 0, nbd.CMD_FLAG_NO_HOLE)
+            h.flush()
+            assert room() >= full - (9 << 20), (full, room())
+            h.trim({AttachedDisk.Bytes}, 0, nbd.CMD_FLAG_FUA)
+            assert h.pread(32 << 20, 0) == bytes(32 << 20) and room() < (1 << 20), room()
+            """);
+    }
 
     [Fact]
     public void Qemu_img_keeps_an_image_there_and_finds_it_whole()

@@ -69,6 +69,55 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public void A_trim_makes_zeroes_of_all_its_ranges_or_does_nothing()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        for (var i = 0; i < 64; i++) bench.Medium.Data[i * 512] = 1;
+        Assert.True(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((2, 3), (0, 0), (60, 4)), feature: AtaCommand.Trim).Good);
+        Assert.Equal([2, 3, 4, 60, 61, 62, 63], Enumerable.Range(0, 64).Where(i => bench.Medium.Data[i * 512] == 0));
+        Assert.Equal(1, bench.Medium.Durable[512]);
+        Assert.Equal(0, bench.Medium.Durable[2 * 512]);
+
+        var outside = bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1), (63, 2)), feature: AtaCommand.Trim);
+        Assert.Equal((false, AtaStatus.IdNotFound), (outside.Good, outside.Error));
+        Assert.False(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: 0).Good);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.DataSetManagement, 0, 2, Ranges((10, 1)), feature: AtaCommand.Trim).AoeError);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.DataSetManagement, 0, 0, Ranges((10, 1)), feature: AtaCommand.Trim).AoeError);
+        Assert.Equal(1, bench.Medium.Data[10 * 512]);
+        bench.Medium.FailWrites = true;
+        Assert.Equal(AtaStatus.Fault, (byte)(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: AtaCommand.Trim).Status & AtaStatus.Fault));
+
+        bench = new TargetBench(new MemoryMedium(64), settings: Kept with { ReadOnly = true });
+        Assert.False(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: AtaCommand.Trim).Good);
+    }
+
+    [Fact]
+    public void With_a_write_cache_for_all_nothing_waits_for_the_medium_but_a_flush()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept with { WriteCache = true });
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        Assert.Equal((0, 0), (bench.Medium.Syncs, bench.Medium.Durable[0]));
+        Assert.True(bench.Ata(AtaCommand.FlushCache).Good);
+        Assert.Equal(1, bench.Medium.Durable[0]);
+        Assert.True(AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1).Data, out var identity) && identity.WriteCache && identity.Trims);
+    }
+
+    [Fact]
+    public void Only_the_addresses_that_are_allowed_are_answered()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept with { Macs = [TargetBench.HostB] });
+        Assert.Empty(bench.Send(TargetBench.Request(AtaCommand.Identify, 0, 1, from: TargetBench.HostA)));
+        Assert.Single(bench.Send(TargetBench.Request(AtaCommand.Identify, 0, 1, from: TargetBench.HostB)));
+    }
+
+    private static byte[] Ranges(params (long First, int Sectors)[] ranges)
+    {
+        var list = new byte[512];
+        for (var i = 0; i < ranges.Length; i++) new TrimRange(ranges[i].First, ranges[i].Sectors).Write(list.AsSpan(i * TrimRange.Bytes));
+        return list;
+    }
+
+    [Fact]
     public void The_ends_of_the_disk_hold()
     {
         var bench = new TargetBench(new MemoryMedium(64));

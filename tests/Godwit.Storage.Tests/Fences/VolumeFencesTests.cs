@@ -51,7 +51,7 @@ public sealed class VolumeFencesTests : IDisposable
             Problem = problem,
             BootId = "b",
             Readers = [],
-            Counters = new ExportCounters(0, 0, 0, 0, 0, 0),
+            Counters = new ExportCounters(0, 0, 0, 0, 0, 0, 0),
         },
     };
 
