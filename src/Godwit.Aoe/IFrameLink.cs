@@ -17,6 +17,9 @@ public interface IFrameLink : IDisposable
     /// <summary>Greatest payload of a frame, in bytes; it may change while the link is in use.</summary>
     int Mtu { get; }
 
+    /// <summary>What <see cref="Mtu"/> does not exceed while the link is open: room is made for frames of this payload.</summary>
+    int MtuLimit { get; }
+
     /// <summary>Frames that came, and that were to be sent, and found no room.</summary>
     long Dropped { get; }
 

@@ -8,6 +8,8 @@ namespace Godwit.Aoe;
 /// <summary>A network interface, through a packet socket that takes AoE frames only.</summary>
 public sealed class PacketLink : IFrameLink
 {
+    /// <summary>Of jumbo frames; an interface may get them while it is open.</summary>
+    private const int JumboMtu = 9216;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly PacketSocket _socket;
     private int _mtu;
@@ -32,9 +34,11 @@ public sealed class PacketLink : IFrameLink
             // Asked for with every frame, and asked of the kernel once in a while.
             if (Stopwatch.GetElapsedTime(_mtuAsked) < LookAgain) return _mtu;
             _mtuAsked = Stopwatch.GetTimestamp();
-            return _mtu = _socket.FindMtu() ?? _mtu;
+            return _mtu = Math.Min(_socket.FindMtu() ?? _mtu, MtuLimit);
         }
     }
+
+    public int MtuLimit => Math.Max(_socket.Interface.Mtu, JumboMtu);
 
     public long Dropped => _socket.Dropped + _socket.ReceiveDropped;
 

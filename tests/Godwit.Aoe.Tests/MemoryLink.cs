@@ -23,6 +23,8 @@ internal sealed class MemoryLink : IFrameLink
 
     public int Mtu { get; set; }
 
+    public int MtuLimit => Math.Max(Mtu, 9000);
+
     public long Dropped => 0;
 
     /// <summary>What is sent is lost: this end has no power.</summary>

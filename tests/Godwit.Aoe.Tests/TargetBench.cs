@@ -11,19 +11,19 @@ internal sealed class TargetBench
 {
     public static readonly AoeAddress Address = new(0, 0);
     public static readonly Guid BootId = new("11111111-2222-3333-4444-555555555555");
-    private readonly MemoryLink _ours;
+    private readonly MemoryLink _ours, _theirs;
     private readonly AoeTarget _target;
     private readonly PacketBatch _batch = new(64, 9100);
 
     public TargetBench(MemoryMedium medium, Fence? fence = null, ExportSettings? settings = null, int mtu = 9000, TargetStart? start = null)
     {
-        (var link, _ours) = MemoryLink.Pair(mtu);
+        (_theirs, _ours) = MemoryLink.Pair(mtu);
         Medium = medium;
         settings ??= new ExportSettings { Address = Address, Path = "memory" };
         Export = fence is null
             ? Export.Standalone(settings, medium, BootId, NullLogger.Instance)
             : Export.Managed(settings, medium, fence, start ?? new TargetStart(BootId), NullLogger.Instance);
-        _target = new AoeTarget([link], Export, NullLogger.Instance);
+        _target = new AoeTarget([_theirs], Export, NullLogger.Instance);
     }
 
     public MemoryMedium Medium { get; }
@@ -31,6 +31,12 @@ internal sealed class TargetBench
     public Export Export { get; }
 
     public AoeTarget Target => _target;
+
+    /// <summary>Of the target's interface.</summary>
+    public int Mtu
+    {
+        set => _theirs.Mtu = value;
+    }
 
     public static MacAddress HostA { get; } = new(0x02_00_00_00_00_A0);
 

@@ -83,8 +83,8 @@ internal sealed partial class FrameExchange
         _session = options.Session;
         _servedAt = time.GetTimestamp();
         _roundTrip = new RoundTrip(time);
-        _outgoing = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.Mtu));
-        _incoming = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.Mtu));
+        _outgoing = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit));
+        _incoming = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit));
         // Answers to an earlier process should not be taken for ours.
         var generation = (uint)(time.GetTimestamp() ^ Environment.ProcessId);
         for (var i = 0; i < FrameSlot.Count; i++) _free.Enqueue(_slots[i] = new FrameSlot(i, generation));

@@ -12,11 +12,8 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 {
     private const int BatchFrames = 64;
 
-    /// <summary>Of jumbo frames; an interface may get them while it is served.</summary>
-    private const int UsualMtu = 9216;
-
-    private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.Mtu));
-    private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.Mtu));
+    private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
+    private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
     private long _malformed;
 
     public IFrameLink Link => link;
@@ -61,5 +58,5 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 
     // An answer may be longer than an interface of small frames carries: a configuration string, a full list.
     private static int RoomFor(int mtu) => Math.Max(
-        AoeProtocol.FrameBytes(Math.Max(mtu, UsualMtu)), MaskSection.DirectivesAt + MaskSection.Longest * MaskSection.DirectiveBytes);
+        AoeProtocol.FrameBytes(mtu), MaskSection.DirectivesAt + MaskSection.Longest * MaskSection.DirectiveBytes);
 }

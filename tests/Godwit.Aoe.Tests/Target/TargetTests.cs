@@ -118,6 +118,18 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public void Frames_are_as_large_as_the_interface_takes_at_the_moment()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), mtu: 1500);
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.ReadExt, 0, 3).AoeError);
+        bench.Mtu = 9000;
+        Assert.Equal(17 * 512, bench.Ata(AtaCommand.ReadExt, 0, 17).Data.Length);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 17, new byte[17 * 512]).Good);
+        bench.Mtu = 1500;
+        Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.ReadExt, 0, 17).AoeError);
+    }
+
+    [Fact]
     public void The_ends_of_the_disk_hold()
     {
         var bench = new TargetBench(new MemoryMedium(64));
