@@ -24,6 +24,7 @@ test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the serv
 test   python3-libnbd    a third (nbdsh), which is told what to ask
 test   fio               writes at random and verifies, by NBD
 test   vblade            the target that others use, for the initiator
+test   aoetools          what others ask targets with (aoeping, aoecfg)
 END
 )
 

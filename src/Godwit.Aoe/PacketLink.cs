@@ -10,6 +10,10 @@ public sealed class PacketLink : IFrameLink
 {
     /// <summary>Of jumbo frames; an interface may get them while it is open.</summary>
     private const int JumboMtu = 9216;
+
+    /// <summary>Of Ethernet, in bytes without its check sum.</summary>
+    private const int ShortestFrame = 60;
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly PacketSocket _socket;
     private int _mtu;
@@ -65,7 +69,12 @@ public sealed class PacketLink : IFrameLink
 
     public void Receive(PacketBatch batch, int timeoutMs) => _socket.Receive(batch, timeoutMs);
 
-    public void Send(PacketBatch batch) => _socket.Send(batch);
+    public void Send(PacketBatch batch)
+    {
+        // Network cards do that; virtual ones do not, and there are readers (aoeping) that insist on it.
+        batch.Pad(ShortestFrame);
+        _socket.Send(batch);
+    }
 
     public void Wake() => _socket.Wake();
 

@@ -18,7 +18,7 @@ internal sealed class Admission(Fence? fence, InBandCommands inBand)
             if (!inBand.MaySendAta(header.Source)) return AdmissionAnswer.Reserved;
             return inBand.Problem is not null && AtaCommand.IsWrite(command) ? AdmissionAnswer.Refused : AdmissionAnswer.Allowed;
         }
-        if (command == AtaCommand.Identify) return AdmissionAnswer.Allowed;
+        if (command is AtaCommand.Identify or AtaCommand.Smart) return AdmissionAnswer.Allowed;
         var needed = AtaCommand.IsWrite(command) ? FenceStanding.Writer : FenceStanding.Reader;
         return Standing(header) >= needed ? AdmissionAnswer.Allowed : AdmissionAnswer.Refused;
     }

@@ -62,6 +62,8 @@ internal sealed partial class AtaCommands(
                 return Done(answer, ata);
             case AtaCommand.Identify:
                 return Identify(header, ata, answer);
+            case AtaCommand.Smart:
+                return TellHealth(ata, answer);
             case AtaCommand.SetFeatures:
                 return SetFeatures(header, ata, answer);
             default:
@@ -218,6 +220,15 @@ internal sealed partial class AtaCommands(
             Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;
+    }
+
+    private int TellHealth(in AtaSection ata, Span<byte> answer)
+    {
+        if (!Smart.Knows(ata)) return Failed(answer, ata, AtaStatus.Aborted);
+        var length = Done(answer, ata with { Lba = Smart.Lba(ata, well: Problem is null) });
+        if (!Smart.Reads(ata)) return length;
+        Smart.WritePage(answer.Slice(AtaSection.DataAt, AoeProtocol.SectorBytes));
+        return length + AoeProtocol.SectorBytes;
     }
 
     private int SetFeatures(in AoeHeader header, in AtaSection ata, Span<byte> answer)

@@ -76,11 +76,11 @@ public sealed record AtaIdentity
         Put(data, 69, Trims ? ReadsZeroes : 0);
         Put(data, 169, Trims ? 1 : 0);
         Put(data, 80, 0x01F0);
-        // Supported, then enabled: write cache; FLUSH CACHE, FLUSH CACHE EXT and 48-bit addresses.
-        Put(data, 82, 1 << 5);
+        // Supported, then enabled: write cache and SMART; FLUSH CACHE, FLUSH CACHE EXT and 48-bit addresses.
+        Put(data, 82, 1 << 5 | 1);
         Put(data, 83, 1 << 14 | 1 << 13 | 1 << 12 | 1 << 10);
         Put(data, 84, 1 << 14);
-        Put(data, 85, WriteCache ? 1 << 5 : 0);
+        Put(data, 85, (WriteCache ? 1 << 5 : 0) | 1);
         Put(data, 86, 1 << 13 | 1 << 12 | 1 << 10);
         Put(data, 87, 1 << 14);
         BinaryPrimitives.WriteInt64LittleEndian(data[200..], Sectors);

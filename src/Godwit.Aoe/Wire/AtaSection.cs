@@ -85,6 +85,7 @@ public static class AtaCommand
     public const byte ReadExt = 0x24;
     public const byte Write = 0x30;
     public const byte WriteExt = 0x34;
+    public const byte Smart = 0xB0;
     public const byte FlushCache = 0xE7;
     public const byte FlushCacheExt = 0xEA;
     public const byte Identify = 0xEC;

@@ -61,6 +61,18 @@ public sealed class PacketBatch
         Add(frame.Length);
     }
 
+    /// <summary>Makes shorter frames that long, with zeroes.</summary>
+    public void Pad(int bytes)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            var length = (int)_headers[i].Length;
+            if (length >= bytes) continue;
+            _frames.AsSpan(i * FrameBytes + length, bytes - length).Clear();
+            _headers[i].Length = (uint)bytes;
+        }
+    }
+
     public void Clear() => Count = 0;
 
     internal Span<MMsgHdr> PrepareReceive()

@@ -130,6 +130,28 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public void Smart_tells_of_a_medium_that_failed()
+    {
+        const long signature = 0xC24F00, exceeded = 0x2CF400;
+        const byte readData = 0xD0, returnStatus = 0xDA;
+        var bench = new TargetBench(new MemoryMedium(64));
+        long Status()
+        {
+            var frame = Assert.Single(bench.Send(TargetBench.Request(AtaCommand.Smart, signature, feature: returnStatus)));
+            Assert.True(AtaSection.TryRead(frame, out var ata) == MalformedFrame.No && (ata.Command & AtaStatus.AnyFailure) == 0);
+            return ata.Lba;
+        }
+        Assert.Equal(signature, Status());
+        var page = bench.Ata(AtaCommand.Smart, signature, feature: readData).Data;
+        Assert.Equal((512, 0), (page.Length, page.Aggregate((byte)0, (sum, b) => (byte)(sum + b))));
+        Assert.True(bench.Ata(AtaCommand.Smart, 0, feature: returnStatus).Aborted);
+        Assert.True(bench.Ata(AtaCommand.Smart, signature, feature: 0xD5).Aborted);
+        bench.Medium.FailSyncs = true;
+        Assert.False(bench.Ata(AtaCommand.FlushCache).Good);
+        Assert.Equal(exceeded, Status());
+    }
+
+    [Fact]
     public void The_ends_of_the_disk_hold()
     {
         var bench = new TargetBench(new MemoryMedium(64));
