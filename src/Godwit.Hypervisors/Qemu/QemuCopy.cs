@@ -77,6 +77,7 @@ internal sealed class QemuCopy : IDomainCopy
 
     public async Task ContinueAsync(CancellationToken cancellationToken)
     {
+        if (!_directory.HasRun) await EnsureThereAsync(cancellationToken);
         // Before the command, so that a copy found again is never taken for one that did not run.
         _directory.MarkRun();
         try
@@ -85,9 +86,26 @@ internal sealed class QemuCopy : IDomainCopy
         }
         catch (QmpLostException e) when (e.NothingSent)
         {
-            throw new EngineGoneException($"QEMU of {Order.Spec.Name} was gone before it was told to run: {e.Message}", e);
+            throw Gone(e);
         }
     }
+
+    // A process that was killed takes some milliseconds to close its line. If the order to run were the first to meet with that, nobody
+    // could tell whether the guest ran, and its memory on the other side would be given up for nothing.
+    private async Task EnsureThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Qmp.QueryStatusAsync(cancellationToken);
+        }
+        catch (QmpLostException e)
+        {
+            throw Gone(e);
+        }
+    }
+
+    private EngineGoneException Gone(QmpLostException e) =>
+        new($"QEMU of {Order.Spec.Name} was gone before it was told to run: {e.Message}", e);
 
     public Task PauseAsync(CancellationToken cancellationToken) => Qmp.StopAsync(cancellationToken);
 
