@@ -20,6 +20,9 @@ public sealed record ControlRequest
     public long? Epoch { get; init; }
 
     public int? Session { get; init; }
+
+    /// <summary>With <c>admit</c>: frames without a session are the host's too.</summary>
+    public bool Sessionless { get; init; }
 }
 
 /// <summary>One line that a server answers.</summary>

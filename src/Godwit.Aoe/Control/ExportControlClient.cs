@@ -13,11 +13,15 @@ public sealed class ExportControlClient(string socketPath)
     /// Makes a host a reader under a fresh session number, which replaces an earlier reader's session of that host;
     /// the writer's role stays where it is. Durable when it returns.
     /// </summary>
+    /// <param name="host">Its name.</param>
+    /// <param name="macs">Ethernet addresses that its frames come from.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    /// <param name="sessionless">Frames without a session count too, as those of the Linux driver.</param>
     /// <returns>The session, 1 to 2,047.</returns>
-    public async Task<int> AdmitAsync(string host, IReadOnlyList<string> macs, CancellationToken cancellationToken)
+    public async Task<int> AdmitAsync(string host, IReadOnlyList<string> macs, CancellationToken cancellationToken, bool sessionless = false)
     {
         var reply = await _client.CallAsync(
-            new ControlRequest { Op = ControlOp.Admit, Host = host, Macs = macs }, cancellationToken).ConfigureAwait(false);
+            new ControlRequest { Op = ControlOp.Admit, Host = host, Macs = macs, Sessionless = sessionless }, cancellationToken).ConfigureAwait(false);
         return reply.Session ?? throw Incomplete(ControlOp.Admit);
     }
 

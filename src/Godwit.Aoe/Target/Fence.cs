@@ -56,9 +56,9 @@ public sealed class Fence
         Store(FenceState.New(epoch));
     }
 
-    public int Admit(string host, ImmutableArray<MacAddress> macs)
+    public int Admit(string host, ImmutableArray<MacAddress> macs, bool sessionless = false)
     {
-        var (state, session) = FenceRules.Admit(Current(), host, macs);
+        var (state, session) = FenceRules.Admit(Current(), host, macs, sessionless);
         Store(state);
         return session;
     }

@@ -15,14 +15,14 @@ public static class FenceRules
     /// Makes a host a reader under a fresh session. It has at most one reader's entry: an earlier one is replaced. Its
     /// writer's entry, if it has that, is left alone.
     /// </summary>
-    public static (FenceState State, int Session) Admit(FenceState state, string host, ImmutableArray<MacAddress> macs)
+    public static (FenceState State, int Session) Admit(FenceState state, string host, ImmutableArray<MacAddress> macs, bool sessionless = false)
     {
         var others = state.Readers.RemoveAll(r => r.Host == host);
         // The replaced session counts as living still, so that the fresh one differs from it.
         var session = FreeSession(state);
         var next = state with
         {
-            Readers = others.Add(new FenceEntry(host, session, macs)),
+            Readers = others.Add(new FenceEntry(host, session, macs, sessionless)),
             NextSession = After(session),
         };
         return (next, session);
@@ -61,8 +61,7 @@ public static class FenceRules
     /// <summary>What a frame's sender may do.</summary>
     public static FenceStanding Standing(FenceState state, MacAddress source, int session)
     {
-        // Session 0 is no session: frames of the Linux driver, or of an initiator that was not told one.
-        if (session == 0) return FenceStanding.None;
+        // Session 0 is no session: frames of the Linux driver, or of an initiator that was not told one. No entry has it.
         if (state.Writer is { } writer && writer.Sent(source, session)) return FenceStanding.Writer;
         foreach (var reader in state.Readers)
         {

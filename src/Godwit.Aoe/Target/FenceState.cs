@@ -33,9 +33,13 @@ public sealed record FenceState
 }
 
 /// <summary>One stay of a host. Frames count as its own by source address and session together.</summary>
-public sealed record FenceEntry(string Host, int Session, ImmutableArray<MacAddress> Macs)
+/// <param name="Sessionless">
+/// Frames without a session count too: the Linux driver knows none. Then a late frame of an earlier stay of the same host is not told
+/// from one of this stay.
+/// </param>
+public sealed record FenceEntry(string Host, int Session, ImmutableArray<MacAddress> Macs, bool Sessionless = false)
 {
     public bool Is(string host, int session) => Session == session && Host == host;
 
-    public bool Sent(MacAddress source, int session) => Session == session && Macs.Contains(source);
+    public bool Sent(MacAddress source, int session) => (Session == session || (Sessionless && session == 0)) && Macs.Contains(source);
 }

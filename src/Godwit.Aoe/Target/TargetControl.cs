@@ -27,7 +27,7 @@ public sealed class TargetControl(TargetSet targets)
                 return new ControlReply { Ok = true, Export = await targets.Find(request.Device).StatusAsync().ConfigureAwait(false) };
             case ControlOp.Admit:
                 var macs = Macs(request);
-                var admitted = await OnFence(request, f => f.Admit(Host(request), macs)).ConfigureAwait(false);
+                var admitted = await OnFence(request, f => f.Admit(Host(request), macs, request.Sessionless)).ConfigureAwait(false);
                 return new ControlReply { Ok = true, Session = admitted };
             case ControlOp.Fence:
                 var epoch = Epoch(request);
