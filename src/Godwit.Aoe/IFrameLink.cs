@@ -24,8 +24,8 @@ public interface IFrameLink : IDisposable
     long Dropped { get; }
 
     /// <summary>
-    /// Waits for frames and takes all that are there and fit. Comes back with none when the time is over or after
-    /// <see cref="Wake"/>.
+    /// Waits for frames and takes all that are there and fit; they stay until the next call. Comes back with none when the
+    /// time is over or after <see cref="Wake"/>.
     /// </summary>
     /// <param name="timeoutMs">Milliseconds; 0 does not wait, -1 waits for ever.</param>
     void Receive(PacketBatch batch, int timeoutMs);

@@ -11,6 +11,9 @@ public sealed class PacketLink : IFrameLink
     /// <summary>Of jumbo frames; an interface may get them while it is open.</summary>
     private const int JumboMtu = 9216;
 
+    /// <summary>Frames that wait for a busy one: what four initiators send at once (see <see cref="Target.ExportSettings.BufferCount"/>), 4.8 MiB.</summary>
+    private const int RingFrames = 512;
+
     /// <summary>Of Ethernet, in bytes without its check sum.</summary>
     private const int ShortestFrame = 60;
 
@@ -47,13 +50,23 @@ public sealed class PacketLink : IFrameLink
     public long Dropped => _socket.Dropped + _socket.ReceiveDropped;
 
     /// <exception cref="GodwitException">The interface is not there, is down, or may not be opened.</exception>
-    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter)
+    /// <param name="interfaceName">As <c>ip link</c> shows it.</param>
+    /// <param name="filter">What frames are taken.</param>
+    /// <param name="busy">Many frames are to come: room is made for them at once, and waits are short (see <see cref="PacketSocketOptions"/>).</param>
+    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter, bool busy = false)
     {
         PacketSocket socket;
         try
         {
             socket = PacketSocket.Open(
-                interfaceName, new PacketSocketOptions { EtherType = AoeProtocol.EtherType, Filter = filter });
+                interfaceName,
+                new PacketSocketOptions
+                {
+                    EtherType = AoeProtocol.EtherType,
+                    Filter = filter,
+                    Spins = busy,
+                    Ring = busy ? new PacketRingSize(RingFrames, AoeProtocol.FrameBytes(JumboMtu)) : null,
+                });
         }
         catch (IOException e)
         {

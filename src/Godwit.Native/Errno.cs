@@ -9,6 +9,7 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int ENOSYS = 38;
     public const int EOPNOTSUPP = 95;
+    public const int EFAULT = 14;
     public const int ENODEV = 19;
     public const int EMSGSIZE = 90;
     public const int ENETDOWN = 100;

@@ -54,7 +54,7 @@ internal sealed class MemoryLink : IFrameLink
         if (Dead) return;
         for (var i = 0; i < batch.Count; i++)
         {
-            foreach (var frame in _faults.Pass(batch[i].ToArray())) _other!._queue.Add(frame);
+            foreach (var frame in _faults.Pass(batch.Copy(i))) _other!._queue.Add(frame);
         }
     }
 

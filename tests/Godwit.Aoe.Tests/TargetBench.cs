@@ -21,7 +21,7 @@ internal sealed class TargetBench
         Medium = medium;
         settings ??= new ExportSettings { Address = Address, Path = "memory" };
         Export = fence is null
-            ? Export.Standalone(settings, medium, BootId, NullLogger.Instance)
+            ? Export.Standalone(settings, medium, start ?? new TargetStart(BootId), NullLogger.Instance)
             : Export.Managed(settings, medium, fence, start ?? new TargetStart(BootId), NullLogger.Instance);
         _target = new AoeTarget([_theirs], Export, NullLogger.Instance);
     }

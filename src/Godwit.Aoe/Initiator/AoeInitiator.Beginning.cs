@@ -114,13 +114,14 @@ public sealed partial class AoeInitiator
             return null;
         }
         if (godwit.Standing != _standing) LogStanding(_logger, _address, godwit.Standing, godwit.Epoch);
-        if (_bootId != default && godwit.BootId != _bootId) LogRestarted(_logger, _address);
+        var startedAnew = _bootId != default && godwit.BootId != _bootId;
+        if (startedAnew) LogRestarted(_logger, _address);
         _standing = godwit.Standing;
         _bootId = godwit.BootId;
         // An answer that came under a session which was replaced since says nothing of the new one.
         if (_exchange.Served() is var served && served.Session == session) _guard.Heard(godwit, served.Wrote);
         if (_writeCache && !identity.WriteCache) _writeCache = false;
-        if (!recovering && _mark != 0 && godwit.Mark != _mark) _exchange.Suspend();
+        if (!recovering && _mark != 0 && (godwit.Mark != _mark || startedAnew)) _exchange.Suspend();
         return godwit;
     }
 

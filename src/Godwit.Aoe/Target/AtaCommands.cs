@@ -14,6 +14,7 @@ internal sealed partial class AtaCommands(
 {
     private readonly InitiatorTable _initiators = new();
     private readonly List<int> _awaitSync = [];
+    private long[] _lentFrom = [];
     private long _reads, _writes, _flushes, _refused, _malformed, _repeated, _trims;
 
     public long SizeBytes => medium.SizeBytes;
@@ -27,10 +28,11 @@ internal sealed partial class AtaCommands(
     public ExportCounters Counters => new(_reads, _writes, _flushes, _refused, _malformed, _repeated, _trims);
 
     /// <returns>Length of the answer's frame.</returns>
-    public int Execute(
-        in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, int index, int mtu, out AoeError error)
+    public int Execute(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, int mtu, out AoeError error)
     {
         error = AoeError.None;
+        var answer = answers.Next;
+        var index = answers.Count;
         if (AtaSection.TryRead(frame, out var ata) != MalformedFrame.No)
         {
             _malformed++;
@@ -51,7 +53,7 @@ internal sealed partial class AtaCommands(
         switch (ata.Command)
         {
             case AtaCommand.Read or AtaCommand.ReadExt:
-                return Read(ata, answer, mtu, out error);
+                return Read(ata, answers, mtu, out error);
             case AtaCommand.Write or AtaCommand.WriteExt:
                 return Write(header, ata, frame, answer, index, mtu, out error);
             case AtaCommand.DataSetManagement:
@@ -101,11 +103,46 @@ internal sealed partial class AtaCommands(
 
     public void Dispose() => medium.Dispose();
 
-    private int Read(in AtaSection ata, Span<byte> answer, int mtu, out AoeError error)
+    /// <summary>
+    /// An answer of the batch could not be sent, because the medium failed under what it had lent: reads it as other media are
+    /// read, and puts the answer, or the error, into another batch.
+    /// </summary>
+    public void ReadAgain(PacketBatch answers, int index, PacketBatch again)
+    {
+        if (AtaSection.TryRead(answers[index], out var ata) != MalformedFrame.No) return;
+        answers[index].CopyTo(again.Next);
+        _reads--;
+        again.Add(ReadInto(again.Next, ata, _lentFrom[index]));
+    }
+
+    public bool ReadsAhead => medium.IsCold;
+
+    /// <summary>Lets the disk begin with what a frame reads, before the frames ahead of it are executed.</summary>
+    public void Foresee(ReadOnlySpan<byte> frame)
+    {
+        if (AtaSection.TryRead(frame, out var ata) != MalformedFrame.No || ata.Command is not (AtaCommand.Read or AtaCommand.ReadExt)) return;
+        if (TryPlace(ata, out var offset)) medium.ReadAhead(offset, ata.SectorCount * AoeProtocol.SectorBytes);
+    }
+
+    /// <summary>No answer uses the medium's memory any more.</summary>
+    public void TakeBack() => medium.TakeBack();
+
+    private int Read(in AtaSection ata, PacketBatch answers, int mtu, out AoeError error)
+    {
+        if (!IsFrameful(ata, mtu, out error)) return AoeHeader.Bytes;
+        if (!TryPlace(ata, out var offset)) return Failed(answers.Next, ata, AtaStatus.IdNotFound);
+        var bytes = ata.SectorCount * AoeProtocol.SectorBytes;
+        if (medium.Lend(offset, bytes) is not (not 0 and var address)) return ReadInto(answers.Next, ata, offset);
+        if (_lentFrom.Length < answers.Capacity) Array.Resize(ref _lentFrom, answers.Capacity);
+        _lentFrom[answers.Count] = offset;
+        answers.Lend(address, bytes);
+        _reads++;
+        return Done(answers.Next, ata);
+    }
+
+    private int ReadInto(Span<byte> answer, in AtaSection ata, long offset)
     {
         var bytes = ata.SectorCount * AoeProtocol.SectorBytes;
-        if (!IsFrameful(ata, mtu, out error)) return AoeHeader.Bytes;
-        if (!TryPlace(ata, out var offset)) return Failed(answer, ata, AtaStatus.IdNotFound);
         try
         {
             medium.Read(answer.Slice(AtaSection.DataAt, bytes), offset);

@@ -43,17 +43,16 @@ public sealed partial class Export : IDisposable
         new(settings, medium, fence, InBandCommands.Refusing(settings), start, logger);
 
     /// <summary>An export on its own: reservations, masks and the configuration string come over the wire.</summary>
-    public static Export Standalone(ExportSettings settings, IMedium medium, Guid bootId, ILogger logger) =>
-        new(settings, medium, null, InBandCommands.Load(settings, logger), new TargetStart(bootId), logger);
+    public static Export Standalone(ExportSettings settings, IMedium medium, TargetStart start, ILogger logger) =>
+        new(settings, medium, null, InBandCommands.Load(settings, logger), start, logger);
 
     /// <summary>Executes a request and adds the answer, if it gets one. The batch has room for one more.</summary>
     internal void Handle(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, IFrameLink link)
     {
         if (!_inBand.ListensTo(header.Source) || !(Settings.Macs.IsEmpty || Settings.Macs.Contains(header.Source))) return;
-        var answer = answers.Next;
-        var written = Execute(header, frame, answer, answers.Count, link, out var error);
+        var written = Execute(header, frame, answers, link, out var error);
         if (written < 0) return;
-        header.Answer(link.Address, Settings.Address, error).Write(answer);
+        header.Answer(link.Address, Settings.Address, error).Write(answers.Next);
         answers.Add(Math.Max(written, AoeHeader.Bytes));
     }
 
@@ -62,6 +61,22 @@ public sealed partial class Export : IDisposable
     /// the batch is sent.
     /// </summary>
     internal void Commit(PacketBatch answers) => _ata.Commit(answers);
+
+    /// <summary>Puts an answer that could not be sent, as the medium failed under it, into another batch, as an error most likely.</summary>
+    internal void ReadAgain(PacketBatch answers, int index, PacketBatch again) => _ata.ReadAgain(answers, index, again);
+
+    /// <summary>Whether <see cref="Foresee"/> is worth its time.</summary>
+    internal bool ReadsAhead => _ata.ReadsAhead;
+
+    /// <summary>Looks at a frame that is going to be executed.</summary>
+    internal void Foresee(ReadOnlySpan<byte> frame)
+    {
+        if (AoeHeader.TryRead(frame, out var header) == MalformedFrame.No && header.Command == AoeCommand.Ata && header.Address == Settings.Address)
+            _ata.Foresee(frame);
+    }
+
+    /// <summary>The answers have left.</summary>
+    internal void Sent() => _ata.TakeBack();
 
     /// <summary>An unasked answer to all, by which targets tell that they are there.</summary>
     internal void Announce(PacketBatch frames, IFrameLink link)
@@ -98,8 +113,7 @@ public sealed partial class Export : IDisposable
     private string? Problem => Fence?.Problem ?? _inBand.Problem ?? _ata.Problem;
 
     // The length of the answer's frame; negative when there is none.
-    private int Execute(
-        in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, int index, IFrameLink link, out AoeError error)
+    private int Execute(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, IFrameLink link, out AoeError error)
     {
         error = AoeError.None;
         if (header.Version != AoeProtocol.Version)
@@ -111,13 +125,13 @@ public sealed partial class Export : IDisposable
         {
             case AoeCommand.Ata:
                 // Nobody means "every disk" by a read or a write.
-                return header.Address == Settings.Address ? _ata.Execute(header, frame, answer, index, link.Mtu, out error) : -1;
+                return header.Address == Settings.Address ? _ata.Execute(header, frame, answers, link.Mtu, out error) : -1;
             case AoeCommand.QueryConfig:
-                return _inBand.Config(header, frame, answer, link, out error);
+                return _inBand.Config(header, frame, answers.Next, link, out error);
             case AoeCommand.MacMaskList:
-                return _inBand.Mask(header, frame, answer, out error);
+                return _inBand.Mask(header, frame, answers.Next, out error);
             case AoeCommand.ReserveRelease:
-                return _inBand.Reserve(header, frame, answer, out error);
+                return _inBand.Reserve(header, frame, answers.Next, out error);
             default:
                 LogUnknownCommand(_logger, Settings.Address, (byte)header.Command, header.Source);
                 error = AoeError.UnrecognizedCommand;

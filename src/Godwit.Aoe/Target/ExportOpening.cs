@@ -43,7 +43,7 @@ internal static class ExportOpening
         var medium = OpenMedium(order);
         try
         {
-            if (!order.Managed) return Export.Standalone(settings, medium, Guid.NewGuid(), logger);
+            if (!order.Managed) return Export.Standalone(settings, medium, settings.StateDirectory is null ? TargetStart.ByTheClock(DateTimeOffset.UtcNow) : TargetStart.Next(settings.MarkPath), logger);
             var fence = Fence.Load(settings.FencePath);
             if (order.NewState) Begin(fence, settings);
             return Export.Managed(settings, medium, fence, TargetStart.Next(settings.MarkPath), logger);

@@ -4,17 +4,32 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Aoe.Target;
 
-/// <summary>A file, sparse or not, or a block device.</summary>
+/// <summary>
+/// A file, sparse or not, or a block device. Reads are answered from its mapping where there is one: the kernel copies from
+/// the page cache into the frame as it sends it, without a call for each read and without a copy in here. On two cores, 4 KiB
+/// at depth 32, that is FIGURES times vblade, against FIGURES by pread(2) into the answer.
+/// <para>
+/// What is not in the page cache is no work for a mapping: a fault at a time, without the kernel's eye for sequences. So once a
+/// batch had to wait for the disk, the next reads are read, those of a batch all at once.
+/// </para>
+/// </summary>
 public sealed class FileMedium : IMedium
 {
+    /// <summary>How many reads are read before the mapping is tried again.</summary>
+    private const int ColdReads = 1024;
+
     private readonly SafeFileHandle _file;
+    private readonly FileMapping? _mapping;
     private readonly long _start;
+    private bool _lent;
+    private int _coldReads;
 
     private FileMedium(SafeFileHandle file, long start, long size)
     {
         _file = file;
         _start = start;
         SizeBytes = size;
+        _mapping = FileMapping.TryMap(file, start + size);
     }
 
     /// <summary>The size at the time it was opened, or of the part that is served, rounded down to whole sectors.</summary>
@@ -46,11 +61,34 @@ public sealed class FileMedium : IMedium
         }
     }
 
+    public bool IsCold => _coldReads > 0;
+
+    public nint Lend(long offset, int length)
+    {
+        if (_mapping is null || _coldReads > 0 && _coldReads-- > 0) return 0;
+        _lent = true;
+        return _mapping.Find(_start + offset, length);
+    }
+
+    public void TakeBack()
+    {
+        if (!_lent) return;
+        _lent = false;
+        if (DiskWaits.OfThisThread()) _coldReads = ColdReads;
+        _mapping?.Recycle();
+    }
+
+    public void ReadAhead(long offset, int length) => PageCache.WillNeed(_file, _start + offset, length);
+
     public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file, data, _start + offset);
 
     public void Zero(long offset, long length) => SparseFile.Zero(_file, _start + offset, length);
 
     public void Sync() => StableStorage.Sync(_file);
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _mapping?.Dispose();
+        _file.Dispose();
+    }
 }

@@ -9,6 +9,25 @@ public interface IMedium : IDisposable
     /// <summary>Fills the whole buffer, or fails.</summary>
     void Read(Span<byte> buffer, long offset);
 
+    /// <summary>
+    /// Where a range is in memory that the kernel may be told to read, and this process must not (the medium may fail under
+    /// it); 0 where <see cref="Read"/> is the way. It is there until <see cref="TakeBack"/>.
+    /// </summary>
+    nint Lend(long offset, int length) => 0;
+
+    /// <summary>What was lent is in use no longer.</summary>
+    void TakeBack()
+    {
+    }
+
+    /// <summary>Whether what is read comes from the disk just now, so that <see cref="ReadAhead"/> is worth its call.</summary>
+    bool IsCold => false;
+
+    /// <summary>A range that is going to be read: the disk may begin with it.</summary>
+    void ReadAhead(long offset, int length)
+    {
+    }
+
     void Write(ReadOnlySpan<byte> data, long offset);
 
     /// <summary>The range reads as zeroes afterwards, and takes no room where the medium can do without.</summary>

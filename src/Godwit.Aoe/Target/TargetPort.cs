@@ -14,6 +14,7 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 
     private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
     private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
+    private readonly PacketBatch _again = new(1, RoomFor(link.MtuLimit));
     private long _malformed;
 
     public IFrameLink Link => link;
@@ -24,6 +25,11 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 
     public void Execute()
     {
+        // One alone is better left to the kernel, which sees where a sequence leads.
+        if (_requests.Count > 1 && export.ReadsAhead)
+        {
+            for (var i = 0; i < _requests.Count; i++) export.Foresee(_requests[i]);
+        }
         for (var i = 0; i < _requests.Count; i++) Execute(_requests[i]);
         _requests.Clear();
         Answer();
@@ -53,7 +59,14 @@ internal sealed class TargetPort(IFrameLink link, Export export)
         if (_answers.Count == 0) return;
         export.Commit(_answers);
         link.Send(_answers);
+        foreach (var index in _answers.Unreadable)
+        {
+            export.ReadAgain(_answers, index, _again);
+            link.Send(_again);
+            _again.Clear();
+        }
         _answers.Clear();
+        export.Sent();
     }
 
     // An answer may be longer than an interface of small frames carries: a configuration string, a full list.

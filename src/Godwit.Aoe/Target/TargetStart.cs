@@ -16,7 +16,7 @@ public sealed record TargetStart(Guid BootId, byte Mark = 0, Guid MachineId = de
     public static TargetStart Next(string path)
     {
         var bootId = Guid.NewGuid();
-        var machineId = Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id"));
+        var machineId = ThisMachine();
         // Where the last one is lost or cannot be kept it is drawn, which differs from it nearly always: a disk of the
         // storage host that is full must not keep guests from theirs.
         var drawn = (byte)(1 + bootId.ToByteArray()[0] % byte.MaxValue);
@@ -31,6 +31,15 @@ public sealed record TargetStart(Guid BootId, byte Mark = 0, Guid MachineId = de
             return new TargetStart(bootId, drawn, machineId);
         }
     }
+
+    /// <summary>
+    /// A start of a target that keeps nothing. Its mark is the second's, and comes again after 255 of them: a machine that was away
+    /// for less has another, and one that was away for longer has another boot id, which initiators look at as well.
+    /// </summary>
+    public static TargetStart ByTheClock(DateTimeOffset now) =>
+        new(Guid.NewGuid(), (byte)(1 + now.ToUnixTimeSeconds() % byte.MaxValue), ThisMachine());
+
+    private static Guid ThisMachine() => Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id"));
 
     private static byte? Last(string path)
     {

@@ -5,23 +5,36 @@ namespace Godwit.Native.Packets;
 /// <summary>
 /// Room for a number of frames that cross to or from the kernel in one call. The memory is pinned for good, so that
 /// the structures recvmmsg(2) and sendmmsg(2) want are filled in once. Not safe for several threads.
+/// <para>
+/// A frame that is to be sent may end with memory that lies elsewhere (<see cref="Lend"/>), which the kernel reads when it is sent.
+/// </para>
 /// </summary>
 public sealed class PacketBatch
 {
     private readonly byte[] _frames;
     private readonly IoVector[] _vectors;
     private readonly MMsgHdr[] _headers;
+    private readonly int[] _lent;
+    private readonly nint[] _elsewhere;
+    private readonly List<int> _unreadable = [];
+    private readonly bool _keepsTruncated;
+    private nint _lentAt;
+    private int _lentBytes;
 
     /// <param name="capacity">Frames that fit.</param>
     /// <param name="frameBytes">Longest frame, with its Ethernet header.</param>
-    public PacketBatch(int capacity, int frameBytes)
+    /// <param name="keepsTruncated">Of longer frames the beginning is received; else they are left out.</param>
+    public PacketBatch(int capacity, int frameBytes, bool keepsTruncated = false)
     {
         Capacity = capacity;
+        _keepsTruncated = keepsTruncated;
         // Apart by whole cache lines.
         FrameBytes = (frameBytes + 63) & ~63;
         _frames = GC.AllocateArray<byte>(capacity * FrameBytes, pinned: true);
-        _vectors = GC.AllocateArray<IoVector>(capacity, pinned: true);
+        _vectors = GC.AllocateArray<IoVector>(2 * capacity, pinned: true);
         _headers = GC.AllocateArray<MMsgHdr>(capacity, pinned: true);
+        _lent = new int[capacity];
+        _elsewhere = new nint[capacity];
         Link();
     }
 
@@ -35,8 +48,11 @@ public sealed class PacketBatch
 
     public bool IsFull => Count == Capacity;
 
-    public ReadOnlySpan<byte> this[int index] => index < Count
-        ? _frames.AsSpan(index * FrameBytes, (int)_headers[index].Length)
+    /// <summary>A frame, without what it lends.</summary>
+    public unsafe ReadOnlySpan<byte> this[int index] => index < Count
+        ? _elsewhere[index] == 0
+            ? _frames.AsSpan(index * FrameBytes, (int)_headers[index].Length - _lent[index])
+            : new ReadOnlySpan<byte>((void*)_elsewhere[index], (int)_headers[index].Length)
         : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>The frame at an index, to change it before it is sent.</summary>
@@ -49,9 +65,26 @@ public sealed class PacketBatch
     public void Add(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, FrameBytes);
-        _headers[Count].Length = (uint)length;
+        _headers[Count].Length = (uint)(length + _lentBytes);
+        _lent[Count] = _lentBytes;
+        _elsewhere[Count] = 0;
+        ref var tail = ref _vectors[2 * Count + 1];
+        (tail.Base, tail.Length) = (_lentAt, (nuint)_lentBytes);
+        (_lentAt, _lentBytes) = (0, 0);
         Count++;
     }
+
+    /// <summary>
+    /// The next frame ends with memory that lies elsewhere, and stays there until the batch is cleared. This process does not
+    /// read it: where the kernel cannot either, the frame is not sent, and is among <see cref="Unreadable"/> then.
+    /// </summary>
+    public void Lend(nint address, int bytes) => (_lentAt, _lentBytes) = (address, bytes);
+
+    /// <summary>Frames that were not sent, because what they lend could not be read.</summary>
+    public IReadOnlyList<int> Unreadable => _unreadable;
+
+    /// <summary>A frame with what it lends, which has to be readable: for wires that are memory themselves.</summary>
+    public unsafe byte[] Copy(int index) => [.. this[index], .. new ReadOnlySpan<byte>((void*)_vectors[2 * index + 1].Base, _lent[index])];
 
     /// <summary>Copies a frame in; one that is too long is left out, as a wire would.</summary>
     public void Add(ReadOnlySpan<byte> frame)
@@ -73,21 +106,48 @@ public sealed class PacketBatch
         }
     }
 
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Count = 0;
+        _unreadable.Clear();
+    }
 
     internal Span<MMsgHdr> PrepareReceive()
     {
-        foreach (ref var vector in _vectors.AsSpan()) vector.Length = (nuint)FrameBytes;
+        for (var i = 0; i < Capacity; i++)
+        {
+            _vectors[2 * i].Length = (nuint)FrameBytes;
+            _headers[i].Header.VectorCount = 1;
+        }
         return _headers;
     }
 
     internal Span<MMsgHdr> PrepareSend()
     {
-        for (var i = 0; i < Count; i++) _vectors[i].Length = _headers[i].Length;
+        for (var i = 0; i < Count; i++)
+        {
+            _vectors[2 * i].Length = _headers[i].Length - (uint)_lent[i];
+            _headers[i].Header.VectorCount = _lent[i] == 0 ? 1u : 2u;
+        }
         return _headers.AsSpan(0, Count);
     }
 
-    /// <summary>Takes what a receive filled in, without frames that did not fit into their room.</summary>
+    /// <returns>False when it lends nothing: then the fault is not there.</returns>
+    internal bool NoteUnreadable(int index)
+    {
+        if (_lent[index] == 0) return false;
+        _unreadable.Add(index);
+        return true;
+    }
+
+    /// <summary>Takes a frame that was received and stays where it is until the next is asked for.</summary>
+    internal void Refer(nint address, int length)
+    {
+        _headers[Count].Length = (uint)length;
+        _elsewhere[Count++] = address;
+    }
+
+    /// <summary>Takes what a receive filled in, without frames that did not fit into their room unless they are wanted.</summary>
     internal void Received(int count)
     {
         const int MSG_TRUNC = 0x20;
@@ -95,7 +155,7 @@ public sealed class PacketBatch
         for (var i = 0; i < count; i++)
         {
             ref var header = ref _headers[i];
-            if ((header.Header.Flags & MSG_TRUNC) != 0) continue;
+            if ((header.Header.Flags & MSG_TRUNC) != 0 && !_keepsTruncated) continue;
             if (i != Count) _frames.AsSpan(i * FrameBytes, (int)header.Length).CopyTo(Next);
             Add((int)header.Length);
         }
@@ -107,9 +167,8 @@ public sealed class PacketBatch
         var vectors = (IoVector*)Unsafe.AsPointer(ref _vectors[0]);
         for (var i = 0; i < Capacity; i++)
         {
-            _vectors[i].Base = (nint)(frames + (nint)i * FrameBytes);
-            _headers[i].Header.Vectors = (nint)(vectors + i);
-            _headers[i].Header.VectorCount = 1;
+            _vectors[2 * i].Base = (nint)(frames + (nint)i * FrameBytes);
+            _headers[i].Header.Vectors = (nint)(vectors + 2 * i);
         }
     }
 }

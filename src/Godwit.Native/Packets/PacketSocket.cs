@@ -11,10 +11,10 @@ namespace Godwit.Native.Packets;
 public sealed partial class PacketSocket : IDisposable
 {
     private const int AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
-    private const int SOL_SOCKET = 1, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
+    private const int SOL_SOCKET = 1, SO_ERROR = 4, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
     private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_QDISC_BYPASS = 20;
     private const int MSG_DONTWAIT = 0x40;
-    private const short POLLIN = 1, POLLOUT = 4;
+    private const short POLLIN = 1, POLLOUT = 4, POLLERR = 8;
 
     /// <summary>How long a send waits for room before it gives frames up, as a full switch would.</summary>
     private const int SendPatienceMs = 100;
@@ -22,12 +22,16 @@ public sealed partial class PacketSocket : IDisposable
     private readonly SafeFileHandle _socket;
     private readonly EventSignal _wake = new();
     private readonly Lock _statistics = new();
+    private readonly SpinWatch? _spin;
+    private readonly PacketRing? _ring;
     private long _dropped;
     private long _receiveDropped;
 
-    private PacketSocket(SafeFileHandle socket, PacketInterface @interface)
+    private PacketSocket(SafeFileHandle socket, PacketInterface @interface, PacketRing? ring, bool spins)
     {
         _socket = socket;
+        _ring = ring;
+        _spin = spins && Environment.ProcessorCount > 1 ? new SpinWatch() : null;
         Interface = @interface;
     }
 
@@ -38,7 +42,7 @@ public sealed partial class PacketSocket : IDisposable
     public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>Frames that came and found the room for those that wait full.</summary>
-    public long ReceiveDropped
+    public unsafe long ReceiveDropped
     {
         get
         {
@@ -46,8 +50,8 @@ public sealed partial class PacketSocket : IDisposable
             lock (_statistics)
             {
                 PacketStatistics counted = default;
-                var length = Marshal.SizeOf<PacketStatistics>();
-                if (getsockopt(_socket, SOL_PACKET, PACKET_STATISTICS, ref counted, ref length) == 0) _receiveDropped += counted.Drops;
+                var length = sizeof(PacketStatistics);
+                if (getsockopt(_socket, SOL_PACKET, PACKET_STATISTICS, &counted, ref length) == 0) _receiveDropped += counted.Drops;
                 return _receiveDropped;
             }
         }
@@ -74,11 +78,13 @@ public sealed partial class PacketSocket : IDisposable
         var descriptor = SystemCall.Run("packet socket", 0,
             _ => socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        PacketRing? ring = null;
         try
         {
             Attach(handle, options.Filter);
             SetOption(handle, SOL_SOCKET, SO_RCVBUFFORCE, options.ReceiveBufferBytes, "SO_RCVBUFFORCE");
             SetOption(handle, SOL_SOCKET, SO_SNDBUFFORCE, options.SendBufferBytes, "SO_SNDBUFFORCE");
+            ring = options.Ring is { } size ? PacketRing.Open(handle, size) : null;
             if (options.BypassQueueing) SetOption(handle, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
             var address = new SockaddrLl
             {
@@ -88,25 +94,39 @@ public sealed partial class PacketSocket : IDisposable
             };
             if (bind(handle, in address, Marshal.SizeOf<SockaddrLl>()) < 0)
                 throw NativeException.Last($"bind to interface '{interfaceName}'");
-            return new PacketSocket(handle, found);
+            return new PacketSocket(handle, found, ring, options.Spins);
         }
         catch
         {
+            ring?.Dispose();
             handle.Dispose();
             throw;
         }
     }
 
     /// <summary>
-    /// Waits for frames and takes all that are there and fit. Comes back with none when the time is over, after
-    /// <see cref="Wake"/>, and when the interface went down.
+    /// Waits for frames and takes all that are there and fit; they stay until the next call. Comes back with none when the
+    /// time is over, after <see cref="Wake"/>, and when the interface went down.
     /// </summary>
     /// <param name="timeoutMs">Milliseconds; 0 does not wait, -1 waits for ever.</param>
     public void Receive(PacketBatch batch, int timeoutMs)
     {
         batch.Clear();
         if (TryReceive(batch) || timeoutMs == 0) return;
+        if (_spin is null)
+        {
+            if (Poll(POLLIN, timeoutMs, orWake: true)) TryReceive(batch);
+            return;
+        }
+        _spin.Begin();
+        while (_spin.GoesOn())
+        {
+            if (!TryReceive(batch)) continue;
+            _spin.End();
+            return;
+        }
         if (Poll(POLLIN, timeoutMs, orWake: true)) TryReceive(batch);
+        _spin.End();
     }
 
     /// <summary>Ends a wait in <see cref="Receive"/>, or the next one.</summary>
@@ -114,7 +134,7 @@ public sealed partial class PacketSocket : IDisposable
 
     /// <summary>
     /// Sends the frames of a batch, which stays as it is. Frames that find no room are dropped and counted: the
-    /// protocols above send again.
+    /// protocols above send again. Those that lend what cannot be read are noted in the batch.
     /// </summary>
     public unsafe void Send(PacketBatch batch)
     {
@@ -131,6 +151,11 @@ public sealed partial class PacketSocket : IDisposable
             }
             var errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.EINTR) continue;
+            if (errno == Errno.EFAULT && batch.NoteUnreadable(batch.Count - headers.Length))
+            {
+                headers = headers[1..];
+                continue;
+            }
             if (errno == Errno.EAGAIN && Poll(POLLOUT, SendPatienceMs, orWake: false)) continue;
             if (errno is not (Errno.EAGAIN or Errno.ENOBUFS or Errno.ENETDOWN or Errno.ENXIO or Errno.EMSGSIZE))
                 throw new NativeException($"send on interface '{Interface.Name}'", errno);
@@ -141,12 +166,14 @@ public sealed partial class PacketSocket : IDisposable
 
     public void Dispose()
     {
+        _ring?.Dispose();
         _socket.Dispose();
         _wake.Dispose();
     }
 
     private unsafe bool TryReceive(PacketBatch batch)
     {
+        if (_ring is not null) return _ring.TryReceive(batch);
         var headers = batch.PrepareReceive();
         while (true)
         {
@@ -178,7 +205,15 @@ public sealed partial class PacketSocket : IDisposable
         // A signal ends the wait early: the caller looks at its state and comes back.
         if (poll(polls, orWake ? 2u : 1u, timeoutMs) <= 0) return false;
         if (polls[1].Returned != 0) _wake.Clear();
+        // A link that went down is told once. Who receives by calls hears of it there; else it is to be asked for, or no wait lasts.
+        if (_ring is not null && (polls[0].Returned & POLLERR) != 0) ClearError();
         return polls[0].Returned != 0;
+    }
+
+    private unsafe void ClearError()
+    {
+        var (error, length) = (0, sizeof(int));
+        _ = getsockopt(_socket, SOL_SOCKET, SO_ERROR, &error, ref length);
     }
 
     private static unsafe void Attach(SafeFileHandle socket, IReadOnlyList<BpfInstruction> filter)
@@ -207,7 +242,7 @@ public sealed partial class PacketSocket : IDisposable
     private static unsafe partial int setsockopt(SafeFileHandle fd, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int getsockopt(SafeFileHandle fd, int level, int option, ref PacketStatistics value, ref int length);
+    private static unsafe partial int getsockopt(SafeFileHandle fd, int level, int option, void* value, ref int length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int recvmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags, nint timeout);

@@ -8,10 +8,19 @@ public sealed record PacketSocketOptions
     /// <summary>Filter that runs in the kernel before a frame is queued; empty takes all of the EtherType.</summary>
     public IReadOnlyList<BpfInstruction> Filter { get; init; } = [];
 
-    /// <summary>Room for frames that wait to be received, in bytes as the kernel counts them.</summary>
+    /// <summary>Room for frames that wait to be received, in bytes as the kernel counts them; of no use with a ring.</summary>
     public int ReceiveBufferBytes { get; init; } = 16 << 20;
 
+    /// <summary>Frames are received into memory that is shared with the kernel, without a call for them; null: by calls.</summary>
+    public PacketRingSize? Ring { get; init; }
+
     public int SendBufferBytes { get; init; } = 8 << 20;
+
+    /// <summary>
+    /// Whether a wait for frames begins with looking again and again for a moment, where frames came that soon of late: to sleep
+    /// and be woken costs more than the moment, in time and in CPU. Other threads that want the processor get it.
+    /// </summary>
+    public bool Spins { get; init; }
 
     /// <summary>
     /// Hands frames to the driver past the queueing discipline (PACKET_QDISC_BYPASS): quicker, but the driver drops
@@ -19,3 +28,8 @@ public sealed record PacketSocketOptions
     /// </summary>
     public bool BypassQueueing { get; init; }
 }
+
+/// <summary>Room of a receive ring.</summary>
+/// <param name="Frames">Frames that wait at most; the ring has so many or somewhat more.</param>
+/// <param name="FrameBytes">Longest frame, with its Ethernet header; longer ones are left out.</param>
+public sealed record PacketRingSize(int Frames, int FrameBytes);
