@@ -18,6 +18,11 @@ lab    xz-utils          unpacks kernel modules for guests
 bench  libvirt-daemon-system      libvirtd, the peer of bench/migrate
 bench  libvirt-clients            virsh
 bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
+aoe    iproute2          namespaces and the veth pair of bench/aoe
+aoe    vblade            the peer of bench/aoe
+aoe    fio               reads by NBD
+aoe    nbdkit            what fio reads from for comparison
+aoe    libnbd-bin        nbdcopy fills nbdkit's memory
 faults iptables         ebtables cuts lines between hosts of the lab
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
