@@ -15,7 +15,7 @@ internal sealed class FuzzMedium(byte[] data) : IMedium
 
     public bool FailsSyncs { get; set; }
 
-    /// <summary>One in a thousand.</summary>
+    /// <summary>One in a hundred: many lives write less than a thousand times.</summary>
     public bool LosesWrites { get; init; }
 
     public long SizeBytes => data.Length;
@@ -29,7 +29,7 @@ internal sealed class FuzzMedium(byte[] data) : IMedium
     public void Write(ReadOnlySpan<byte> from, long offset)
     {
         if (FailsWrites) throw new IOException("no space");
-        if (LosesWrites && ++_writes % 1000 == 0) return;
+        if (LosesWrites && ++_writes % 100 == 0) return;
         from.CopyTo(data.AsSpan((int)offset));
     }
 

@@ -28,7 +28,7 @@ public sealed record FuzzRun(long Frames, long Answered, int Lives, string? Fail
     /// <param name="firstSeed">Of the first life; the next has the next.</param>
     /// <param name="frames">How many are sent at least.</param>
     /// <param name="progress">Told how many were sent.</param>
-    /// <param name="losesWrites">The medium loses one write in a thousand, which has to be found out.</param>
+    /// <param name="losesWrites">The medium loses one write in a hundred, which has to be found out.</param>
     public static FuzzRun Run(int firstSeed, long frames, Action<long>? progress = null, bool losesWrites = false)
     {
         var (sent, answered, lives, before) = (0L, 0L, 0, 0L);

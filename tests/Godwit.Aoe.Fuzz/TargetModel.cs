@@ -19,7 +19,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
     private readonly long _sectors = disk.Length / 512;
     private List<ulong> _masks = [];
     private readonly List<ulong> _reservers = [];
-    private readonly Dictionary<(ulong Source, int Session), Cache> _caches = [];
+    private readonly Dictionary<(ulong Source, uint Program), Cache> _caches = [];
     private readonly HashSet<int> _awaitsSync = [];
     private byte[] _configString = [];
     private bool _broken;
@@ -77,6 +77,8 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         if (frame.Length < AtaHeader) return Error(frame, 2);
         var tag = BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(20));
         var session = tag >> 31 == 0 ? 0 : (int)(tag >> 20 & 0x7FF);
+        // The kernel's driver and a program without a session are two.
+        var program = tag >> 31 == 0 ? 0 : tag >> 20;
         var (feature, count, command) = (frame[25], frame[26], frame[27]);
         var lba = Lba(frame);
         var writes = command is 0x30 or 0x34 or 0x06;
@@ -101,7 +103,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         if (command is 0x20 or 0x24 or 0x30 or 0x34 or 0x06 && (count == 0 || count > settings.SectorsPerFrame)) return Error(frame, 2);
         if (writes && frame.Length < AtaHeader + bytes) return Error(frame, 2);
         var first = command is 0x24 or 0x34 ? lba : lba & 0xFFFFFFF;
-        _caches.TryGetValue((source, session), out var cache);
+        _caches.TryGetValue((source, program), out var cache);
         switch (command)
         {
             case 0x20 or 0x24:
@@ -125,10 +127,10 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 return Smart(frame, feature, lba);
             case 0xEF when feature == 0x02:
                 // The same order again, late, does not forget the writes since.
-                if (cache is null || session == 0 || cache.EnabledBy != tag) _caches[(source, session)] = new Cache(tag);
+                if (cache is null || session == 0 || cache.EnabledBy != tag) _caches[(source, program)] = new Cache(tag);
                 return Registers(frame, 0x40, 0);
             case 0xEF when feature == 0x82:
-                _caches.Remove((source, session));
+                _caches.Remove((source, program));
                 return Registers(frame, 0x40, 0);
             default:
                 return Registers(frame, 0x41, 0x04);

@@ -226,7 +226,7 @@ internal sealed partial class AtaCommands(
     }
 
     private InitiatorTable.Initiator? FindInitiator(in AoeHeader header) =>
-        _initiators.Find(header.Source, new FrameTag(header.Tag).Session);
+        _initiators.Find(header.Source, new FrameTag(header.Tag));
 
     // The data that came with a command, as long as the command says.
     private bool TryData(in AtaSection ata, ReadOnlySpan<byte> frame, int mtu, out ReadOnlySpan<byte> data, out AoeError error)
@@ -270,14 +270,14 @@ internal sealed partial class AtaCommands(
 
     private int SetFeatures(in AoeHeader header, in AtaSection ata, Span<byte> answer)
     {
-        var session = new FrameTag(header.Tag).Session;
+        var tag = new FrameTag(header.Tag);
         switch (ata.Feature)
         {
             case AtaCommand.EnableWriteCache:
-                _initiators.EnableWriteCache(header.Source, session, header.Tag);
+                _initiators.EnableWriteCache(header.Source, tag);
                 return Done(answer, ata);
             case AtaCommand.DisableWriteCache:
-                _initiators.DisableWriteCache(header.Source, session);
+                _initiators.DisableWriteCache(header.Source, tag);
                 return Done(answer, ata);
             default:
                 return Failed(answer, ata, AtaStatus.Aborted);

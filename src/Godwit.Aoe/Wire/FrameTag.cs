@@ -26,5 +26,11 @@ public readonly record struct FrameTag(uint Value)
     /// <summary>Zero for tags of others, such as those of the Linux driver.</summary>
     public int Session => (Value & UserSpace) == 0 ? 0 : (int)(Value >> SessionShift) & LastSession;
 
+    /// <summary>
+    /// What tells programs of one host apart: the Linux driver (zero) from Godwit's initiator, even one without a session, and
+    /// sessions from each other.
+    /// </summary>
+    public int Program => (Value & UserSpace) == 0 ? 0 : (int)(Value >> SessionShift);
+
     public uint Sequence => Value & SequenceMask;
 }

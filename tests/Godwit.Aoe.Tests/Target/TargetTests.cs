@@ -43,6 +43,18 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public void What_a_program_of_a_host_has_promised_is_no_promise_of_its_kernels_driver()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.EnableWriteCache).Good);
+        var write = TargetBench.Request(AtaCommand.WriteExt, 0, 1, Sectors(5));
+        // Tags of the driver have bit 31 clear.
+        write[20] &= 0x7F;
+        Assert.Single(bench.Send(write));
+        Assert.Equal(5, bench.Medium.Durable[0]);
+    }
+
+    [Fact]
     public void One_sync_serves_all_writes_that_came_together()
     {
         var bench = new TargetBench(new MemoryMedium(64));
