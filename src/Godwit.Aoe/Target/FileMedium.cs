@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Godwit.Aoe.Wire;
 using Godwit.Native.Files;
 using Microsoft.Win32.SafeHandles;
@@ -18,10 +19,14 @@ public sealed class FileMedium : IMedium
     /// <summary>How many reads are read before the mapping is tried again.</summary>
     private const int ColdReads = 1024;
 
+    /// <summary>A batch that was sent so soon has not waited for a disk, the quickest of which take as long for one read.</summary>
+    private static readonly TimeSpan s_quick = TimeSpan.FromMicroseconds(20);
+
     private readonly SafeFileHandle _file;
     private readonly FileMapping? _mapping;
     private readonly long _start;
     private bool _lent;
+    private long _lentAt;
     private int _coldReads;
 
     private FileMedium(SafeFileHandle file, long start, long size)
@@ -66,7 +71,7 @@ public sealed class FileMedium : IMedium
     public nint Lend(long offset, int length)
     {
         if (_mapping is null || _coldReads > 0 && _coldReads-- > 0) return 0;
-        _lent = true;
+        if (!_lent) (_lent, _lentAt) = (true, Stopwatch.GetTimestamp());
         return _mapping.Find(_start + offset, length);
     }
 
@@ -74,7 +79,8 @@ public sealed class FileMedium : IMedium
     {
         if (!_lent) return;
         _lent = false;
-        if (DiskWaits.OfThisThread()) _coldReads = ColdReads;
+        // The question costs a call, and a batch that took no time has waited for nothing.
+        if (Stopwatch.GetElapsedTime(_lentAt) > s_quick && DiskWaits.OfThisThread()) _coldReads = ColdReads;
         _mapping?.Recycle();
     }
 
