@@ -274,7 +274,7 @@ internal sealed partial class AtaCommands(
         switch (ata.Feature)
         {
             case AtaCommand.EnableWriteCache:
-                _initiators.EnableWriteCache(header.Source, session, header.Tag);
+                _initiators.EnableWriteCache(header.Source, session, header.Tag, ata.Lba);
                 return Done(answer, ata);
             case AtaCommand.DisableWriteCache:
                 _initiators.DisableWriteCache(header.Source, session);

@@ -5,6 +5,10 @@ namespace Godwit.Aoe.Target;
 /// <summary>
 /// What the target remembers of initiators that asked for a write cache, by address and session. Bounded: where there
 /// are too many, the one unused for longest falls back to durable writes, which is safe, only slower.
+/// <para>
+/// A process may send from several addresses, and says by a number of its own that they are one: a write that came from one
+/// of them is known when its copy comes from another.
+/// </para>
 /// </summary>
 internal sealed class InitiatorTable
 {
@@ -21,19 +25,33 @@ internal sealed class InitiatorTable
 
     /// <summary>
     /// Begins anew with this initiator, as its own sequence of tags does; but not for a repetition of the same frame,
-    /// which may come late.
+    /// which may come late, nor for a process that is known already.
     /// </summary>
-    public void EnableWriteCache(MacAddress source, int session, uint tag)
+    /// <param name="process">Number of the process that asks, drawn at its start; 0 from those that do not say.</param>
+    public void EnableWriteCache(MacAddress source, int session, uint tag, long process)
     {
-        if (Find(source, session) is { } known && session != 0 && known.EnabledBy == tag) return;
+        if (Find(source, session) is { } known && known.Process == process
+            && (process != 0 || (session != 0 && known.EnabledBy == tag))) return;
+        var initiator = FindProcess(session, process) ?? new Initiator(session, tag, process);
+        initiator.LastUsed = ++_clock;
         if (_initiators.Count >= Most && !_initiators.ContainsKey((source, session)))
             _initiators.Remove(_initiators.MinBy(i => i.Value.LastUsed).Key);
-        _initiators[(source, session)] = new Initiator(session, tag) { LastUsed = ++_clock };
+        _initiators[(source, session)] = initiator;
     }
 
     public void DisableWriteCache(MacAddress source, int session) => _initiators.Remove((source, session));
 
-    public sealed class Initiator(int session, uint enabledBy)
+    private Initiator? FindProcess(int session, long process)
+    {
+        if (process == 0) return null;
+        foreach (var ((_, other), initiator) in _initiators)
+        {
+            if (other == session && initiator.Process == process) return initiator;
+        }
+        return null;
+    }
+
+    public sealed class Initiator(int session, uint enabledBy, long process)
     {
         /// <summary>
         /// Only under a session are tags known to be those of one process, so that equal ones mean a repetition.
@@ -42,6 +60,8 @@ internal sealed class InitiatorTable
 
         /// <summary>Tag of the frame that turned the write cache on.</summary>
         public uint EnabledBy { get; } = enabledBy;
+
+        public long Process { get; } = process;
 
         public long LastUsed { get; set; }
     }
