@@ -64,4 +64,8 @@ public enum PathCondition
     /// <summary>Another target is at its end, with the same shelf and slot: it is not used.</summary>
     [JsonStringEnumMemberName("foreign")]
     Foreign,
+
+    /// <summary>The target's fence does not admit this host's address there: it is not used.</summary>
+    [JsonStringEnumMemberName("refused")]
+    Refused,
 }

@@ -41,7 +41,7 @@ public sealed partial class AoeInitiator
         }
         else if (same)
         {
-            await AcceptAsync(path, era, answer.Identity.Godwit is not null).ConfigureAwait(false);
+            await AcceptAsync(path, era, other, answer).ConfigureAwait(false);
         }
         else if (other is null && path.State != PathState.Foreign && IsSuccessor(path, answer.Identity))
         {
@@ -50,7 +50,7 @@ public sealed partial class AoeInitiator
         }
         else if (other is null || !await HasChangedAsync(other).ConfigureAwait(false))
         {
-            _exchange.Refuse(path);
+            _exchange.Reject(path);
         }
     }
 
@@ -78,19 +78,33 @@ public sealed partial class AoeInitiator
         path.WasUp || identity.Godwit is { Standing: FenceStanding.Reader or FenceStanding.Writer };
 
     // The target takes tags for known by address: before a path carries a write, it has to know that the address is ours too.
-    private async Task AcceptAsync(FramePath path, int era, bool godwit)
+    private async Task AcceptAsync(FramePath path, int era, FramePath? other, IdentityAnswer answer)
     {
-        if (godwit)
+        if (answer.Identity.Godwit is not { } godwit)
         {
-            try
-            {
-                await _exchange.Submit(AskingForWriteCache(path)).ConfigureAwait(false);
-            }
-            catch (TargetErrorException e) when (e.Failure is TargetFailure.AtaError or TargetFailure.AoeError)
-            {
-                // Then it refuses writes as well, until it is asked again.
-            }
+            _exchange.Accept(path, era);
+            return;
+        }
+        // A fence admits addresses. Where one of ours was left out, requests would fail there that are served elsewhere.
+        if (godwit.Standing == FenceStanding.None && (!path.WasUp || (other is not null && _standing != FenceStanding.None)))
+        {
+            _exchange.GiveWay(path);
+            return;
+        }
+        try
+        {
+            await _exchange.Submit(AskingForWriteCache(path)).ConfigureAwait(false);
+        }
+        catch (TargetErrorException e) when (e.Failure is TargetFailure.AtaError or TargetFailure.AoeError)
+        {
+            // Then it refuses writes as well, until it is asked again.
         }
         _exchange.Accept(path, era);
+        // The one that was found first is the one that was left out.
+        if (godwit.Standing != FenceStanding.None && _standing == FenceStanding.None)
+        {
+            _exchange.RelyOn(path);
+            Hear(answer, recovering: false);
+        }
     }
 }

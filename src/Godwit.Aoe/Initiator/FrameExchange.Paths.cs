@@ -59,17 +59,16 @@ internal sealed partial class FrameExchange
         LogUp(_logger, _address, path.Target, path.Port.Link.Name);
     }
 
-    /// <summary>Another target is at its end. True when that is news.</summary>
-    public bool Refuse(FramePath path)
+    /// <summary>Another target is at its end.</summary>
+    public void Reject(FramePath path)
     {
-        lock (_gate)
-        {
-            if (path.State == PathState.Foreign) return false;
-            GoFrom(path, PathState.Foreign);
-            Pump();
-        }
-        LogForeign(_logger, _address, path.Target, path.Port.Link.Name);
-        return true;
+        if (Leave(path, PathState.Foreign)) LogForeign(_logger, _address, path.Target, path.Port.Link.Name);
+    }
+
+    /// <summary>The target's fence does not know us there.</summary>
+    public void GiveWay(FramePath path)
+    {
+        if (Leave(path, PathState.Refused)) LogRefused(_logger, _address, path.Target, path.Port.Link.Name, path.Port.Link.Address);
     }
 
     /// <summary>The other paths are to be asked anew who is at their end.</summary>
@@ -79,19 +78,24 @@ internal sealed partial class FrameExchange
     }
 
     /// <summary>It is to be asked anew who is at its end.</summary>
-    public void Doubt(FramePath path)
-    {
-        lock (_gate)
-        {
-            if (path.State == PathState.Up) GoFrom(path, PathState.Unproven);
-            Pump();
-        }
-    }
+    public void Doubt(FramePath path) => Leave(path, PathState.Unproven);
 
     /// <summary>The question to a path is over.</summary>
     public void Probed(FramePath path)
     {
         lock (_gate) path.Probing = false;
+    }
+
+    // False when it is so already.
+    private bool Leave(FramePath path, PathState to)
+    {
+        lock (_gate)
+        {
+            if (path.State == to) return false;
+            GoFrom(path, to);
+            Pump();
+            return true;
+        }
     }
 
     private FramePath? FindPath(LinkPort port, MacAddress target)
@@ -162,7 +166,7 @@ internal sealed partial class FrameExchange
         {
             if (path.State == PathState.Up && IsSilent(path, now)) GoDown(path);
             anyUp |= path.State == PathState.Up;
-            var doubtful = path.State is PathState.Unproven or PathState.Down
+            var doubtful = path.State is PathState.Unproven or PathState.Down or PathState.Refused
                 || (path is { State: PathState.Up, Losses: > 0, InFlight: 0 } && _paths.Length > 1);
             if (doubtful && _time.GetElapsedTime(path.ProbedAt, now) > probeInterval) ProbeLocked(path, now);
         }
@@ -201,7 +205,7 @@ internal sealed partial class FrameExchange
         if (path is null) return;
         foreach (var other in _paths)
         {
-            if (other != path && other.Port.Failure is null && other.State is PathState.Up or PathState.Down) GoFrom(other, PathState.Unproven);
+            if (other != path && other.Port.Failure is null && other.State is PathState.Up or PathState.Down or PathState.Refused) GoFrom(other, PathState.Unproven);
         }
         // Frames went there, so it was the target's.
         if (path.State != PathState.Foreign && path.WasUp && path.Port.Failure is null) path.State = PathState.Up;
@@ -239,4 +243,8 @@ internal sealed partial class FrameExchange
     [LoggerMessage(EventId = 1223, Level = LogLevel.Warning,
         Message = "{Device}: {Target} on {Interface} is another target with the same shelf and slot, and is not used")]
     private static partial void LogForeign(ILogger logger, AoeAddress device, MacAddress target, string @interface);
+
+    [LoggerMessage(EventId = 1224, Level = LogLevel.Warning,
+        Message = "{Device}: the fence of {Target} does not admit {Ours}, so that the path on {Interface} is not used")]
+    private static partial void LogRefused(ILogger logger, AoeAddress device, MacAddress target, string @interface, MacAddress ours);
 }

@@ -37,6 +37,7 @@ internal sealed partial class FrameExchange
             PathState.Up => PathCondition.Up,
             PathState.Down => PathCondition.Down,
             PathState.Foreign => PathCondition.Foreign,
+            PathState.Refused => PathCondition.Refused,
             _ => PathCondition.Unproven,
         },
         Mtu = path.Port.Link.Mtu,

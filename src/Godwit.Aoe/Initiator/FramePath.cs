@@ -11,7 +11,8 @@ namespace Godwit.Aoe.Initiator;
 ///      │  ▲                                     │ ▲                                       │
 ///      │  └─ the target was started anew, and ──┘ └──── IDENTIFY shows the same target ───┘
 ///      │     another path has told of it
-///      └──── IDENTIFY shows another target ───► Foreign (asked again now and then)
+///      ├──── IDENTIFY shows another target ───► Foreign (asked again now and then)
+///      └──── the fence does not admit us there ───► Refused (asked again and again)
 /// </code>
 /// Only one that is up carries anything but the questions that are meant for it.
 /// </summary>
@@ -94,4 +95,7 @@ internal enum PathState
 
     /// <summary>Another target is at its end, with the same shelf and slot.</summary>
     Foreign,
+
+    /// <summary>The target is at its end, and its fence does not admit our address there, while it admits another.</summary>
+    Refused,
 }

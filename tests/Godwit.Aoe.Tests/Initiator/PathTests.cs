@@ -115,6 +115,39 @@ public sealed class PathTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task One_whose_address_the_fence_does_not_admit_is_not_used(bool first)
+    {
+        await using var world = await TwoPaths.StartAsync(fence: NewFence(), waitForBoth: false, admits: w => [first ? w.One.Address : w.Two.Address]);
+        if (first) await world.WaitForAsync(PathCondition.Up, PathCondition.Refused);
+        else await world.WaitForAsync(PathCondition.Refused, PathCondition.Up);
+        await world.WorkAsync(8);
+        Assert.Equal((AttachState.Up, true), (world.Status.State, world.Status.WriteCache));
+    }
+
+    [Fact]
+    public async Task Both_go_on_under_a_new_session()
+    {
+        var fence = NewFence();
+        await using var world = await TwoPaths.StartAsync(fence: fence);
+        for (var i = 0; i < 3; i++)
+        {
+            var session = await world.Target.RunAsync(() => fence.Admit("a", [world.One.Address, world.Two.Address]));
+            await world.Target.RunAsync(() => fence.Take("a", 2 + i, session));
+            await world.Initiator.SetSessionAsync(session);
+            await world.WaitForAsync(PathCondition.Up, PathCondition.Up);
+            await world.WorkAsync(30 + i);
+            Assert.Equal((session, true, AttachState.Up), (world.Status.Session, world.Status.WriteCache, world.Status.State));
+        }
+        var other = await world.Target.RunAsync(() => fence.Admit("b", [TargetBench.HostB]));
+        await world.Target.RunAsync(() => fence.Take("b", 9, other));
+        for (var i = 0; i < 300 && world.Status.State != AttachState.Superseded; i++) await Task.Delay(10);
+        Assert.Equal(AttachState.Superseded, world.Status.State);
+        await Assert.ThrowsAsync<TargetErrorException>(() => world.Initiator.WriteAsync(0, new byte[512]).AsTask());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Both_go_on_with_a_target_that_was_started_anew(bool fenced)
     {
         var fence = fenced ? NewFence() : null;

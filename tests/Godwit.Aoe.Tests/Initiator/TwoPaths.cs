@@ -1,6 +1,7 @@
 using Godwit.Aoe.Control;
 using Godwit.Aoe.Initiator;
 using Godwit.Aoe.Target;
+using Godwit.Domains;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Aoe.Tests.Initiator;
@@ -29,16 +30,19 @@ internal sealed class TwoPaths : IAsyncDisposable
 
     public AoeInitiator Initiator { get; private set; } = null!;
 
+    public AoeTarget Target => _targets[^1];
+
     public AttachStatus Status => Initiator.Status();
 
     public static async Task<TwoPaths> StartAsync(
-        MemoryLink.Faults? faults = null, int secondMtu = 9000, Action<TwoPaths>? serve = null, Fence? fence = null, bool waitForBoth = true)
+        MemoryLink.Faults? faults = null, int secondMtu = 9000, Action<TwoPaths>? serve = null, Fence? fence = null, bool waitForBoth = true,
+        Func<TwoPaths, MacAddress[]>? admits = null)
     {
         var world = new TwoPaths(faults, secondMtu);
         var session = 0;
         if (fence is not null)
         {
-            session = fence.Admit("a", [world.One.Address, world.Two.Address]);
+            session = fence.Admit("a", [.. admits?.Invoke(world) ?? [world.One.Address, world.Two.Address]]);
             fence.Take("a", 1, session);
         }
         if (serve is null) world.Serve([world.TargetOne, world.TargetTwo], world.Medium, fence);
