@@ -78,10 +78,11 @@ internal sealed class FramePath(LinkPort port, MacAddress target, TimeProvider t
         Losses = 0;
     }
 
-    /// <summary>Whether a frame had better go here than there: where nothing was lost of late, and the window is emptier.</summary>
-    public bool IsBetterThan(FramePath other) => (Losses > 0) == (other.Losses > 0)
-        ? (long)InFlight * other.Window.Size < (long)other.InFlight * Window.Size
-        : Losses == 0;
+    /// <summary>
+    /// Whether a frame had better go here than there: where nothing was lost of late, and fewer are on their way. Not relative to
+    /// the window: one that is small after a loss would get too little to grow again.
+    /// </summary>
+    public bool IsBetterThan(FramePath other) => (Losses > 0) == (other.Losses > 0) ? InFlight < other.InFlight : Losses == 0;
 }
 
 internal enum PathState

@@ -23,7 +23,7 @@ public sealed class PathTests : IDisposable
     {
         await using var world = await TwoPaths.StartAsync();
         var (one, two) = (world.One.Sent, world.Two.Sent);
-        await world.WorkAsync(1);
+        await world.WorkAsync(1, TimeSpan.FromSeconds(1));
         (one, two) = (world.One.Sent - one, world.Two.Sent - two);
         Assert.True(one > (one + two) / 4 && two > (one + two) / 4, $"{one} and {two} frames");
         var status = world.Status;
