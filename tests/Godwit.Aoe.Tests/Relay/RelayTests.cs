@@ -1,3 +1,4 @@
+using Godwit.Aoe.Control;
 using Godwit.Aoe.Initiator;
 using Godwit.Aoe.Tests.EndToEnd;
 using Godwit.Aoe.Wire;
@@ -44,6 +45,18 @@ public sealed class RelayTests : IDisposable
         Assert.True(counted is { Dropped: > 0, HeldUp: > 0 } && retransmits > 0, $"{counted}, {retransmits}");
     }
 
+    [Fact]
+    public async Task With_our_target_over_two_cables()
+    {
+        var faults = new RelayFaults(5) { Drop = 10, Double = 50, Hold = 50 };
+        using var one = new RelayedCable(faults);
+        using var two = new RelayedCable(faults with { Seed = 6 }, beside: one);
+        one.Start(s_tool, "export", MakeDisk(), "--shelf", "0", "--slot", "0", "--interface", "st0", "--interface", "st1");
+        var status = await WriteAndJudgeAsync(faults, [one.Name, two.Name], writes: 250);
+        Assert.Equal(2, status.Paths.Count);
+        Assert.All(status.Paths, path => Assert.True(path is { State: not PathCondition.Foreign, Retransmits: > 0, Latency.Max: > 0 }, path.ToString()));
+    }
+
     private string MakeDisk()
     {
         using var disk = File.Create(_directory.File("disk"));
@@ -55,8 +68,14 @@ public sealed class RelayTests : IDisposable
     {
         using var cable = new RelayedCable(faults);
         cable.Start(target);
+        var status = await WriteAndJudgeAsync(faults, [cable.Name], writes);
+        return (cable.Relay.Counted, status.Retransmits);
+    }
+
+    private static async Task<AttachStatus> WriteAndJudgeAsync(RelayFaults faults, string[] interfaces, int writes)
+    {
         await using var initiator = await AoeInitiator.ConnectAsync(
-            PacketLink.Open(cable.Name, AoeFilters.Answers(TargetBench.Address)), TargetBench.Address,
+            [.. interfaces.Select(name => PacketLink.Open(name, AoeFilters.Answers(TargetBench.Address)))], TargetBench.Address,
             // Far longer than the relay holds a frame.
             new InitiatorOptions { FailAfter = TimeSpan.FromSeconds(60), CopyLifetime = TimeSpan.FromMilliseconds(600) },
             TimeProvider.System, NullLogger.Instance, Ct);
@@ -66,7 +85,7 @@ public sealed class RelayTests : IDisposable
         await ReadAllAsync(initiator, history);
         await Task.Delay(faults.LongestHold + faults.LongestHold, Ct);
         await ReadAllAsync(initiator, history);
-        return (cable.Relay.Counted, initiator.Status().Retransmits);
+        return initiator.Status();
     }
 
     private static async Task WriteAsync(AoeInitiator initiator, WriteHistory history, Random random, int writes)

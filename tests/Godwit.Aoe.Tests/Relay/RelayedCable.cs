@@ -17,15 +17,21 @@ internal sealed class RelayedCable : IDisposable
     private readonly List<Process> _started = [];
     private readonly FrameRelay _relay;
 
-    public RelayedCable(RelayFaults faults)
+    private readonly bool _owns;
+
+    /// <param name="faults">What the relay does.</param>
+    /// <param name="beside">A cable to the same namespace, where this one ends at <c>st1</c>.</param>
+    public RelayedCable(RelayFaults faults, RelayedCable? beside = null)
     {
+        _owns = beside is null;
+        var end = _owns ? "st0" : "st1";
         var unique = $"gw{Environment.ProcessId}r{Interlocked.Increment(ref _count)}";
-        (Namespace, Name, _near, _far) = (unique, unique + "i", unique + "n", unique + "f");
-        Ip("netns", "add", Namespace);
+        (Namespace, Name, _near, _far) = (beside?.Namespace ?? unique, unique + "i", unique + "n", unique + "f");
+        if (_owns) Ip("netns", "add", Namespace);
         Ip("link", "add", Name, "type", "veth", "peer", "name", _near);
-        Ip("link", "add", _far, "type", "veth", "peer", "name", "st0", "netns", Namespace);
+        Ip("link", "add", _far, "type", "veth", "peer", "name", end, "netns", Namespace);
         foreach (var name in new[] { Name, _near, _far }) Ip("link", "set", name, "up", "mtu", "9000");
-        Ip("-n", Namespace, "link", "set", "st0", "up", "mtu", "9000");
+        Ip("-n", Namespace, "link", "set", end, "up", "mtu", "9000");
         _relay = new FrameRelay(_near, _far, faults);
     }
 
@@ -49,7 +55,7 @@ internal sealed class RelayedCable : IDisposable
         }
         VethPair.Run("ip", "link", "del", Name);
         VethPair.Run("ip", "link", "del", _far);
-        VethPair.Run("ip", "netns", "del", Namespace);
+        if (_owns) VethPair.Run("ip", "netns", "del", Namespace);
     }
 
     private static void Ip(params string[] arguments)
