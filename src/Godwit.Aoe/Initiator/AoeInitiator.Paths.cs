@@ -48,8 +48,9 @@ public sealed partial class AoeInitiator
             Hear(answer, recovering: false);
             _exchange.Accept(path, _exchange.Era);
         }
-        else if (other is null || !await HasChangedAsync(other).ConfigureAwait(false))
+        else if ((other is null || !await HasChangedAsync(other).ConfigureAwait(false)) && era == _exchange.Era)
         {
+            // Neither was its answer of before the target's new start, and what it is compared with of after.
             _exchange.Reject(path);
         }
     }
