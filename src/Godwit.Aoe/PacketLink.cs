@@ -52,8 +52,9 @@ public sealed class PacketLink : IFrameLink
     /// <exception cref="GodwitException">The interface is not there, is down, or may not be opened.</exception>
     /// <param name="interfaceName">As <c>ip link</c> shows it.</param>
     /// <param name="filter">What frames are taken.</param>
+    /// <param name="mayBeDown">An interface that is down is taken as well: it may come up later.</param>
     /// <param name="busy">Many frames are to come: room is made for them at once, and waits are short (see <see cref="PacketSocketOptions"/>).</param>
-    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter, bool busy = false)
+    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter, bool busy = false, bool mayBeDown = false)
     {
         PacketSocket socket;
         try
@@ -73,7 +74,7 @@ public sealed class PacketLink : IFrameLink
             throw new GodwitException("no-interface", $"Cannot use the network interface {interfaceName}: {e.Message}",
                 "See 'ip link' for the interfaces; raw frames need root or CAP_NET_RAW and CAP_NET_ADMIN.", e);
         }
-        if (socket.Interface.Up && AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return new PacketLink(socket);
+        if ((socket.Interface.Up || mayBeDown) && AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return new PacketLink(socket);
         socket.Dispose();
         throw new GodwitException("no-interface",
             $"The network interface {interfaceName} is down, or its MTU of {socket.Interface.Mtu} holds no sector.",

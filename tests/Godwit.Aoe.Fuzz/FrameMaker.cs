@@ -48,6 +48,8 @@ internal sealed class FrameMaker(Random random, ModelSettings settings, long sec
         {
             0xB0 => random.Next(5) == 0 ? random.Next() : 0xC24F00,
             0x06 => Mark(),
+            // The number of a process. Mostly one that begins anew: else most writes would be repetitions.
+            0xEF => random.Next(10) switch { 0 => 0, 1 => random.Next(1, 4), _ => random.NextInt64(1L << 48) },
             _ => Lba(),
         };
         for (var i = 0; i < 6; i++) frame[28 + i] = (byte)(lba >> (8 * i));

@@ -126,8 +126,12 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             case 0xB0:
                 return Smart(frame, feature, lba);
             case 0xEF when feature == 0x02:
-                // The same order again, late, does not forget the writes since.
-                if (cache is null || session == 0 || cache.EnabledBy != tag) _caches[(source, program)] = new Cache(tag);
+                // The same order again, late, does not forget the writes since; nor does one from a process that is known.
+                if (cache is null || cache.Process != lba || (lba == 0 && (session == 0 || cache.EnabledBy != tag)))
+                {
+                    var same = lba == 0 ? null : _caches.FirstOrDefault(c => c.Key.Program == program && c.Value.Process == lba).Value;
+                    _caches[(source, program)] = same ?? new Cache(tag, lba);
+                }
                 return Registers(frame, 0x40, 0);
             case 0xEF when feature == 0x82:
                 _caches.Remove((source, program));
@@ -336,9 +340,11 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
 
     private static byte[] Bytes(ulong address) => [.. Enumerable.Range(0, 6).Select(i => (byte)(address >> (40 - 8 * i)))];
 
-    private sealed class Cache(uint enabledBy)
+    private sealed class Cache(uint enabledBy, long process)
     {
         public uint EnabledBy => enabledBy;
+
+        public long Process => process;
 
         public Dictionary<uint, (uint Tag, long Lba)> Writes { get; } = [];
     }

@@ -11,6 +11,8 @@ internal sealed class MemoryLink : IFrameLink
     private readonly BlockingCollection<byte[]> _queue = [];
     private readonly Faults _faults;
     private MemoryLink? _other;
+    private volatile bool _failed;
+    private int _sent;
 
     private MemoryLink(string name, ulong address, int mtu, Faults faults)
     {
@@ -30,17 +32,38 @@ internal sealed class MemoryLink : IFrameLink
     /// <summary>What is sent is lost: this end has no power.</summary>
     public bool Dead { get; set; }
 
-    public static (MemoryLink A, MemoryLink B) Pair(int mtu = 9000, Faults? faults = null)
+    /// <summary>Frames that were sent from this end.</summary>
+    public int Sent => _sent;
+
+    /// <summary>Decides what becomes of a frame that is sent: true loses it.</summary>
+    public Func<byte[], bool>? Loses { get; set; }
+
+    public static (MemoryLink A, MemoryLink B) Pair(int mtu = 9000, Faults? faults = null) => Pair("", mtu, faults);
+
+    /// <param name="name">Tells the addresses of one pair from those of another.</param>
+    public static (MemoryLink A, MemoryLink B) Pair(string name, int mtu = 9000, Faults? faults = null)
     {
-        var a = new MemoryLink("a", 0x02_00_00_00_00_0A, mtu, faults ?? new Faults());
-        var b = new MemoryLink("b", 0x02_00_00_00_00_0B, mtu, faults ?? new Faults());
+        var number = name.Length == 0 ? 0u : (uint)name[0] << 8;
+        var a = new MemoryLink("a" + name, 0x02_00_00_00_00_0AUL | number, mtu, faults ?? new Faults());
+        var b = new MemoryLink("b" + name, 0x02_00_00_00_00_0BUL | number, mtu, faults ?? new Faults());
         (a._other, b._other) = (b, a);
         return (a, b);
     }
 
+    /// <summary>The interface is gone for good.</summary>
+    public void Fail()
+    {
+        _failed = true;
+        Wake();
+    }
+
+    /// <summary>A frame comes in that somebody held up, or made up.</summary>
+    public void Deliver(byte[] frame) => _queue.Add(frame);
+
     public void Receive(PacketBatch batch, int timeoutMs)
     {
         batch.Clear();
+        if (_failed) throw new IOException($"{Name} is gone");
         if (!_queue.TryTake(out var frame, timeoutMs)) return;
         do
         {
@@ -54,7 +77,10 @@ internal sealed class MemoryLink : IFrameLink
         if (Dead) return;
         for (var i = 0; i < batch.Count; i++)
         {
-            foreach (var frame in _faults.Pass(batch.Copy(i))) _other!._queue.Add(frame);
+            _sent++;
+            var sent = batch.Copy(i);
+            if (Loses?.Invoke(sent) == true) continue;
+            foreach (var frame in _faults.Pass(sent)) _other!._queue.Add(frame);
         }
     }
 

@@ -15,16 +15,18 @@ public sealed record AttachStatus
 
     public required AttachState State { get; init; }
 
+    /// <summary>Those that it uses, with commas in between.</summary>
     public required string Interface { get; init; }
 
+    /// <summary>Least of the interfaces, in bytes.</summary>
     public required int Mtu { get; init; }
 
-    /// <summary>Ethernet address of the target.</summary>
+    /// <summary>Ethernet address of the target, on the first path that is up.</summary>
     public required string TargetMac { get; init; }
 
     public required int SectorsPerFrame { get; init; }
 
-    /// <summary>Frames that may be on their way at a time, now.</summary>
+    /// <summary>Frames that may be on their way at a time, now, on all paths together.</summary>
     public required int Window { get; init; }
 
     public required int InFlight { get; init; }
@@ -33,6 +35,12 @@ public sealed record AttachStatus
     public required long RttMicroseconds { get; init; }
 
     public required long Retransmits { get; init; }
+
+    /// <summary>Of all paths together.</summary>
+    public LatencyStatus? Latency { get; init; }
+
+    /// <summary>The ways to the target that are known.</summary>
+    public IReadOnlyList<PathStatus> Paths { get; init; } = [];
 
     /// <summary>Whether the engine was seen to stand after the session was superseded; null while it is not.</summary>
     public bool? EngineStopped { get; init; }

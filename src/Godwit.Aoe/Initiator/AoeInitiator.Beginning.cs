@@ -11,8 +11,10 @@ public sealed partial class AoeInitiator
     private async Task BeginAsync()
     {
         var words = await IdentifyAsync().ConfigureAwait(false);
-        Use(words);
+        // Without a session the target knows us by our address alone, and that may be another process's too.
+        if (_options.Session == 0 && words?.Standing == FenceStanding.Unfenced) _exchange.DrawSession();
         await AskForWriteCacheAsync().ConfigureAwait(false);
+        Use(words);
         if (_options.Memory is not { } memory) return;
         if (_options.InUse && memory.Unflushed && !await InheritAsync(memory.MachineId, words?.MachineId).ConfigureAwait(false)) return;
         memory.Unflushed = false;
@@ -101,16 +103,50 @@ public sealed partial class AoeInitiator
 
     private async Task<GodwitWords?> IdentifyAsync(bool recovering = false)
     {
+        var answer = await AskIdentityAsync(null).ConfigureAwait(false);
+        // Of other targets nothing tells a new start from another disk that took the place of one path's target.
+        if (answer is { Identity.Godwit: null, Path: { } path } && _reference is not null && !IsSame(answer.Identity)
+            && _exchange.FindOther(path) is not null)
+        {
+            _exchange.Doubt(path);
+            return null;
+        }
+        return Hear(answer, recovering);
+    }
+
+    /// <param name="on">The path that is asked about; null: any that is up.</param>
+    private async Task<IdentityAnswer> AskIdentityAsync(FramePath? on)
+    {
         var data = new byte[AtaIdentity.Bytes];
         var session = _exchange.Served().Session;
-        await _exchange.Submit(new IoRequest { Command = AtaCommand.Identify, Urgent = true, Into = data, Sectors = 1 }).ConfigureAwait(false);
-        if (!AtaIdentity.TryRead(data, out var identity))
-            throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
+        var request = new IoRequest
+        {
+            Command = AtaCommand.Identify,
+            Urgent = true,
+            Into = data,
+            Sectors = 1,
+            Path = on,
+            GiveUpAfter = on is null ? null : FrameExchange.ProbePatience,
+        };
+        await _exchange.Submit(request).ConfigureAwait(false);
+        return AtaIdentity.TryRead(data, out var identity)
+            ? new IdentityAnswer(identity, session, request.AnsweredBy)
+            : throw new TargetErrorException(TargetFailure.AtaError, $"{_address}: the target's identity makes no sense");
+    }
+
+    // What the target says of itself, on a path that is known to be its own.
+    private GodwitWords? Hear(IdentityAnswer answer, bool recovering)
+    {
+        var identity = answer.Identity;
+        var same = _reference is null || IsSame(identity);
+        _reference = TargetIdentity.Of(identity);
         SizeBytes = identity.Sectors * AoeProtocol.SectorBytes;
         Discards = identity.Trims;
+        _exchange.KnowsTags = identity.Godwit is not null;
         if (identity.Godwit is not { } godwit)
         {
             _standing = FenceStanding.Unfenced;
+            if (!same) _exchange.RelyOn(answer.Path);
             return null;
         }
         if (godwit.Standing != _standing) LogStanding(_logger, _address, godwit.Standing, godwit.Epoch);
@@ -119,23 +155,26 @@ public sealed partial class AoeInitiator
         _standing = godwit.Standing;
         _bootId = godwit.BootId;
         // An answer that came under a session which was replaced since says nothing of the new one.
-        if (_exchange.Served() is var served && served.Session == session) _guard.Heard(godwit, served.Wrote);
+        if (_exchange.Served() is var served && served.Session == answer.Session) _guard.Heard(godwit, served.Wrote);
         if (_writeCache && !identity.WriteCache) _writeCache = false;
-        if (!recovering && _mark != 0 && (godwit.Mark != _mark || startedAnew)) _exchange.Suspend();
+        if (recovering) return godwit;
+        if (_mark != 0 && (godwit.Mark != _mark || startedAnew)) _exchange.Suspend(answer.Path);
+        else if (startedAnew) _exchange.RelyOn(answer.Path);
         return godwit;
     }
+
+    /// <param name="Session">The session that was in force when it was asked for.</param>
+    private sealed record IdentityAnswer(AtaIdentity Identity, int Session, FramePath? Path);
 
     private async Task AskForWriteCacheAsync()
     {
         _exchange.Keeping = true;
         try
         {
-            await _exchange.Submit(new IoRequest
-            {
-                Command = AtaCommand.SetFeatures,
-                Urgent = true,
-                Feature = AtaCommand.EnableWriteCache,
-            }).ConfigureAwait(false);
+            var request = AskingForWriteCache(null);
+            await _exchange.Submit(request).ConfigureAwait(false);
+            // It knows us by this one of our addresses now; the others have yet to be told.
+            if (!_writeCache) _exchange.RelyOn(request.AnsweredBy);
             _writeCache = true;
         }
         catch (TargetErrorException e) when (e.Failure is TargetFailure.AtaError or TargetFailure.AoeError)
@@ -145,4 +184,15 @@ public sealed partial class AoeInitiator
             _exchange.Keeping = false;
         }
     }
+
+    // To Godwit's target it says also which process it is that sends from this address.
+    private IoRequest AskingForWriteCache(FramePath? on) => new()
+    {
+        Command = AtaCommand.SetFeatures,
+        Urgent = true,
+        Feature = AtaCommand.EnableWriteCache,
+        FirstSector = _bootId == default ? 0 : _process,
+        Path = on,
+        GiveUpAfter = on is null ? null : FrameExchange.ProbePatience,
+    };
 }

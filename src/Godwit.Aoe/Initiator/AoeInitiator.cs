@@ -20,7 +20,7 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     /// <summary>Checks that may be spared while the target serves.</summary>
     private const int BeatsUnasked = 10;
 
-    private readonly IFrameLink _link;
+    private readonly IReadOnlyList<IFrameLink> _links;
     private readonly AoeAddress _address;
     private readonly InitiatorOptions _options;
     private readonly TimeProvider _time;
@@ -38,19 +38,24 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     private FenceStanding _standing;
     private bool? _userStopped;
     private Guid _bootId;
+    private TargetIdentity? _reference;
+
+    // 47 bits, as an address has them, and not 0.
+    private readonly long _process = Random.Shared.NextInt64(1, 1L << 47);
     private volatile bool _writeCache;
 
-    private AoeInitiator(IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger)
+    private AoeInitiator(IReadOnlyList<IFrameLink> links, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger)
     {
-        _link = link;
+        _links = links;
         _address = address;
         _options = options;
         _time = time;
         _logger = logger;
         _guard = new SessionGuard(options.InUse);
-        _exchange = new FrameExchange(link, address, options, time, logger)
+        _exchange = new FrameExchange(links, address, options, time, logger)
         {
             StartedAnew = () => _recovering = Task.Run(RecoverAsync),
+            ProbeWanted = path => path.Probe = Task.Run(() => ProbeAsync(path)),
             UnflushedChanged = options.Memory is { } memory ? unflushed => memory.Unflushed = unflushed : null,
         };
     }
@@ -61,17 +66,25 @@ public sealed partial class AoeInitiator : IAsyncDisposable
     /// <summary>Whether the target takes <see cref="DiscardAsync"/>.</summary>
     public bool Discards { get; private set; }
 
-    /// <summary>Fails when the network interface did.</summary>
+    /// <summary>Fails when all network interfaces did.</summary>
     public Task Ended => _exchange.Ended;
 
-    /// <summary>Finds the target and learns its size. Takes over the link, also when it fails.</summary>
+    /// <summary>Uses one link only; else as the other one.</summary>
+    public static Task<AoeInitiator> ConnectAsync(
+        IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger,
+        CancellationToken cancellationToken) => ConnectAsync([link], address, options, time, logger, cancellationToken);
+
+    /// <summary>
+    /// Finds the target and learns its size; it is the first that answers on any of the links. Takes over the links, also when it
+    /// fails.
+    /// </summary>
     /// <exception cref="TargetErrorException">It answered with an error.</exception>
     /// <exception cref="OperationCanceledException">It was not found in the caller's time.</exception>
     public static async Task<AoeInitiator> ConnectAsync(
-        IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger,
+        IReadOnlyList<IFrameLink> links, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger,
         CancellationToken cancellationToken)
     {
-        var initiator = new AoeInitiator(link, address, options, time, logger);
+        var initiator = new AoeInitiator(links, address, options, time, logger);
         try
         {
             await initiator._exchange.FindTargetAsync(cancellationToken).ConfigureAwait(false);
@@ -173,8 +186,8 @@ public sealed partial class AoeInitiator : IAsyncDisposable
                 : _guard.Superseded ? AttachState.Superseded
                 : _standing == FenceStanding.None ? AttachState.Refused : AttachState.Up,
             EngineStopped = _userStopped,
-            Interface = _link.Name,
-            Mtu = _link.Mtu,
+            Interface = string.Join(',', _links.Select(link => link.Name)),
+            Mtu = _links.Min(link => link.Mtu),
             TargetMac = status.Target.ToString(),
             SectorsPerFrame = status.SectorsPerFrame,
             Window = status.Window,
@@ -183,17 +196,20 @@ public sealed partial class AoeInitiator : IAsyncDisposable
             Retransmits = status.Retransmits,
             WriteCache = _writeCache,
             Lost = _lost,
+            Latency = status.Latency,
+            Paths = status.Paths,
         };
     }
 
-    /// <summary>Waits for the requests on their way, then lets go of the link.</summary>
+    /// <summary>Waits for the requests on their way, then lets go of the links.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _exchange.StopAsync().ConfigureAwait(false);
         await _heartbeat.ConfigureAwait(false);
         await _recovering.ConfigureAwait(false);
-        _link.Dispose();
+        await Task.WhenAll(_exchange.Paths.Select(path => path.Probe)).ConfigureAwait(false);
+        foreach (var link in _links) link.Dispose();
         _stop.Dispose();
         _renewing.Dispose();
     }

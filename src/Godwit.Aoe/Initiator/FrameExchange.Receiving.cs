@@ -5,20 +5,26 @@ namespace Godwit.Aoe.Initiator;
 /// <content>What the target says, and what is remembered of writes until they are flushed.</content>
 internal sealed partial class FrameExchange
 {
-    private void Take(ReadOnlySpan<byte> frame)
+    private void Take(LinkPort port, ReadOnlySpan<byte> frame, long now)
     {
         if (AoeHeader.TryRead(frame, out var header) != MalformedFrame.No
             || !header.IsResponse || header.Address != _address) return;
         if (header.Command == AoeCommand.QueryConfig)
         {
-            TakeConfig(header, frame);
+            TakeConfig(port, header, frame);
             return;
         }
-        _heardAt = _time.GetTimestamp();
+        if (header.Command != AoeCommand.Ata || FindPath(port, header.Source) is not { } path) return;
+        path.Hear(now);
+        if (_copies.Any) _copies.Answered(header.Tag);
         var slot = _slots[FrameSlot.IndexOf(header.Tag)];
-        if (header.Command != AoeCommand.Ata || slot.Request is not { } request || slot.Tag != header.Tag) return;
+        if (slot.Request is not { } request || slot.Tag != header.Tag) return;
+        // What is to show who is at the end of a path has to come from there; and a stranger is not believed in anything else.
+        if (request.Path is { } asked ? asked != path : path.State == PathState.Foreign) return;
+        request.AnsweredBy = path;
         if (header.Error != AoeError.None)
         {
+            slot.Refused();
             Fail(request, TargetFailure.AoeError, $"{_address}: the target answers {header.Error}");
             return;
         }
@@ -28,9 +34,10 @@ internal sealed partial class FrameExchange
             if ((ata.Feature & AtaStatus.StartedAnew) != 0 && !request.Urgent && IsMarked(request))
             {
                 MarkLost(slot);
-                SuspendLocked();
+                SuspendLocked(path);
                 return;
             }
+            slot.Refused();
             Fail(request, (ata.Feature & AtaStatus.StartedAnew) != 0 ? TargetFailure.StartedAnew : TargetFailure.AtaError,
                 $"{_address}: the target refuses command 0x{request.Command:x2} at sector {slot.Lba} (error 0x{ata.Feature:x2})");
             return;
@@ -41,9 +48,10 @@ internal sealed partial class FrameExchange
             if (frame.Length < AtaSection.DataAt + bytes) return;
             frame.Slice(AtaSection.DataAt, bytes).CopyTo(request.Into.Span[slot.At..]);
         }
-        if (slot.Sampled && slot.Tries == 1 && _syncing == 0) _roundTrip.Add(slot.SentAt, _time.GetTimestamp());
-        _window.Answered();
-        NoteServed(request);
+        if (slot.Path == path && slot.Sampled && slot.Tries == 1 && _syncing == 0) path.RoundTrip.Add(slot.SentAt, now);
+        path.Window.Answered();
+        if (!request.Urgent && !request.IsFlush) path.Latency.Add(_time.GetElapsedTime(slot.FirstSentAt, now).TotalMicroseconds);
+        NoteServed(request, now);
         if (request.IsWrite && _keeping && _mark != 0 && !request.Urgent) Keep(slot, request);
         Release(slot);
         if (--request.Outstanding != 0 || !request.AllIssued) return;
@@ -66,10 +74,11 @@ internal sealed partial class FrameExchange
         if (!_unflushed.Any) UnflushedChanged?.Invoke(false);
     }
 
-    private void SuspendLocked()
+    private void SuspendLocked(FramePath? by)
     {
         if (_suspended || _dead) return;
         _suspended = true;
+        RelyOnLocked(by);
         StartedAnew?.Invoke();
     }
 
@@ -77,22 +86,10 @@ internal sealed partial class FrameExchange
         request.IsWrite || request.Command is AtaCommand.ReadExt or AtaCommand.FlushCache;
 
     // A fence lets nobody but the session's holder have these; IDENTIFY is answered to all.
-    private void NoteServed(IoRequest request)
+    private void NoteServed(IoRequest request, long now)
     {
         if (request.Command == AtaCommand.Identify) return;
-        _servedAt = _time.GetTimestamp();
+        _servedAt = now;
         _wrote |= request.IsWrite;
-    }
-
-    private void TakeConfig(in AoeHeader header, ReadOnlySpan<byte> frame)
-    {
-        if (header.Error != AoeError.None || ConfigSection.TryRead(frame, out var config) != MalformedFrame.No) return;
-        // Any number of answers may come, also unasked; a target that answers is not traded for another.
-        if (_found.Task.IsCompleted && Answering()) return;
-        _target = header.Source;
-        var theirs = config.SectorsPerFrame == 0 ? 2 : config.SectorsPerFrame;
-        _sectorsPerFrame = Math.Min(theirs, AoeProtocol.SectorsPerFrame(_link.Mtu));
-        _window.SetLimit(Math.Min(Math.Max((int)config.BufferCount, 1), Math.Min(_options.WindowLimit, FrameSlot.Count / 2)));
-        _found.TrySetResult();
     }
 }

@@ -1,6 +1,4 @@
 using Godwit.Aoe.Wire;
-using Godwit.Domains;
-using Godwit.Native.Packets;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Aoe.Initiator;
@@ -18,7 +16,11 @@ namespace Godwit.Aoe.Initiator;
 /// comes after them, until <see cref="Resume"/> gives the new mark; urgent requests alone pass meanwhile, by which what
 /// the target may have lost is written again. So neither a read nor a flush can miss an answered write.
 /// <para>
-/// Callers send from their own threads; one thread of its own takes answers and looks after the time.
+/// Frames go over all paths that are up (<see cref="FramePath"/>), each with a window of its own. One that is lost is sent
+/// again on another, where there is one.
+/// </para>
+/// <para>
+/// Callers send from their own threads; one thread a link takes answers, and one of these looks after the time.
 /// </para>
 /// </summary>
 internal sealed partial class FrameExchange
@@ -33,7 +35,7 @@ internal sealed partial class FrameExchange
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(3);
 
-    private readonly IFrameLink _link;
+    private readonly LinkPort[] _ports;
     private readonly AoeAddress _address;
     private readonly InitiatorOptions _options;
     private readonly TimeProvider _time;
@@ -44,57 +46,67 @@ internal sealed partial class FrameExchange
     private readonly Queue<FrameSlot> _free = new(FrameSlot.Count);
     private readonly Queue<FrameSlot> _lost = new();
     private readonly Queue<FrameSlot> _held = new();
+    private readonly Queue<IoRequest> _questions = new();
     private readonly Queue<IoRequest> _urgent = new();
     private readonly Queue<IoRequest> _pending = new();
     private readonly UnflushedWrites _unflushed = new();
-    private readonly List<IoRequest> _completed = [];
-    private readonly PacketBatch _outgoing;
-    private readonly PacketBatch _incoming;
-    private readonly RoundTrip _roundTrip;
-    private readonly SendWindow _window = new(1);
+    private readonly List<IoRequest> _aside = [];
+    private readonly UnansweredCopies _copies;
     private readonly TaskCompletionSource _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private MacAddress _target;
+    private List<IoRequest> _completed = [];
+    private LinkPort _keeper;
+    private FramePath[] _paths = [];
+    private int _turn;
+    private int _era;
+    private int _running;
     private int _sectorsPerFrame;
     private int _session;
+    private int _tagSession;
+    private bool _knowsTags;
     private int _inFlight;
     private int _syncing;
-    private long _retransmits;
-    private long _heardAt;
     private long _servedAt;
+    private long _sweptAt;
+    private long _prunedAt;
+    private long _askedAt;
     private bool _wrote;
     private long _stoppingSince;
     private byte _mark;
     private bool _suspended;
     private bool _keeping;
     private bool _idled;
-    private bool _parked;
     private bool _stopping;
+    private bool _over;
     private bool _dead;
 
-    public FrameExchange(IFrameLink link, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger)
+    public FrameExchange(IReadOnlyList<IFrameLink> links, AoeAddress address, InitiatorOptions options, TimeProvider time, ILogger logger)
     {
-        _link = link;
         _address = address;
         _options = options;
         _time = time;
         _logger = logger;
-        _session = options.Session;
-        _servedAt = time.GetTimestamp();
-        _roundTrip = new RoundTrip(time);
-        _outgoing = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit));
-        _incoming = new PacketBatch(BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit));
+        _session = _tagSession = options.Session;
+        _servedAt = _askedAt = time.GetTimestamp();
+        _copies = new UnansweredCopies(time, options.CopyLifetime);
         // Answers to an earlier process should not be taken for ours.
         var generation = (uint)(time.GetTimestamp() ^ Environment.ProcessId);
         for (var i = 0; i < FrameSlot.Count; i++) _free.Enqueue(_slots[i] = new FrameSlot(i, generation));
-        new Thread(Loop) { Name = $"aoe {address}", IsBackground = true }.Start();
+        _ports = [.. links.Select(link => new LinkPort(link, BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit)))];
+        _keeper = _ports[0];
+        _running = _ports.Length;
+        foreach (var port in _ports)
+            new Thread(() => Loop(port)) { Name = $"aoe {address} on {port.Link.Name}", IsBackground = true }.Start();
     }
 
     public Task Ended => _ended.Task;
 
     /// <summary>Called once when the target turns out to have been started anew; <see cref="Resume"/> ends it.</summary>
     public Action? StartedAnew { get; set; }
+
+    /// <summary>Called under the lock when a path is to be asked who is at its end; <see cref="Probed"/> ends it.</summary>
+    public Action<FramePath>? ProbeWanted { get; set; }
 
     /// <summary>Called under the lock when there begin or cease to be writes that the target may lose.</summary>
     public Action<bool>? UnflushedChanged { get; set; }
@@ -121,14 +133,13 @@ internal sealed partial class FrameExchange
             if (_dead || _stopping)
                 return ValueTask.FromException(new TargetErrorException(TargetFailure.Detached, $"{_address}: detached"));
             request.SubmittedAt = _time.GetTimestamp();
-            if (_inFlight == 0 && _lost.Count == 0) _heardAt = request.SubmittedAt;
             request.Covers = _unflushed.Last;
-            (request.Urgent ? _urgent : _pending).Enqueue(request);
+            (request.Path is not null ? _questions : request.Urgent ? _urgent : _pending).Enqueue(request);
             Pump();
-            wake = _parked;
-            _parked = false;
+            wake = _keeper.Parked;
+            _keeper.Parked = false;
         }
-        if (wake) _link.Wake();
+        if (wake) _keeper.Link.Wake();
         return request.Task;
     }
 
@@ -137,13 +148,17 @@ internal sealed partial class FrameExchange
         lock (_gate)
         {
             if (_session == session) return;
-            _session = session;
+            _session = _tagSession = session;
             _wrote = false;
+            // The target knows the other paths by the old session.
+            RelyOnLocked(_paths.FirstOrDefault(path => path.State == PathState.Up));
             // They were another stay's: somebody else may have written since.
             Forget(_unflushed.Last);
             foreach (var slot in _slots)
             {
-                if (slot.Request is null) continue;
+                if (slot.Request is not { Path: null }) continue;
+                // A fence refuses what still comes under the old session.
+                if (!_knowsTags) GiveUpCopies(slot);
                 slot.Retag(session);
                 MarkLost(slot);
             }
@@ -151,10 +166,29 @@ internal sealed partial class FrameExchange
         }
     }
 
-    /// <summary>Holds everything back, as a refusal of the target does.</summary>
-    public void Suspend()
+    /// <summary>
+    /// A session of our own choice, for a target that gives none: with it in the tags, it can tell this process from others that
+    /// send from the same address.
+    /// </summary>
+    public void DrawSession()
     {
-        lock (_gate) SuspendLocked();
+        lock (_gate) (_tagSession, _knowsTags) = (1 + Random.Shared.Next(FrameTag.LastSession), true);
+    }
+
+    /// <summary>Whether the target executes a tag of a session once only. Where it does not, writes of the same sectors go one after another.</summary>
+    public bool KnowsTags
+    {
+        set
+        {
+            lock (_gate) _knowsTags = value && _tagSession != 0;
+        }
+    }
+
+    /// <summary>Holds everything back, as a refusal of the target does.</summary>
+    /// <param name="by">The path that told of it.</param>
+    public void Suspend(FramePath? by)
+    {
+        lock (_gate) SuspendLocked(by);
     }
 
     /// <summary>
@@ -176,9 +210,13 @@ internal sealed partial class FrameExchange
             _mark = mark;
             _suspended = false;
             while (_held.TryDequeue(out var slot)) _lost.Enqueue(slot);
+            foreach (var path in _paths)
+            {
+                if (path.State == PathState.Unproven) ProbeLocked(path, _time.GetTimestamp());
+            }
             Pump();
         }
-        _link.Wake();
+        _keeper.Link.Wake();
     }
 
     /// <summary>What the target may have lost, oldest first.</summary>
@@ -195,15 +233,6 @@ internal sealed partial class FrameExchange
         lock (_gate) return new ServedStatus(_session, _wrote, _time.GetElapsedTime(_servedAt));
     }
 
-    public ExchangeStatus Status()
-    {
-        lock (_gate)
-        {
-            return new ExchangeStatus(_target, _sectorsPerFrame, _session, _window.Size, _inFlight + _lost.Count,
-                _roundTrip.MeanMicroseconds, _retransmits, Answering());
-        }
-    }
-
     /// <summary>Lets requests end, and fails those that still have no answer when the patience for requests is over.</summary>
     public async Task StopAsync()
     {
@@ -212,14 +241,14 @@ internal sealed partial class FrameExchange
             _stopping = true;
             _stoppingSince = _time.GetTimestamp();
         }
-        _link.Wake();
+        WakeAll();
         try
         {
             await _ended.Task.ConfigureAwait(false);
         }
         catch (IOException e)
         {
-            LogInterfaceFailed(_logger, _address, e.Message);
+            LogEnded(_logger, _address, e.Message);
         }
     }
 
@@ -228,7 +257,9 @@ internal sealed partial class FrameExchange
     {
         foreach (var slot in _slots)
         {
-            if (slot.Request == request) Release(slot);
+            if (slot.Request != request) continue;
+            GiveUpCopies(slot);
+            Release(slot);
         }
         request.Error = new TargetErrorException(failure, message);
         MarkCompleted(request);
@@ -241,7 +272,9 @@ internal sealed partial class FrameExchange
         {
             if (slot.Request is { } request) Fail(request, TargetFailure.Detached, $"{_address}: {reason}");
         }
-        while (_urgent.TryDequeue(out var request) || _pending.TryDequeue(out request))
+        foreach (var request in _aside) _pending.Enqueue(request);
+        _aside.Clear();
+        while (_questions.TryDequeue(out var request) || _urgent.TryDequeue(out request) || _pending.TryDequeue(out request))
         {
             if (!request.Completed) Fail(request, TargetFailure.Detached, $"{_address}: {reason}");
         }
@@ -254,20 +287,18 @@ internal sealed partial class FrameExchange
     }
 
     // Outside of the lock: the awaiting code runs here and may submit the next request.
-    private void Complete()
+    private static void Complete(List<IoRequest> completed)
     {
-        foreach (var request in _completed) request.Finish();
-        _completed.Clear();
+        foreach (var request in completed) request.Finish();
+        completed.Clear();
     }
 
-    [LoggerMessage(EventId = 1211, Level = LogLevel.Error, Message = "{Device}: the network interface failed: {Reason}")]
-    private static partial void LogInterfaceFailed(ILogger logger, AoeAddress device, string reason);
-}
+    [LoggerMessage(EventId = 1211, Level = LogLevel.Error, Message = "{Device}: the network interface {Interface} failed: {Reason}")]
+    private static partial void LogInterfaceFailed(ILogger logger, AoeAddress device, string @interface, string reason);
 
-/// <summary>What the exchange says of itself.</summary>
-internal readonly record struct ExchangeStatus(
-    MacAddress Target, int SectorsPerFrame, int Session, int Window, int InFlight, long RttMicroseconds, long Retransmits,
-    bool Answering);
+    [LoggerMessage(EventId = 1212, Level = LogLevel.Error, Message = "{Device}: no network interface is left: {Reason}")]
+    private static partial void LogEnded(ILogger logger, AoeAddress device, string reason);
+}
 
 /// <param name="Session">The session that frames carry.</param>
 /// <param name="Wrote">Whether a write under it was answered well: it was the writer's.</param>

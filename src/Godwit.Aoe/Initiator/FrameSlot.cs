@@ -32,6 +32,12 @@ internal sealed class FrameSlot(int index, uint generation)
 
     public long SentAt { get; set; }
 
+    /// <summary>When it was sent for the first time.</summary>
+    public long FirstSentAt { get; set; }
+
+    /// <summary>What it was sent on last; null before.</summary>
+    public FramePath? Path { get; set; }
+
     /// <summary>Waits to be sent again, and does not count as on its way.</summary>
     public bool Lost { get; set; }
 
@@ -49,9 +55,13 @@ internal sealed class FrameSlot(int index, uint generation)
         At = at;
         Tries = 0;
         Lost = false;
+        Path = null;
     }
 
     public void Retag(int session) => Tag = new FrameTag(session, ++_generation << IndexBits | (uint)index).Value;
+
+    /// <summary>The target has said that it did not execute one of the copies.</summary>
+    public void Refused() => Tries--;
 
     public void Free() => Request = null;
 }

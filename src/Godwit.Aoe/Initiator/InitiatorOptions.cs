@@ -9,7 +9,7 @@ public sealed record InitiatorOptions
     /// <summary>How long a request waits for an answer before it fails.</summary>
     public TimeSpan FailAfter { get; init; } = TimeSpan.FromSeconds(180);
 
-    /// <summary>Most frames on their way at a time; the target's buffer count may say less.</summary>
+    /// <summary>Most frames on their way at a time on each path; the target's buffer count may say less.</summary>
     public int WindowLimit { get; init; } = 128;
 
     /// <summary>
@@ -28,6 +28,12 @@ public sealed record InitiatorOptions
     /// Most bytes of writes that are kept because the target may lose them; when they are more, it is told to flush.
     /// </summary>
     public long UnflushedLimit { get; init; } = 32 << 20;
+
+    /// <summary>
+    /// How long the network may hold a frame back. With targets that do not know tags, a write waits for so long when a copy of
+    /// an earlier one to the same sectors was sent again and has not been answered as often.
+    /// </summary>
+    public TimeSpan CopyLifetime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Stops whoever uses the disk, for its session was superseded: another host writes to it. True once it stands; it is

@@ -29,6 +29,15 @@ internal sealed class IoRequest : IValueTaskSource
     /// <summary>Goes before all others, and also while they are held back: it is what makes the target fit for them.</summary>
     public bool Urgent { get; init; }
 
+    /// <summary>The one path that it is a question to, whatever its state; null: any that is up.</summary>
+    public FramePath? Path { get; init; }
+
+    /// <summary>How long it waits for an answer; null: as long as the options say.</summary>
+    public TimeSpan? GiveUpAfter { get; init; }
+
+    /// <summary>Where its last answer came from.</summary>
+    public FramePath? AnsweredBy { get; set; }
+
     /// <summary>The last write that a flush covers, by its number in <see cref="UnflushedWrites"/>.</summary>
     public long Covers { get; set; }
 

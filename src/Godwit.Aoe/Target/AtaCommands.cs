@@ -274,7 +274,7 @@ internal sealed partial class AtaCommands(
         switch (ata.Feature)
         {
             case AtaCommand.EnableWriteCache:
-                _initiators.EnableWriteCache(header.Source, tag);
+                _initiators.EnableWriteCache(header.Source, tag, ata.Lba);
                 return Done(answer, ata);
             case AtaCommand.DisableWriteCache:
                 _initiators.DisableWriteCache(header.Source, tag);

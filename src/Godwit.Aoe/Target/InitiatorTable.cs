@@ -7,6 +7,10 @@ namespace Godwit.Aoe.Target;
 /// What the target remembers of initiators that asked for a write cache, by address and program: the driver of a host's
 /// kernel never flushes, whatever another program there has promised. Bounded: where there are too many, the one unused
 /// for longest falls back to durable writes, which is safe, only slower.
+/// <para>
+/// A process may send from several addresses, and says by a number of its own that they are one: a write that came from one
+/// of them is known when its copy comes from another.
+/// </para>
 /// </summary>
 internal sealed class InitiatorTable
 {
@@ -23,19 +27,35 @@ internal sealed class InitiatorTable
 
     /// <summary>
     /// Begins anew with this initiator, as its own sequence of tags does; but not for a repetition of the same frame,
-    /// which may come late.
+    /// which may come late, nor for a process that is known already.
     /// </summary>
-    public void EnableWriteCache(MacAddress source, FrameTag tag)
+    /// <param name="source">Where the order comes from.</param>
+    /// <param name="tag">Its frame's.</param>
+    /// <param name="process">Number of the process that asks, drawn at its start; 0 from those that do not say.</param>
+    public void EnableWriteCache(MacAddress source, FrameTag tag, long process)
     {
-        if (Find(source, tag) is { } known && tag.Session != 0 && known.EnabledBy == tag) return;
+        if (Find(source, tag) is { } known && known.Process == process
+            && (process != 0 || (tag.Session != 0 && known.EnabledBy == tag))) return;
+        var initiator = FindProcess(tag.Program, process) ?? new Initiator(tag, process);
+        initiator.LastUsed = ++_clock;
         if (_initiators.Count >= Most && !_initiators.ContainsKey((source, tag.Program)))
             _initiators.Remove(_initiators.MinBy(i => i.Value.LastUsed).Key);
-        _initiators[(source, tag.Program)] = new Initiator(tag) { LastUsed = ++_clock };
+        _initiators[(source, tag.Program)] = initiator;
     }
 
     public void DisableWriteCache(MacAddress source, FrameTag tag) => _initiators.Remove((source, tag.Program));
 
-    public sealed class Initiator(FrameTag enabledBy)
+    private Initiator? FindProcess(int program, long process)
+    {
+        if (process == 0) return null;
+        foreach (var ((_, other), initiator) in _initiators)
+        {
+            if (other == program && initiator.Process == process) return initiator;
+        }
+        return null;
+    }
+
+    public sealed class Initiator(FrameTag enabledBy, long process)
     {
         /// <summary>
         /// Only under a session are tags known to be those of one process, so that equal ones mean a repetition.
@@ -44,6 +64,8 @@ internal sealed class InitiatorTable
 
         /// <summary>Tag of the frame that turned the write cache on.</summary>
         public FrameTag EnabledBy { get; } = enabledBy;
+
+        public long Process { get; } = process;
 
         public long LastUsed { get; set; }
     }

@@ -91,7 +91,10 @@ public static class AtaCommand
     public const byte Identify = 0xEC;
     public const byte SetFeatures = 0xEF;
 
-    /// <summary>Sub-commands of <see cref="SetFeatures"/>, in the feature register.</summary>
+    /// <summary>
+    /// Sub-commands of <see cref="SetFeatures"/>, in the feature register. Godwit's initiator puts a number of its process into
+    /// the address, by which Godwit's target knows it on all of its interfaces; to ATA the address means nothing there.
+    /// </summary>
     public const byte EnableWriteCache = 0x02;
     public const byte DisableWriteCache = 0x82;
 

@@ -9,7 +9,7 @@ internal static class AttachCommand
     public static Command Build()
     {
         var device = CommonOptions.Device();
-        var @interface = CommonOptions.Interface();
+        var interfaces = CommonOptions.AttachInterfaces();
         var socket = new Option<string>("--socket") { Description = "NBD socket to serve", HelpName = "SOCKET", Required = true };
         var socketFd = new Option<int?>("--socket-fd") { Description = "Descriptor that listens at that socket already, inherited", HelpName = "N", Hidden = true };
         var control = new Option<string?>("--control") { Description = "Control socket to serve; it exists once the disk can be used", HelpName = "SOCKET" };
@@ -26,11 +26,13 @@ internal static class AttachCommand
         return new DocumentedCommand("attach", "Use a disk of the network: serve it as NBD on a Unix socket; ends on SIGTERM")
         {
             Arguments = { device },
-            Options = { @interface, socket, socketFd, control, session, timeout, stopEngine, inUse, memory, json },
+            Options = { interfaces, socket, socketFd, control, session, timeout, stopEngine, inUse, memory, json },
             Examples =
             [
                 ("godwit-aoe attach e0.0 --interface eth1 --socket /run/e0.0.nbd",
                     "then: qemu-img info 'nbd+unix:///?socket=/run/e0.0.nbd'"),
+                ("godwit-aoe attach e0.0 -i eth1 -i eth2 --socket /run/e0.0.nbd",
+                    "over both interfaces, and over one when the other fails"),
                 ("godwit-aoe attach e0.0 -i eth1 --socket /run/e0.0.nbd --control /run/e0.0.ctl --session 3",
                     "in a pool, under the session that the storage host gave"),
             ],
@@ -38,7 +40,7 @@ internal static class AttachCommand
             new AttachRunOptions
             {
                 Device = parsed.GetValue(device),
-                Interface = parsed.GetRequiredValue(@interface),
+                Interfaces = [.. parsed.GetRequiredValue(interfaces).Distinct()],
                 NbdSocket = parsed.GetRequiredValue(socket),
                 NbdSocketDescriptor = parsed.GetValue(socketFd),
                 ControlSocket = parsed.GetValue(control),

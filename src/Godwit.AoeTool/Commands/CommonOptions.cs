@@ -9,11 +9,12 @@ internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs" };
 
-    public static Option<string> Interface() => new("--interface", "-i")
+    public static Option<string[]> AttachInterfaces() => new("--interface", "-i")
     {
-        Description = "Network interface of the storage network",
+        Description = "Network interface of the storage network; may be given several times, and then all are used",
         HelpName = "IF",
         Required = true,
+        AllowMultipleArgumentsPerToken = false,
     };
 
     public static Option<string[]> Interfaces() => new("--interface", "-i")

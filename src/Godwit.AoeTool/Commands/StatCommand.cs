@@ -11,19 +11,33 @@ internal static class StatCommand
     {
         var device = CommonOptions.OptionalDevice();
         var interfaces = CommonOptions.Interfaces();
+        var controls = new Option<string[]>("--control")
+        {
+            Description = "Control socket of a running 'godwit-aoe attach', which is asked instead of the network; may be given several times",
+            HelpName = "SOCKET",
+            AllowMultipleArgumentsPerToken = false,
+        };
         var wait = CommonOptions.Number("--wait-ms", "N", "Milliseconds to wait for answers", 10, 60_000, 500);
         var json = CommonOptions.Json();
-        return new DocumentedCommand("stat", "Show the disks of the network with size, interface, state and who may use them")
+        var command = new DocumentedCommand("stat", "Show the disks of the network with size, interface, state and who may use them; or how those that are attached do")
         {
             Arguments = { device },
-            Options = { interfaces, wait, json },
+            Options = { interfaces, controls, wait, json },
             Examples =
             [
-                ("godwit-aoe stat", "all, one line each"),
+                ("godwit-aoe stat", "all, a line for each address that answers"),
                 ("godwit-aoe stat e0.0 --json", "one; exit code 1 when it does not answer"),
+                ("godwit-aoe stat --control /run/e0.0.ctl", "an attached one: paths, windows, timeouts, retransmits, latencies in microseconds"),
             ],
-        }.Runs(async (parsed, _) =>
+        };
+        command.Validators.Add(result =>
         {
+            if (result.GetResult(controls) is { Implicit: false } && (result.GetResult(interfaces) is { Implicit: false } || result.GetValue(device) is not null))
+                result.AddError("--control asks a process, and goes with neither DEVICE nor --interface, which ask the network.");
+        });
+        return command.Runs(async (parsed, ct) =>
+        {
+            if (parsed.GetValue(controls) is { Length: > 0 } sockets) return await AttachStat.RunAsync(sockets, parsed.GetValue(json), ct).ConfigureAwait(false);
             var only = parsed.GetValue(device);
             var found = await LookAround.FindAsync(
                 parsed.GetValue(interfaces) ?? [], only, TimeSpan.FromMilliseconds(parsed.GetValue(wait)), describe: true).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal sealed record AttachRunOptions
 {
     public required AoeAddress Device { get; init; }
 
-    public required string Interface { get; init; }
+    public required IReadOnlyList<string> Interfaces { get; init; }
 
     public required string NbdSocket { get; init; }
 
@@ -77,12 +77,12 @@ internal static class AttachRun
 
     private static async Task<AoeInitiator> ConnectAsync(AttachRunOptions options, AttachMemory? memory, CancellationToken stop)
     {
-        var link = PacketLink.Open(options.Interface, AoeFilters.Answers(options.Device));
+        var links = OpenLinks(options);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(options.FailAfter);
         try
         {
-            return await AoeInitiator.ConnectAsync(link, options.Device,
+            return await AoeInitiator.ConnectAsync(links, options.Device,
                 new InitiatorOptions
                 {
                     Session = options.Session,
@@ -96,8 +96,26 @@ internal static class AttachRun
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
             throw new GodwitException("no-target",
-                $"{options.Device} does not answer on {options.Interface} within {options.FailAfter.TotalSeconds:0} s.",
+                $"{options.Device} does not answer on {string.Join(" or ", options.Interfaces)} within {options.FailAfter.TotalSeconds:0} s.",
                 "'godwit-aoe discover' shows what answers. Are target and interface on the same network, with the same MTU?", e);
+        }
+    }
+
+    private static List<IFrameLink> OpenLinks(AttachRunOptions options)
+    {
+        var links = new List<IFrameLink>();
+        try
+        {
+            // Where there are several, one that is down now is waited for as one that goes down later is.
+            var several = options.Interfaces.Count > 1;
+            foreach (var name in options.Interfaces)
+                links.Add(PacketLink.Open(name, AoeFilters.Answers(options.Device), mayBeDown: several));
+            return links;
+        }
+        catch
+        {
+            foreach (var link in links) link.Dispose();
+            throw;
         }
     }
 

@@ -11,6 +11,7 @@ namespace Godwit.AoeTool.Running;
 [JsonSerializable(typeof(IReadOnlyList<ExportStatus>))]
 [JsonSerializable(typeof(RemovedDevice))]
 [JsonSerializable(typeof(AttachStatus))]
+[JsonSerializable(typeof(IReadOnlyList<AttachStatus>))]
 internal sealed partial class ToolJson : JsonSerializerContext;
 
 /// <summary>What <c>target remove</c> has done.</summary>

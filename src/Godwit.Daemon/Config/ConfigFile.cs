@@ -96,7 +96,7 @@ internal static partial class ConfigFile
             group.ReportUnknown();
         }
         var table = Table(document, "storage", problems);
-        var storage = new StorageConfig { Interface = table.String("interface"), Groups = groups.ToImmutable() };
+        var storage = new StorageConfig { Interfaces = table.Strings("interface"), Groups = groups.ToImmutable() };
         storage = storage with { AoeTool = table.String("aoe_tool") ?? storage.AoeTool };
         table.ReportUnknown();
         return storage;

@@ -32,6 +32,24 @@ internal sealed class ConfigTable(string name, IEnumerable<KeyValueSyntax> items
         return null;
     }
 
+    /// <summary>A string, or a list of several; none where the key is not there.</summary>
+    public ImmutableArray<string> Strings(string key)
+    {
+        if (Find(key) is not ArraySyntax array)
+            return String(key) is { } single ? [single] : [];
+        var strings = ImmutableArray.CreateBuilder<string>();
+        foreach (var item in array.Items)
+        {
+            if (item.Value is StringValueSyntax { Value: { Length: > 0 } text })
+                strings.Add(text);
+            else
+                problems.Add(item.Value!.Span, $"{key} must be a list of strings that are not empty.", $"Write {key} = [\"…\", \"…\"].");
+        }
+        if (array.Items.ChildrenCount == 0)
+            problems.Add(array.Span, $"{key} must name one at least.", $"Write {key} = \"…\".");
+        return [.. strings.Distinct()];
+    }
+
     public int? Integer(string key, int least, int most)
     {
         if (Find(key) is not { } value)

@@ -54,8 +54,8 @@ internal static class Role
 
 internal sealed record StorageConfig
 {
-    /// <summary>Network interface of the storage network; null where this host has none.</summary>
-    public string? Interface { get; init; }
+    /// <summary>Network interfaces of the storage network; none where this host has no part in it.</summary>
+    public ImmutableArray<string> Interfaces { get; init; } = [];
 
     /// <summary>Name or path of the program that exports and attaches disks.</summary>
     public string AoeTool { get; init; } = "godwit-aoe";

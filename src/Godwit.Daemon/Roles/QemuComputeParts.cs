@@ -27,7 +27,7 @@ internal sealed class QemuComputeParts(
 
     public async Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken)
     {
-        if (config.Storage.Interface is not { } card)
+        if (config.Storage.Interfaces is not [_, ..] cards)
         {
             throw new GodwitException(
                 "no-storage-interface", "godwitd.toml names no interface of the storage network.", "Set [storage] interface.");
@@ -45,7 +45,7 @@ internal sealed class QemuComputeParts(
             _disks = new Disks(
                 new RemoteVolumes(registry, peers),
                 new DiskPlaces(
-                    Programs.Find(config.Storage.AoeTool), card, StorageNetwork.Macs(config),
+                    Programs.Find(config.Storage.AoeTool), cards, StorageNetwork.Macs(config),
                     Path.Combine(config.RunDirectory, "disks"), config.Compute.User),
                 time, logs.CreateLogger<Disks>());
             // Before anything is settled, which may have to wait for the registry: domains may be waiting for their disks.

@@ -5,14 +5,14 @@ using Godwit.Domains;
 
 namespace Godwit.Daemon.Roles;
 
-/// <summary>This host's card on the storage network.</summary>
+/// <summary>This host's cards on the storage network.</summary>
 internal static class StorageNetwork
 {
-    /// <summary>Its Ethernet addresses; none where the configuration names no card, or one that is not there.</summary>
+    /// <summary>Their Ethernet addresses; none of a card that is not there.</summary>
     public static ImmutableArray<MacAddress> Macs(DaemonConfig config) =>
     [
         .. NetworkInterface.GetAllNetworkInterfaces()
-            .Where(card => card.Name == config.Storage.Interface)
+            .Where(card => config.Storage.Interfaces.Contains(card.Name))
             .Select(card => card.GetPhysicalAddress().GetAddressBytes())
             .Where(bytes => bytes.Length == MacAddress.Length)
             .Select(bytes => MacAddress.Read(bytes)),

@@ -18,7 +18,7 @@ internal sealed class StorageRole(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (config.Storage.Interface is not { } card)
+        if (config.Storage.Interfaces is not [_, ..] cards)
         {
             slot.Reason = "its godwitd.toml names no interface of the storage network";
             Log.StorageNotReady(_log, slot.Reason);
@@ -27,7 +27,7 @@ internal sealed class StorageRole(
         var state = Path.Combine(config.StateDirectory, "storage");
         Directory.CreateDirectory(state);
         var exports = new VolumeExports(
-            new ExportPlaces(Programs.Find(config.Storage.AoeTool), card, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
+            new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
             time, logs.CreateLogger<VolumeExports>());
         var service = new VolumeService(
             config.Name, [.. config.Storage.Groups.Select(group => new VolumeGroup(group.Name, group.Path))],

@@ -13,12 +13,12 @@ namespace Godwit.Storage.Attachments;
 
 /// <summary>Where and how a host attaches disks.</summary>
 /// <param name="Program">Path of <c>godwit-aoe</c>.</param>
-/// <param name="Interface">Interface of the storage network.</param>
+/// <param name="Interfaces">Interfaces of the storage network, one at least: a disk is reached over each.</param>
 /// <param name="Macs">Ethernet addresses of this host on the storage network.</param>
 /// <param name="RunDirectory">Sockets, records and logs of the attachments.</param>
 /// <param name="Owner">User that may open the NBD sockets besides root; null for nobody.</param>
 public sealed record DiskPlaces(
-    string Program, string Interface, ImmutableArray<MacAddress> Macs, string RunDirectory, string? Owner = null);
+    string Program, ImmutableArray<string> Interfaces, ImmutableArray<MacAddress> Macs, string RunDirectory, string? Owner = null);
 
 /// <summary>
 /// The disks of a host's domains. A volume of the pool gets a <c>godwit-aoe attach</c> of its own, which serves it to
@@ -112,7 +112,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
                 throw new GodwitException(
                     StorageErrors.AttachFailed,
                     $"{disk.Disk.Name} ({AddressOf(disk)}) could not be attached: {LogTail.Of(AttachmentFiles.LogOf(disk))}",
-                    $"See that the storage network is up: `godwit-aoe discover --interface {places.Interface}` should list {AddressOf(disk)}.");
+                    $"See that the storage network is up: `godwit-aoe discover --interface {string.Join(" --interface ", places.Interfaces)}` should list {AddressOf(disk)}.");
             }
             await Task.Delay(LookAgain, time, cancellationToken);
         }
@@ -271,7 +271,7 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         var number = DetachedProcess.ChooseNumbers([socket])[0];
         string[] arguments =
         [
-            places.Program, "attach", AddressOf(disk), "--interface", places.Interface,
+            places.Program, "attach", AddressOf(disk), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
             "--memory", AttachmentFiles.MemoryOf(disk),

@@ -12,10 +12,10 @@ namespace Godwit.Storage.Volumes;
 
 /// <summary>Where a storage host keeps what belongs to its exports.</summary>
 /// <param name="Program">Path of <c>godwit-aoe</c>.</param>
-/// <param name="Interface">Interface of the storage network.</param>
+/// <param name="Interfaces">Interfaces of the storage network, one at least: a disk is served on each.</param>
 /// <param name="StateDirectory">Fences and reservations; must survive a power loss.</param>
 /// <param name="RunDirectory">Control sockets and logs.</param>
-public sealed record ExportPlaces(string Program, string Interface, string StateDirectory, string RunDirectory);
+public sealed record ExportPlaces(string Program, ImmutableArray<string> Interfaces, string StateDirectory, string RunDirectory);
 
 /// <summary>
 /// Keeps a <c>godwit-aoe export</c> running for each volume. The processes outlive the daemon: one that serves its
@@ -53,7 +53,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         string[] arguments =
         [
             places.Program, "export", path,
-            "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), "--interface", places.Interface,
+            "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
             "--managed", "--state", StateOf(volume), "--control", SocketOf(volume),
             .. isNew ? ["--new-state"] : Array.Empty<string>(),
         ];

@@ -213,6 +213,38 @@ public sealed class ToolTests : IDisposable
         Assert.True(code == 1 && output.Contains("down", StringComparison.Ordinal), output);
     }
 
+    /// <summary>With two interfaces on each side, of which one is taken away and brought back.</summary>
+    [Fact]
+    public async Task Stat_shows_how_the_paths_of_an_attached_disk_do()
+    {
+        Pair.AddCable("st1");
+        Export("--interface", "st1");
+        Attach("--interface", "st1");
+        var client = new AttachControlClient(_directory.File("a.ctl"));
+        async Task BothUpAsync()
+        {
+            for (var i = 0; i < 400 && (await client.StatusAsync(Ct)).Paths.Count(p => p.State == PathCondition.Up) < 2; i++) await Task.Delay(25, Ct);
+        }
+        await BothUpAsync();
+        Assert.Equal(0, QemuIo("write -P 0x5a 1M 3M", "read -P 0x5a 1M 3M", "flush").Code);
+        var (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "--control", _directory.File("a.ctl"));
+        Assert.True(code == 0, output);
+        Assert.Matches(@"(?m)^\s+e0\.0\s+0\.067GB\s+st0,st1\s+9000 up\s+session 0, write cache$", output);
+        Assert.Matches(@"(?m)^  st1\s+([0-9a-f]{2}:){5}[0-9a-f]{2} up\s+17\s+\d+/128\s+\d+\s+\d+\s+\d+\s+[1-9]\d*\s+[1-9]\d*\s+[1-9]\d*$", output);
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "--json", "--control", _directory.File("a.ctl"), "--control", "/nonexistent.sock");
+        Assert.True(code == 1 && output.Contains("no control socket /nonexistent.sock", StringComparison.Ordinal), output);
+        using var json = JsonDocument.Parse(output[..(output.LastIndexOf(']') + 1)]);
+        Assert.Equal(2, json.RootElement[0].GetProperty("paths").GetArrayLength());
+
+        VethPair.RunIn(Pair.Host, "ip", "link", "set", "st0", "down");
+        Assert.Equal(0, QemuIo("write -P 0x5b 1M 3M", "read -P 0x5b 1M 3M", "flush").Code);
+        VethPair.RunIn(Pair.Host, "ip", "link", "set", "st0", "up");
+        await BothUpAsync();
+        Assert.All((await client.StatusAsync(Ct)).Paths, path => Assert.Equal(PathCondition.Up, path.State));
+        VethPair.RunIn(Pair.Host, "ip", "link", "del", "st1");
+        Assert.Equal(0, QemuIo("read -P 0x5b 1M 3M", "write 0 1M", "flush").Code);
+    }
+
     [Theory]
     [InlineData(2, "export", "/x")]
     [InlineData(2, "attach", "e0.255", "--interface", "st0", "--socket", "s")]
@@ -221,6 +253,9 @@ public sealed class ToolTests : IDisposable
     [InlineData(2, "export", "/x", "--shelf", "0", "--slot", "0", "--interface", "st0", "--offset", "100")]
     [InlineData(1, "target", "list", "--control", "/nonexistent.sock")]
     [InlineData(2, "target", "list")]
+    [InlineData(1, "stat", "--control", "/nonexistent.sock")]
+    [InlineData(2, "stat", "e0.0", "--control", "/nonexistent.sock")]
+    [InlineData(0, "stat", "--help")]
     [InlineData(0, "target", "add", "--help")]
     [InlineData(1, "export", "/nonexistent", "--shelf", "0", "--slot", "0", "--interface", "st0")]
     [InlineData(1, "discover", "--interface", "nonexistent")]

@@ -14,8 +14,7 @@ internal sealed class VethPair : IDisposable
         (Storage, Host) = (unique + "s", unique + "h");
         Sh("ip", "netns", "add", Storage);
         Sh("ip", "netns", "add", Host);
-        Sh("ip", "link", "add", "st0", "netns", Storage, "type", "veth", "peer", "name", "st0", "netns", Host);
-        foreach (var side in new[] { Storage, Host }) Sh("ip", "-n", side, "link", "set", "st0", "up", "mtu", "9000");
+        AddCable("st0");
     }
 
     public string Storage { get; }
@@ -24,6 +23,13 @@ internal sealed class VethPair : IDisposable
 
     /// <summary>Whether this machine lets the test make namespaces and has QEMU's tools.</summary>
     public static bool Possible => Environment.UserName == "root" && File.Exists("/usr/bin/qemu-io") && File.Exists("/usr/sbin/ip") | File.Exists("/sbin/ip");
+
+    /// <summary>One more interface on each side, joined with the other.</summary>
+    public void AddCable(string name)
+    {
+        Sh("ip", "link", "add", name, "netns", Storage, "type", "veth", "peer", "name", name, "netns", Host);
+        foreach (var side in new[] { Storage, Host }) Sh("ip", "-n", side, "link", "set", name, "up", "mtu", "9000");
+    }
 
     /// <summary>Runs to the end.</summary>
     public static (int Code, string Output) Run(string program, params string[] arguments)

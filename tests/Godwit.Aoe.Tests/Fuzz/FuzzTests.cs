@@ -18,7 +18,7 @@ public sealed class FuzzTests
     [Fact]
     public void A_target_that_loses_one_write_in_a_hundred_is_found_out()
     {
-        var run = FuzzRun.Run(firstSeed: 1, frames: 200_000, losesWrites: true);
+        var run = FuzzRun.Run(firstSeed: 1, frames: 1_000_000, losesWrites: true);
         Assert.NotNull(run.Failure);
     }
 }

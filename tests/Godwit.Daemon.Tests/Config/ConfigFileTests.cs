@@ -16,7 +16,7 @@ public sealed class ConfigFileTests
         Assert.Equal("10.9.0.1:8002", config.Endpoint);
         Assert.Equal(["compute"], config.Roles);
         Assert.Equal("/run/godwit/godwitd.sock", config.SocketPath);
-        Assert.Null(config.Storage.Interface);
+        Assert.Empty(config.Storage.Interfaces);
         Assert.Null(config.Failpoints);
     }
 
@@ -50,9 +50,18 @@ public sealed class ConfigFileTests
         Assert.Equal("[fd00::1]:9002", config.Endpoint);
         Assert.Equal(["storage", "registry"], config.Roles);
         Assert.Equal(("/s", "/r", "/l"), (config.StateDirectory, config.RunDirectory, config.LogDirectory));
-        Assert.Equal(("san0", "/opt/godwit-aoe"), (config.Storage.Interface, config.Storage.AoeTool));
+        Assert.Equal(("san0", "/opt/godwit-aoe"), (Assert.Single(config.Storage.Interfaces), config.Storage.AoeTool));
         Assert.Equal([new VolumeGroupConfig("vg_xen", "/srv/vg_xen"), new VolumeGroupConfig("vg_two", "/srv/two")], config.Storage.Groups);
         Assert.Equal(("/opt/qemu", "godwit-qemu", "/f"), (config.Compute.Qemu, config.Compute.User, config.Failpoints));
+    }
+
+    [Fact]
+    public void The_storage_network_may_have_several_interfaces()
+    {
+        var config = ConfigFile.Parse("[storage]\ninterface = [\"san0\", \"san1\", \"san0\"]\n", "f.toml", Defaults);
+        Assert.Equal(["san0", "san1"], config.Storage.Interfaces);
+        foreach (var bad in new[] { "[]", "[\"san0\", 1]", "\"\"", "1" })
+            Assert.Throws<GodwitException>(() => ConfigFile.Parse($"[storage]\ninterface = {bad}\n", "f.toml", Defaults));
     }
 
     [Fact]

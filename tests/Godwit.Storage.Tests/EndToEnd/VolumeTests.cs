@@ -146,7 +146,7 @@ public sealed class VolumeTests : IDisposable
 
         Disks Open(string host, string side) => new(
             new LocalEndpoints(host, service, fences),
-            new DiskPlaces(Program(side), "st0", [MacAddress.Parse(StorageNetwork.MacOf(side))], _directory.File(host)),
+            new DiskPlaces(Program(side), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(side))], _directory.File(host)),
             TimeProvider.System, NullLogger<Disks>.Instance);
     }
 
@@ -160,7 +160,7 @@ public sealed class VolumeTests : IDisposable
         var exporting = service.RunAsync(stop.Token);
         var disks = new Disks(
             new LocalEndpoints("first", service, new VolumeFences(service, exports)),
-            new DiskPlaces(Program(Network.First), "st0", [MacAddress.Parse(StorageNetwork.MacOf(Network.First))], _directory.File("first")),
+            new DiskPlaces(Program(Network.First), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.First))], _directory.File("first")),
             TimeProvider.System, NullLogger<Disks>.Instance);
         var watching = disks.WatchAsync(stop.Token);
         var disk = await disks.AttachAsync("vm1", s_spec, await disks.IdentifyAsync(s_spec, Ct), Ct);
@@ -221,7 +221,7 @@ public sealed class VolumeTests : IDisposable
     private (VolumeService Service, VolumeExports Exports) Serve()
     {
         var exports = new VolumeExports(
-            new ExportPlaces(Program(Network.Storage), "st0", _directory.File("state"), _directory.File("run")),
+            new ExportPlaces(Program(Network.Storage), ["st0"], _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
         var service = new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],
             new VolumeCatalog(_directory.File("volumes.json")), exports, TimeProvider.System, NullLogger<VolumeService>.Instance);

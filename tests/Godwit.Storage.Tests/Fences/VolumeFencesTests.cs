@@ -18,7 +18,7 @@ public sealed class VolumeFencesTests : IDisposable
     {
         Directory.CreateDirectory(_directory.File("run"));
         var exports = new VolumeExports(
-            new ExportPlaces("/nonexistent", "st0", _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
+            new ExportPlaces("/nonexistent", ["st0"], _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
         var catalog = new VolumeCatalog(_directory.File("volumes.json"));
         catalog.Add(s_name, 4096);
         var service = new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],

@@ -37,7 +37,7 @@ public sealed class VolumeLifeTests : IAsyncDisposable
     {
         var catalog = new VolumeCatalog(_directory.File("volumes.json"));
         var exports = new VolumeExports(
-            new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), "lo", _directory.File("state"), runDirectory ?? _directory.File("run")),
+            new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), ["lo"], _directory.File("state"), runDirectory ?? _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
         return (new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],
             catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);

@@ -16,7 +16,7 @@ public sealed class VolumeServiceTests : IDisposable
         _catalog = new VolumeCatalog(_directory.File("volumes.json"));
         var program = Scripts.Write(_directory.File("program"), "echo it is broken >&2\nexit 1");
         var exports = new VolumeExports(
-            new ExportPlaces(program, "st0", _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
+            new ExportPlaces(program, ["st0"], _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
         _service = new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen")), new VolumeGroup("data", _directory.File("data"))],
             _catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
     }

@@ -33,7 +33,7 @@ public sealed class VolumeWatchTests : IAsyncLifetime
         foreach (var name in volumes)
             catalog.Add(VolumeName.Parse(name), 4096);
         var exports = new VolumeExports(
-            new ExportPlaces(Scripts.Write(_directory.File("program"), $"echo $2 >> {_directory.File("started")}\n{program}"), "st0",
+            new ExportPlaces(Scripts.Write(_directory.File("program"), $"echo $2 >> {_directory.File("started")}\n{program}"), ["st0"],
                 _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
         _running = new VolumeService("storage", [new VolumeGroup("vg", _directory.File("vg"))], catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance)
