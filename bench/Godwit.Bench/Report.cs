@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Godwit.Bench;
 
-/// <summary>Medians, ratios and all single moves, for a person and for a program.</summary>
+/// <summary>Medians, ratios, lost pings and all single moves, for a person and for a program.</summary>
 internal sealed record Report(
     DateTimeOffset At,
     IReadOnlyList<Medians> Medians,
@@ -24,12 +24,15 @@ internal sealed record Report(
 
     public string Text()
     {
-        var text = new StringBuilder("guest  way     runs  total ms  command ms  downtime ms  ping gap ms  lost      MiB\n");
+        var text = new StringBuilder("guest  way     runs  total ms  command ms  downtime ms  ping gap ms   lost/sent      MiB\n");
         foreach (var m in Medians)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"{m.Guest,-6} {m.Way,-7} {m.Runs,4} {m.TotalMs,9:F0} {m.CommandMs,11:F0} {m.DowntimeMs,12:F1} {m.PingGapMs,12:F1} {m.PingsLost,5:F0} {m.Bytes / 1048576.0,8:F1}");
+                $"{m.Guest,-6} {m.Way,-7} {m.Runs,4} {m.TotalMs,9:F0} {m.CommandMs,11:F0} {m.DowntimeMs,12:F1} {m.PingGapMs,12:F1} {$"{m.PingsLost}/{m.PingsSent}",11} {m.Bytes / 1048576.0,8:F1}");
         }
+        foreach (var (moves, index, move) in Moves.SelectMany(m => m.Moves.Index().Select(i => (m, i.Index, i.Item))))
+            foreach (var ping in move.LostPings)
+                text.AppendLine(CultureInfo.InvariantCulture, $"{moves.Guest,-6} {moves.Way,-7} move {index + 1}: {ping}");
         text.AppendLine();
         foreach (var t in Targets)
         {
@@ -43,6 +46,7 @@ internal sealed record Report(
     {
         var ways = guest.ToDictionary(m => m.Way);
         if (!ways.TryGetValue("godwit", out var godwit)) yield break;
+        yield return new Target(guest.Key, "pings lost", godwit.PingsLost, 0);
         if (ways.TryGetValue("virsh", out var virsh))
         {
             yield return new Target(guest.Key, "total / virsh", godwit.TotalMs / virsh.TotalMs, 0.35);

@@ -45,18 +45,22 @@ internal sealed class Rounds(BenchLab bench, IReadOnlyList<IWay> ways)
     private async Task MoveAsync(IWay way, string from, string to, bool measured, CancellationToken ct)
     {
         using var pinger = Pinger.Start(bench.Lab.Paths.Namespace(BenchLab.Storage), IPAddress.Parse(way.Guest.Address));
+        using var recorder = FrameRecorder.Start(bench.Lab.Paths, [BenchLab.Storage, from, to], pinger.Identifier);
         await Task.Delay(Settling, ct);
         var began = PingLog.Now;
         var timed = await way.MoveAsync(from, to, ct);
         await Task.Delay(Settling, ct);
         var ended = PingLog.Now;
         await pinger.StopAsync(ct);
+        var trail = new PingTrail(BenchLab.Storage, from, to, recorder.Stop());
         var pings = pinger.Log.Window(began, ended);
+        LostPing[] lost = [.. pinger.Log.Lost(began, ended).Select(ping => LostPing.Of(ping.Number, ping.SentAt / 1e6, timed, trail))];
         var move = new Move(
             timed.ResumedAt - timed.BeganAt, timed.ReturnedAt - timed.BeganAt, timed.DowntimeMs,
-            pings.LongestGapMs, pings.Lost, timed.Bytes);
+            pings.LongestGapMs, pings.Sent, lost, timed.Bytes);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {way.Guest.Name,-6} {move.TotalMs,7:F0} ms, command {move.CommandMs,7:F0} ms, down {move.DowntimeMs,6:F1} ms, ping gap {move.PingGapMs,6:F1} ms, {move.Bytes / 1048576.0,6:F1} MiB{(measured ? "" : "  (not counted)")}"));
+            $"  {way.Guest.Name,-6} {move.TotalMs,7:F0} ms, command {move.CommandMs,7:F0} ms, down {move.DowntimeMs,6:F1} ms, ping gap {move.PingGapMs,6:F1} ms, lost {lost.Length}/{pings.Sent}, {move.Bytes / 1048576.0,6:F1} MiB{(measured ? "" : "  (not counted)")}"));
+        foreach (var ping in lost) Console.WriteLine($"         {ping}");
         if (measured) _moves[way.Guest.Name].Add(move);
     }
 }

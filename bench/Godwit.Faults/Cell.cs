@@ -8,13 +8,19 @@ internal sealed record Cell(Step Step, Fault Fault)
 
     public override string ToString() => $"{Step.Name} x {Fault.Name}";
 
-    /// <summary>The only memory of the guest goes with its process: it may, and must, start cold.</summary>
+    /// <summary>The only memory of the guest goes with its process: it may start cold.</summary>
     public bool TakesTheMemory => Fault switch
     {
         Fault.Kill { Victim: Victim.SourceEngine or Victim.SourceHost } => !Step.HandedOver,
         Fault.Kill { Victim: Victim.DestinationEngine or Victim.DestinationHost } => Step.Arrived,
         _ => false,
     };
+
+    /// <summary>
+    /// It must: nobody has its memory any more, and a guest that looks the same would be an old one. A domain that has arrived
+    /// though its source died had its memory carried over before.
+    /// </summary>
+    public bool MustStartCold(bool arrived) => TakesTheMemory && (Step.Arrived || !arrived);
 
     /// <summary>Where the domain has to be in the end: on the destination, on the source, or on either.</summary>
     public bool? MustArrive => Fault switch

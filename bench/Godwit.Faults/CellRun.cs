@@ -81,12 +81,14 @@ internal sealed class CellRun(FaultLab lab, WriterWatch writer)
         }
     }
 
-    private static string? Judge(Cell cell, Settling.Result settled, bool arrived, bool cold)
+    internal static string? Judge(Cell cell, Settling.Result settled, bool arrived, bool cold)
     {
         if (cell.MustArrive is { } must && must != arrived)
             return must ? "the relocation did not go forward" : "the domain is on the destination, which lost its copy";
         if (cold && !cell.TakesTheMemory)
             return "the guest started cold, though its memory was not lost";
+        if (!cold && cell.MustStartCold(arrived))
+            return "the guest did not start cold, though its memory was lost";
         return cold && settled.RunningAfter > ColdStartTakes
             ? $"the cold start took {settled.RunningAfter.TotalSeconds:0} s"
             : null;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Godwit.Faults;
 
 // Every step of a relocation, and at each one every fault, on real processes: see docs/ownership.md.
-// Exit code: 0 every cell settled as it must, 1 one fell short, 2 nothing was run.
+// Exit code: 0 every cell settled as it must, 1 one fell short, 2 not all that was asked for was run.
 Options options;
 try
 {
@@ -34,7 +34,7 @@ foreach (var outcome in outcomes.Where(o => o.Problem is not null))
     Console.WriteLine($"{outcome.Cell}: {outcome.Problem}");
 if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, Report.Json(outcomes) + "\n", CancellationToken.None);
 Console.WriteLine(Report.Summary(outcomes));
-return outcomes.Any(o => o.Problem is not null) ? 1 : 0;
+return Report.ExitCode(outcomes, cells.Count);
 
 void Interrupt(PosixSignalContext context)
 {

@@ -27,6 +27,10 @@ internal static class Report
         return text.ToString();
     }
 
+    /// <summary>A run that was interrupted has shown nothing of the cells that it left out.</summary>
+    public static int ExitCode(IReadOnlyList<CellOutcome> outcomes, int asked) =>
+        outcomes.Any(o => o.Problem is not null) ? 1 : outcomes.Count < asked ? 2 : 0;
+
     public static string Summary(IReadOnlyList<CellOutcome> outcomes)
     {
         var times = outcomes.Where(o => o.Problem is null).Select(o => o.SettledAfter.TotalSeconds).Order().ToArray();

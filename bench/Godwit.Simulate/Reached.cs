@@ -11,6 +11,7 @@ internal static class Reached
     {
         var text = new StringBuilder();
         Section(text, "end reasons", Coverage.Endings.Select(ending => (ending.ToString(), survey.Endings.GetValueOrDefault(ending))));
+        Section(text, "states", Coverage.States.Select(state => (state, survey.States.GetValueOrDefault(state))));
         Section(text, "transitions", Coverage.Transitions.Select(transition => (transition, survey.Transitions.GetValueOrDefault(transition))));
         var pairs = Plan.Pairs.Select(pair => survey.Pairs.GetValueOrDefault(pair)).ToList();
         text.Append(CultureInfo.InvariantCulture, $"pairs of step and fault: {pairs.Count}, each came at least {pairs.Min()} times; a history had at least {survey.FewestFaults} faults\n");

@@ -13,15 +13,27 @@ internal sealed class LocalVolumes(VolumeService volumes, VolumeFences fences, I
     public async Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken)
     {
         // The registry is asked first, so that a volume is not made while nobody could be told of it.
-        if ((await registry.ListVolumesAsync(cancellationToken)).FirstOrDefault(volume => volume.Name == name) is { } other)
+        var known = await registry.ListVolumesAsync(cancellationToken);
+        if (known.FirstOrDefault(volume => volume.Name == name) is { } other)
         {
             throw new GodwitException(
                 Storage.StorageErrors.VolumeExists, $"The pool has a volume {name} already, on {other.StorageHost}.", "Choose another name.");
         }
-        var record = Record(await volumes.CreateAsync(name, sizeBytes, cancellationToken));
-        await registry.PutVolumeAsync(record, cancellationToken);
-        return record;
+        while (true)
+        {
+            // Two disks of one address on one network would be taken for each other.
+            var record = Record(await volumes.CreateAsync(name, sizeBytes, [.. known.Select(volume => (volume.Shelf, volume.Slot))], cancellationToken));
+            await registry.PutVolumeAsync(record, cancellationToken);
+            // Of two hosts that gave one address at the same time, at least the later of these two reads sees both.
+            known = await registry.ListVolumesAsync(cancellationToken);
+            if (!known.Any(volume => YieldsTo(record, volume)))
+                return record;
+            await volumes.DeleteAsync(name, CancellationToken.None);
+        }
     }
+
+    internal static bool YieldsTo(VolumeRecord record, VolumeRecord other) =>
+        (other.Shelf, other.Slot) == (record.Shelf, record.Slot) && string.CompareOrdinal(other.StorageHost, record.StorageHost) < 0;
 
     public Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
         fences.AdmitAsync(name, host, macs, cancellationToken);

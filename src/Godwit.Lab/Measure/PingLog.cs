@@ -44,8 +44,7 @@ public sealed class PingLog
         (long SentAt, long RepliedAt)[] pings;
         lock (_lock) pings = [.. _pings];
         var sent = pings.Where(p => p.SentAt >= from && p.SentAt <= to).ToArray();
-        var patience = (long)Patience.TotalNanoseconds;
-        var lost = sent.Count(p => p.RepliedAt == 0 || p.RepliedAt - p.SentAt > patience);
+        var lost = sent.Count(p => IsLost(p.SentAt, p.RepliedAt));
 
         var replies = pings.Where(p => p.RepliedAt != 0).Select(p => p.RepliedAt).Order().ToArray();
         long longest = 0;
@@ -58,6 +57,20 @@ public sealed class PingLog
         }
         return new PingFigures(sent.Length, lost, longest / 1e6);
     }
+
+    /// <summary>The pings that <see cref="Window"/> counts as lost, with the times at which they were sent.</summary>
+    public IReadOnlyList<(uint Number, long SentAt)> Lost(long from, long to)
+    {
+        lock (_lock)
+        {
+            return [.. _pings.Index()
+                .Where(p => p.Item.SentAt >= from && p.Item.SentAt <= to && IsLost(p.Item.SentAt, p.Item.RepliedAt))
+                .Select(p => ((uint)p.Index, p.Item.SentAt))];
+        }
+    }
+
+    private static bool IsLost(long sentAt, long repliedAt) =>
+        repliedAt == 0 || repliedAt - sentAt > (long)Patience.TotalNanoseconds;
 }
 
 /// <param name="LongestGapMs">Longest time between two replies, in milliseconds.</param>

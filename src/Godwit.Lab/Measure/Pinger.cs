@@ -16,9 +16,10 @@ public sealed class Pinger : IDisposable
     private volatile bool _receiving = true;
     private volatile Exception? _failure;
 
-    private Pinger(IcmpEchoSocket socket)
+    private Pinger(IcmpEchoSocket socket, ushort identifier)
     {
         _socket = socket;
+        Identifier = identifier;
         // Threads of their own, above the rest: a late ping would look like a gap of the guest's.
         _sender = new Thread(() => Guarded(Send)) { IsBackground = true, Priority = ThreadPriority.Highest };
         _receiver = new Thread(() => Guarded(Receive)) { IsBackground = true, Priority = ThreadPriority.Highest };
@@ -28,12 +29,15 @@ public sealed class Pinger : IDisposable
 
     public PingLog Log { get; } = new();
 
+    /// <summary>ICMP identifier of its requests and their replies; the sequence number is the lower half of a ping's number.</summary>
+    public ushort Identifier { get; }
+
     /// <param name="networkNamespace">Name as <c>ip netns</c> shows it.</param>
     public static Pinger Start(string networkNamespace, IPAddress target)
     {
         var identifier = (ushort)Interlocked.Increment(ref s_identifiers);
         using var inside = NetworkNamespace.OpenNamed(networkNamespace);
-        return new Pinger(inside.Run(() => IcmpEchoSocket.Open(target, identifier)));
+        return new Pinger(inside.Run(() => IcmpEchoSocket.Open(target, identifier)), identifier);
     }
 
     /// <summary>Sends no more, and waits until the last one sent has either its reply or none in time.</summary>

@@ -39,13 +39,15 @@ public sealed class VolumeCatalog
     public CatalogEntry? Find(VolumeName name) => Entries.FirstOrDefault(entry => entry.Name == name);
 
     /// <summary>Adds a volume under the lowest free address.</summary>
-    public CatalogEntry Add(VolumeName name, long sizeBytes, bool isNew = false)
+    /// <param name="others">Addresses that other storage hosts have on the same network.</param>
+    public CatalogEntry Add(VolumeName name, long sizeBytes, bool isNew = false, IEnumerable<(int Shelf, int Slot)>? others = null)
     {
         lock (_lock)
         {
             if (Find(name) is not null)
                 throw Taken(name);
-            var taken = Entries.Select(entry => (entry.Shelf * SlotsPerShelf) + entry.Slot).ToHashSet();
+            var taken = Entries.Select(entry => (entry.Shelf, entry.Slot)).Concat(others ?? [])
+                .Select(address => (address.Shelf * SlotsPerShelf) + address.Slot).ToHashSet();
             var address = Enumerable.Range(0, int.MaxValue).First(n => !taken.Contains(n));
             var entry = new CatalogEntry(name, sizeBytes, address / SlotsPerShelf, address % SlotsPerShelf, isNew);
             Save(Entries.Add(entry));

@@ -34,7 +34,13 @@ public sealed class VolumeService(
                 : "`godwit volume list` shows those there are.");
 
     /// <summary>Makes an empty volume and exports it. On failure nothing of it is left.</summary>
-    public async Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken)
+    public Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
+        CreateAsync(name, sizeBytes, [], cancellationToken);
+
+    /// <summary>The same, in a pool where other storage hosts have volumes.</summary>
+    /// <param name="others">Addresses that are not to be given.</param>
+    public async Task<VolumeLocation> CreateAsync(
+        VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken)
     {
         if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
         {
@@ -51,7 +57,7 @@ public sealed class VolumeService(
             CatalogEntry? entry = null;
             try
             {
-                entry = catalog.Add(name, sizeBytes, isNew: true);
+                entry = catalog.Add(name, sizeBytes, isNew: true, others);
                 await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
                 catalog.Settle(name);
                 return Locate(entry);

@@ -18,6 +18,7 @@ public sealed class PingLogTests
     {
         var log = Pings(100, reply: n => n is >= 40 and < 45 ? null : n * 10 + 1);
         Assert.Equal(new PingFigures(100, 5, 60), log.Total());
+        Assert.Equal([(43u, 430 * Ms), (44u, 440 * Ms)], log.Lost(430 * Ms, 500 * Ms));
         Assert.Equal(new PingFigures(11, 0, 10), log.Window(100 * Ms, 200 * Ms));
         Assert.Equal(new PingFigures(21, 5, 60), log.Window(300 * Ms, 500 * Ms));
         // The silence spans a window that lies in it altogether.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Godwit.Domains;
 using Godwit.Hypervisors;
 using Godwit.Relocation.Channel;
 using Godwit.Relocation.Destination;
@@ -8,7 +9,22 @@ using Godwit.Relocation.Source;
 
 namespace Godwit.Relocation.Tests.Protocol;
 
-/// <summary>The source of a relocation in which nothing goes wrong.</summary>
+/// <summary>How a scripted relocation goes.</summary>
+public enum Course
+{
+    Moved = 1,
+
+    /// <summary>The destination would not take it.</summary>
+    Refused,
+
+    /// <summary>The destination could not prepare.</summary>
+    Failed,
+
+    /// <summary>The destination had it and could not fence a disk.</summary>
+    GivenBack,
+}
+
+/// <summary>The source of a relocation, which does nothing wrong.</summary>
 internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
 {
     public static byte[] Kernel { get; } = [1, 2, 3, 4];
@@ -51,9 +67,12 @@ internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
     public Task DestroyCopyAsync(CancellationToken cancellationToken) => Engine.DestroyAsync(cancellationToken);
 }
 
-/// <summary>The destination of a relocation in which nothing goes wrong; it lacks the kernel.</summary>
-internal sealed class ScriptedDestination(ScriptedRegistry registry) : IDestinationSite
+/// <summary>The destination of a relocation; it lacks the kernel.</summary>
+internal sealed class ScriptedDestination(ScriptedRegistry registry, Course course) : IDestinationSite
 {
+    /// <summary>So that the clocks are compared before it fails, and recordings do not differ.</summary>
+    private static readonly TimeSpan FailingTakes = TimeSpan.FromMilliseconds(300);
+
     public ScriptedCopy Engine { get; } = new();
 
     public IRelocationRegistry Registry => registry;
@@ -62,18 +81,34 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry) : IDestinat
 
     public byte[]? Frame { get; private set; }
 
-    public Task<ImmutableArray<string>> JudgeAsync(RelocationOffer offer, CancellationToken cancellationToken) =>
-        Task.FromResult<ImmutableArray<string>>([offer.KernelDigest!]);
+    public bool Judged { get; private set; }
+
+    public bool Undone { get; private set; }
+
+    public Task<ImmutableArray<string>> JudgeAsync(RelocationOffer offer, CancellationToken cancellationToken)
+    {
+        Judged = true;
+        return course == Course.Refused
+            ? throw new GodwitException("no-memory", "too little memory", "make room")
+            : Task.FromResult<ImmutableArray<string>>([offer.KernelDigest!]);
+    }
 
     public IBootFileSink CreateBootFile(string digest, long length) => new Sink(length);
 
-    public Task<IDomainCopy> PrepareAsync(RelocationOffer offer, CancellationToken cancellationToken) => Task.FromResult<IDomainCopy>(Engine);
+    public async Task<IDomainCopy> PrepareAsync(RelocationOffer offer, CancellationToken cancellationToken)
+    {
+        if (course != Course.Failed)
+            return Engine;
+        await Task.Delay(FailingTakes, cancellationToken);
+        throw new GodwitException("no-disk", "a disk is away", "see the storage host");
+    }
 
     public Task AnnounceAsync(ImmutableArray<ImmutableArray<IPAddress>> addresses, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void DeliverFrames(ImmutableArray<ImmutableArray<byte[]>> frames) => Frame = frames[0][0];
 
-    public Task FenceAsync(long epoch, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task FenceAsync(long epoch, CancellationToken cancellationToken) =>
+        course == Course.GivenBack ? throw new GodwitException("no-disk", "a disk is away") : Task.CompletedTask;
 
     public Task JournalResumeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -84,7 +119,11 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry) : IDestinat
         return Task.CompletedTask;
     }
 
-    public Task UndoAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task UndoAsync(CancellationToken cancellationToken)
+    {
+        Undone = true;
+        return Task.CompletedTask;
+    }
 
     private sealed class Sink(long length) : IBootFileSink
     {
@@ -113,7 +152,11 @@ internal sealed class ScriptedRegistry : IRelocationRegistry
         return Task.FromResult(true);
     }
 
-    public Task<bool> AbortAsync(bool handedOver, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> AbortAsync(bool handedOver, CancellationToken cancellationToken)
+    {
+        Standing = Standing.Aborted;
+        return Task.FromResult(true);
+    }
 
     public Task<long?> CommitAsync(CancellationToken cancellationToken)
     {
@@ -121,7 +164,11 @@ internal sealed class ScriptedRegistry : IRelocationRegistry
         return Task.FromResult<long?>(8);
     }
 
-    public Task<bool> GiveBackAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> GiveBackAsync(CancellationToken cancellationToken)
+    {
+        Standing = Standing.GivenBack;
+        return Task.FromResult(true);
+    }
 
     public Task<bool> RecordArrivalAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Threading.Channels;
 using Godwit.Relocation.Channel;
 using Godwit.Relocation.Protocol;
@@ -53,6 +54,25 @@ internal sealed class Transcript
         body.CopyTo(frame, MessageCodec.HeaderLength);
         return (parts[0] == "source" ? Side.Source : Side.Destination, frame);
     }
+
+    /// <summary>
+    /// Side, tag, and the names of all members, those of what they hold too: <c>source 17 {ports:[[]]}</c>. Values have no shape,
+    /// and the bytes of an engine may come in other pieces.
+    /// </summary>
+    public static string Shape(string line)
+    {
+        var parts = line.Split(' ', 3);
+        return parts.Length == 3 && parts[2].StartsWith('{')
+            ? $"{parts[0]} {parts[1]} {Shape(JsonDocument.Parse(parts[2]).RootElement)}"
+            : $"{parts[0]} {parts[1]}";
+    }
+
+    private static string Shape(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => $"{{{string.Join(',', element.EnumerateObject().Select(p => Shape(p.Value) is { Length: > 0 } inner ? $"{p.Name}:{inner}" : p.Name))}}}",
+        JsonValueKind.Array => $"[{string.Join(',', element.EnumerateArray().Select(Shape).Where(s => s.Length > 0).Distinct())}]",
+        _ => "",
+    };
 }
 
 internal enum Side

@@ -21,6 +21,16 @@ internal static class Coverage
         .. Walk(DestinationMachine.Initial, Events<DestinationEvent>(), (s, e) => DestinationMachine.Step(s, e).State, s => $"{s.Phase}").Select(t => $"destination {t}"),
     ];
 
+    /// <summary>Each as <c>source Checking</c>.</summary>
+    public static readonly ImmutableArray<string> States = [.. StatesOf(Transitions)];
+
+    /// <summary>Where transitions lead from and to.</summary>
+    public static IEnumerable<string> StatesOf(IEnumerable<string> transitions) =>
+        transitions.SelectMany(Ends).Distinct().Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Ends(string transition) =>
+        transition.Split(' ') is [var side, var from, _, var to] ? [$"{side} {from}", $"{side} {to}"] : throw new FormatException($"`{transition}` is no transition");
+
     private static SortedSet<string> Walk<TState, TEvent>(
         TState initial, IReadOnlyList<TEvent> events, Func<TState, TEvent, TState> step, Func<TState, string> phase)
         where TState : notnull

@@ -9,8 +9,12 @@ namespace Godwit.Simulation.Histories;
 /// <summary>Many histories, side by side on all processors, and what they came to.</summary>
 internal sealed class Survey
 {
+    /// <summary>So many histories reach all that there is; fewer may miss what is rare.</summary>
+    public const int Whole = 20_000;
+
     private readonly ConcurrentDictionary<(RelocationStep, Fault), int> _pairs = new();
     private readonly ConcurrentDictionary<RelocationEnding, int> _endings = new();
+    private readonly ConcurrentDictionary<string, int> _states = new();
     private readonly ConcurrentDictionary<string, int> _transitions = new();
     private readonly ConcurrentBag<Outcome> _failures = [];
     private long _faults;
@@ -36,7 +40,18 @@ internal sealed class Survey
 
     public IReadOnlyDictionary<RelocationEnding, int> Endings => _endings;
 
+    public IReadOnlyDictionary<string, int> States => _states;
+
     public IReadOnlyDictionary<string, int> Transitions => _transitions;
+
+    /// <summary>Ends, states, transitions, and pairs of step and fault that no history came to.</summary>
+    public IReadOnlyList<string> Unreached =>
+    [
+        .. Coverage.Endings.Except(_endings.Keys).Select(ending => $"end {ending}"),
+        .. Coverage.States.Except(_states.Keys).Select(state => $"state {state}"),
+        .. Coverage.Transitions.Except(_transitions.Keys).Select(transition => $"transition {transition}"),
+        .. Plan.Pairs.Except(_pairs.Keys).Select(pair => $"fault {pair.Item2} at {pair.Item1}"),
+    ];
 
     public double PerSecond => Histories / Took.TotalSeconds;
 
@@ -82,6 +97,8 @@ internal sealed class Survey
             _pairs.AddOrUpdate(pair, 1, static (_, n) => n + 1);
         foreach (var ending in outcome.Endings)
             _endings.AddOrUpdate(ending, 1, static (_, n) => n + 1);
+        foreach (var state in Coverage.StatesOf(outcome.Transitions))
+            _states.AddOrUpdate(state, 1, static (_, n) => n + 1);
         foreach (var transition in outcome.Transitions)
             _transitions.AddOrUpdate(transition, 1, static (_, n) => n + 1);
         lock (_lock)

@@ -28,6 +28,14 @@ public sealed class VolumeCatalogTests : IDisposable
     }
 
     [Fact]
+    public void An_address_that_another_storage_host_has_is_not_given()
+    {
+        var catalog = Open();
+        Assert.Equal(1, catalog.Add(Name(0), 512, others: [(0, 0), (0, 2)]).Slot);
+        Assert.Equal(3, catalog.Add(Name(1), 512, others: [(0, 0), (0, 2)]).Slot);
+    }
+
+    [Fact]
     public void The_lowest_free_address_is_given()
     {
         var catalog = Open();
