@@ -5,9 +5,9 @@ using Godwit.Native.Processes;
 
 // godwit-aoe and vblade side by side on the same veth pair and file, with the limit of this machine; medians, ratios and goals.
 // Exit code: 0 all goals met, 1 one was missed, 2 nothing was compared.
-if (args is [Limit.Word])
+if (args is [Limit.Word, var served])
 {
-    Limit.Serve();
+    Limit.Serve(served);
     return 0;
 }
 Options options;
@@ -31,7 +31,7 @@ try
     Fill(file);
     var godwit = new GodwitAoe(program, file);
     Series[] series = [.. Series.All.Where(s => IsMeant(s.ToString()))];
-    var measured = new Rounds([new Vblade(file), godwit, new Limit()], file, Bytes, options).Run(series);
+    var measured = new Rounds([new Vblade(file), godwit, new Limit(file)], file, Bytes, options).Run(series);
     (double, double)? nbd = IsMeant(NbdWord) ? await NbdReads.MeasureAsync(program, godwit, file, options) : null;
     var report = Report.Of(measured, nbd, SyncLatency.MedianMicroseconds(file), options.Rounds);
     Console.Write(report.Text());

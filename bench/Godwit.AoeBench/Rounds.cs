@@ -35,7 +35,7 @@ internal sealed class Rounds(IReadOnlyList<Server> servers, string file, long by
             Wire.Interface, new PacketSocketOptions { EtherType = AoeProtocol.EtherType, Filter = AoeFilters.Answers(server.Address) });
         var probe = new Probe(socket, server.Address);
         var theirs = probe.Find();
-        if (server is not Limit && !series.Writes) probe.Compare(theirs, series, file);
+        if (!series.Writes) probe.Compare(theirs, series, file);
         return new LoadGenerator(socket, server.Address, theirs, series, bytes)
             .Run(s_warmUp, TimeSpan.FromSeconds(options.Seconds), running.Cpu);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Godwit.Aoe.Wire;
 using Godwit.Domains;
 using Godwit.Native.Packets;
@@ -5,12 +6,13 @@ using Godwit.Native.Packets;
 namespace Godwit.AoeBench.Servers;
 
 /// <summary>
-/// What a target could reach that had nothing to do: it answers each read with the same bytes of memory, by as few system calls as
-/// the kernel lets it, and touches no file.
+/// What a target could reach that had nothing to do: it holds the disk in its memory, lends the kernel what is read, as few system
+/// calls as there may be, and touches no file. All of the disk, as a real one has it: a target that answers each read with the
+/// same few buffers sends what the processor has at hand already, and no disk is like that.
 /// </summary>
-internal sealed class Limit() : Server("limit", new AoeAddress(3, 0))
+internal sealed class Limit(string file) : Server("limit", new AoeAddress(3, 0))
 {
-    /// <summary>First argument of this program when it is to be the target.</summary>
+    /// <summary>First argument of this program when it is to be the target; the second is the file that it reads at its start.</summary>
     public const string Word = "--be-the-limit";
 
     private const int BatchFrames = 64;
@@ -18,11 +20,13 @@ internal sealed class Limit() : Server("limit", new AoeAddress(3, 0))
     public override bool StoresWrites => false;
 
     protected override IReadOnlyList<string> Command(Series series) =>
-        [Environment.ProcessPath!, Word];
+        [Environment.ProcessPath!, Word, file];
 
-    public static void Serve()
+    public static void Serve(string file)
     {
         var address = new AoeAddress(3, 0);
+        var disk = GC.AllocateUninitializedArray<byte>((int)new FileInfo(file).Length, pinned: true);
+        using (var handle = File.OpenHandle(file)) RandomAccess.Read(handle, disk, 0);
         using var socket = PacketSocket.Open(Wire.Interface, new PacketSocketOptions
         {
             EtherType = AoeProtocol.EtherType,
@@ -31,8 +35,7 @@ internal sealed class Limit() : Server("limit", new AoeAddress(3, 0))
             Ring = new PacketRingSize(512, 9100),
         });
         var ours = MacAddress.Read(socket.Interface.Address.Span);
-        var room = AtaSection.DataAt + AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) * AoeProtocol.SectorBytes;
-        var (requests, answers) = (new PacketBatch(BatchFrames, room), new PacketBatch(BatchFrames, room));
+        var (requests, answers) = (new PacketBatch(BatchFrames, 9100), new PacketBatch(BatchFrames, 9100));
         while (true)
         {
             socket.Receive(requests, Timeout.Infinite);
@@ -46,8 +49,11 @@ internal sealed class Limit() : Server("limit", new AoeAddress(3, 0))
                     answers.Add(AoeHeader.Bytes);
                     continue;
                 }
+                var (at, bytes) = (ata.Lba * AoeProtocol.SectorBytes, ata.SectorCount * AoeProtocol.SectorBytes);
+                if (at + bytes > disk.Length) continue;
                 (ata with { Command = AtaStatus.Ready, Feature = 0 }).Write(answers.Next);
-                answers.Add(AtaSection.DataAt + ata.SectorCount * AoeProtocol.SectorBytes);
+                answers.Lend(Marshal.UnsafeAddrOfPinnedArrayElement(disk, (int)at), bytes);
+                answers.Add(AtaSection.DataAt);
             }
             socket.Send(answers);
             answers.Clear();

@@ -59,9 +59,9 @@ internal sealed class TargetPort(IFrameLink link, Export export)
         if (_answers.Count == 0) return;
         export.Commit(_answers);
         link.Send(_answers);
-        foreach (var index in _answers.Unreadable)
+        for (var i = 0; i < _answers.Unreadable.Count; i++)
         {
-            export.ReadAgain(_answers, index, _again);
+            export.ReadAgain(_answers, _answers.Unreadable[i], _again);
             link.Send(_again);
             _again.Clear();
         }
