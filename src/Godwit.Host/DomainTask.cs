@@ -35,7 +35,7 @@ internal sealed partial class DomainTask
     private SourceRun? _run;
     private Task _runTask = Task.CompletedTask;
     private bool _watching;
-    private readonly FailurePause _failures = new();
+    private readonly FailurePause _failures;
     private CopyEvent? _endedWhileMoving;
     private bool _endFollowed;
     private bool _gone;
@@ -43,6 +43,7 @@ internal sealed partial class DomainTask
     public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
     {
         (_parts, _starter, _domain, _phase) = (parts, starter, domain, phase);
+        _failures = new FailurePause(parts.Time);
         _endFollowed = phase is CopyPhase.ShutOff or CopyPhase.Crashed;
         _log = parts.Logs.CreateLogger<DomainTask>();
     }
