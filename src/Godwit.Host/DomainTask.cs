@@ -88,8 +88,8 @@ internal sealed partial class DomainTask
         }
     });
 
-    /// <summary>It stands still because a user wants it to: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
-    public bool IsPaused => Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Paused;
+    /// <summary>It was paused, or has ended and is kept for a look: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
+    public bool StandsStill => Activity == DomainActivity.Settled && _domain.Record.RunState != RunState.Running;
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));

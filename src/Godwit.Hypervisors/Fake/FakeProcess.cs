@@ -86,11 +86,13 @@ public sealed class FakeProcess
             StopGuest(CopyPhase.Paused);
     }
 
-    /// <summary>The guest restarts, by itself or by reset: what it remembers begins anew.</summary>
+    /// <summary>The guest restarts, by itself or by reset; where the configuration wants something else the engine stops it there.</summary>
     public void Reboot()
     {
         if (Phase != CopyPhase.Running)
             return;
+        if (Order.Spec.OnReboot != LifecycleAction.Restart)
+            StopGuest(CopyPhase.ShutOff);
         Raise(new CopyEvent.GuestRebooted(Now));
     }
 

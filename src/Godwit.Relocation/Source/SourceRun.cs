@@ -83,6 +83,10 @@ public sealed class SourceRun
             case CopyEvent.GuestPoweredOff:
                 Post(new SourceEvent.GuestEnded("the guest powered off while it was being moved"));
                 break;
+            // Restarting in place is the engine's work, and the move goes on; otherwise the engine has stopped it for good.
+            case CopyEvent.GuestRebooted when _site.Offer.Spec.OnReboot != LifecycleAction.Restart:
+                Post(new SourceEvent.GuestEnded("the guest rebooted while it was being moved, which ends it by its on_reboot"));
+                break;
             case CopyEvent.GuestPanicked:
                 Post(new SourceEvent.GuestEnded("the guest panicked while it was being moved"));
                 break;

@@ -1,3 +1,4 @@
+using Godwit.Domains;
 using Godwit.Hypervisors;
 using Godwit.Hypervisors.Fake;
 using Godwit.Relocation;
@@ -223,6 +224,8 @@ internal sealed class Director
                 Running()?.Panic();
                 break;
             case Fault.GuestReboots:
+                if (_world.Spec.OnReboot != LifecycleAction.Restart)
+                    Ends();
                 Running()?.Reboot();
                 break;
             case Fault.Cancel:

@@ -15,6 +15,9 @@ internal sealed class SimWorld : IDisposable
     public const long HostMemoryMiB = 4096;
     private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(1);
 
+    private static readonly ImmutableArray<LifecycleAction> Reboots =
+        [LifecycleAction.Restart, LifecycleAction.Restart, LifecycleAction.Destroy, LifecycleAction.Preserve];
+
     private readonly List<SimLine> _lines = [];
     private readonly HashSet<(string From, string To)> _split = [];
     private readonly Invariants _invariants;
@@ -26,9 +29,11 @@ internal sealed class SimWorld : IDisposable
         Random = new Random(seed);
         Scheduler = new SimScheduler();
         Trace = new Trace(Scheduler, options.Traces);
+        Apart = new Random(~seed);
         // A quarter of all domains has a disk on each of two storage hosts.
         ImmutableArray<string> volumes = Random.Next(4) == 0 ? ["vg_a/one", "vg_b/two"] : ["vg_a/one"];
-        Spec = MakeSpec(volumes, onCrash: Random.Next(3) == 0 ? LifecycleAction.Destroy : LifecycleAction.Restart);
+        Spec = MakeSpec(volumes, onCrash: Random.Next(3) == 0 ? LifecycleAction.Destroy : LifecycleAction.Restart,
+            onReboot: options.OnReboot ?? Reboots[Apart.Next(Reboots.Length)]);
         Volumes = volumes.ToDictionary(name => name, name => new SimVolume(name, this));
         Store = new SimStore(options, Time);
         Hosts = [.. Enumerable.Range(1, 2 + Random.Next(2)).Select(i => new SimHost(this, $"host-{i}"))];
@@ -45,6 +50,9 @@ internal sealed class SimWorld : IDisposable
     public SimOptions Options { get; }
 
     public Random Random { get; }
+
+    /// <summary>For what was added to the world later: a plan that once failed draws all else as it did then.</summary>
+    public Random Apart { get; }
 
     public SimScheduler Scheduler { get; }
 
@@ -229,7 +237,7 @@ internal sealed class SimWorld : IDisposable
 
     private void Put(HostRecord host) => Store.Records.PutHostAsync(host, CancellationToken.None).GetAwaiter().GetResult();
 
-    private static DomainSpec MakeSpec(ImmutableArray<string> volumes, LifecycleAction onCrash) => new()
+    private static DomainSpec MakeSpec(ImmutableArray<string> volumes, LifecycleAction onCrash, LifecycleAction onReboot) => new()
     {
         Name = Domain,
         Uuid = new Guid("6f0d1f0e-4a3a-4c43-9d8e-000000000001"),
@@ -238,6 +246,7 @@ internal sealed class SimWorld : IDisposable
         Disks = [.. volumes.Select((volume, i) => new DiskSpec { Target = volume, Backend = DiskBackend.Block, VirtualDevice = $"xvd{(char)('a' + i)}" })],
         Interfaces = [new InterfaceSpec { Mac = new MacAddress(0xaacc00000001) }],
         OnCrash = onCrash,
+        OnReboot = onReboot,
     };
 
     // A reset arrives soon; a silent loss is found out by a keep-alive.

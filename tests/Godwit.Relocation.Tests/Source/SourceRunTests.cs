@@ -1,0 +1,34 @@
+using Godwit.Domains;
+using Godwit.Hypervisors;
+using Godwit.Relocation.Source;
+using Godwit.Relocation.Tests.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Godwit.Relocation.Tests.Source;
+
+/// <summary>What the source makes of the events of its copy.</summary>
+public class SourceRunTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData(LifecycleAction.Restart, RelocationEnding.Cancelled)]
+    [InlineData(LifecycleAction.Destroy, RelocationEnding.GuestEnded)]
+    [InlineData(LifecycleAction.Preserve, RelocationEnding.GuestEnded)]
+    public async Task ARebootEndsTheMoveOfAGuestThatItEnds(LifecycleAction onReboot, RelocationEnding ending)
+    {
+        var offer = Samples.Offer with { Spec = Samples.Offer.Spec with { OnReboot = onReboot } };
+        var (near, _) = RecordedEnd.Pair(new Transcript());
+        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, Samples.Noon);
+        var run = new SourceRun(
+            new ScriptedSource(new ScriptedRegistry()) { Offer = offer }, new OneLine(near), ticket, new RelocationOptions(), TimeProvider.System,
+            NullLogger.Instance);
+        run.Observe(new CopyEvent.GuestRebooted(Samples.Noon));
+        var moving = run.RunAsync(CancellationToken.None);
+        ticket.Cancel();
+        var result = await moving.WaitAsync(Limit);
+
+        Assert.Equal(ending, result.Ending);
+        Assert.Equal(ending == RelocationEnding.GuestEnded ? DomainFate.Ended : DomainFate.OnSource, result.Fate);
+    }
+}
