@@ -79,6 +79,13 @@ public sealed class FakeProcess
         Raise(new CopyEvent.GuestPanicked(Now));
     }
 
+    /// <summary>Somebody lets a held copy run, by a monitor of the engine's own.</summary>
+    public void StrayResume()
+    {
+        if (Phase == CopyPhase.Held)
+            RunGuest();
+    }
+
     /// <summary>The attachment's check stops a superseded copy, as it stops QEMU by a monitor of its own.</summary>
     public void StopByCheck()
     {

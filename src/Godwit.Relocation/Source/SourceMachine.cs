@@ -10,6 +10,7 @@ namespace Godwit.Relocation.Source;
 ///     ▼                     ▼                     │cancel, time           │ probe too old                ▼
 ///   Ended ◄─────────────────┘                     └──────► Aborting ◄─────┴────── resume at once ── HandedOver
 ///     ▲                                                       │won                                     │
+///     │                                                       │     strayed: pause, abort, first ◄─────┤
 ///     ├───────────────────────────────────────────────────────┘        record open: abort, first ◄─────┤
 ///     ├─ disks fenced again: resume held, announce back ◄── Regaining ◄── record: ours again ──────────┤
 ///     └──────────────────────────── destroy copy ◄──────────────────────────── record: arrived ────────┘
@@ -17,7 +18,9 @@ namespace Godwit.Relocation.Source;
 /// Up to and with Stopping the destination cannot have committed, so a failure resumes the guest first and aborts
 /// after. From HandedOver on only the record decides: the copy is held until an abort is won, or a give-back or a
 /// take-over is recorded (then it fences its disks under the new epoch before it runs), or the record says that the
-/// domain runs elsewhere.
+/// domain runs elsewhere. A held copy that somebody lets run is the writer still until the fence, so the destination's
+/// memory may not fit the disks any more: the source tries to keep the domain, and where it comes too late the record
+/// decides as ever.
 /// </summary>
 public static class SourceMachine
 {
@@ -117,7 +120,7 @@ public static class SourceMachine
             SourceEvent.RecordRead read => Judge(state, read.Standing),
             SourceEvent.AbortWon => Kept(state, "the destination was lost before it committed"),
             SourceEvent.AbortLost => (state, [SourceAction.ReadRecord]),
-            SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
+            SourceEvent.StrayResume => (state with { Strayed = true }, [SourceAction.PauseStray, SourceAction.RecordAbort]),
             _ => Stay(state),
         };
 
@@ -161,12 +164,17 @@ public static class SourceMachine
         SourceEvent.Regained { Memory: HeldMemory.Stale } =>
             (state with { Phase = SourcePhase.Ended, Fate = DomainFate.Cold }, [SourceAction.DiscardMemory, SourceAction.Finish]),
         SourceEvent.Regained => (state with { Phase = SourcePhase.HandedOver }, [SourceAction.ReadRecord]),
-        SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
+        // Nobody else comes to run it any more: it stands still only until its disks are fenced again.
+        SourceEvent.StrayResume => (state with { Strayed = true }, [SourceAction.PauseStray]),
         _ => Stay(state),
     };
 
     private static (SourceState, ImmutableArray<SourceAction>) Kept(SourceState state, string reason) =>
-        (Failed(state, new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy), SourcePhase.Regaining),
+        (Failed(state,
+                state.Strayed
+                    ? new(RelocationEnding.SendFailed, RelocationSide.Source, "somebody let its held copy run", "see who has the engine's monitor, and migrate again")
+                    : new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy),
+                SourcePhase.Regaining),
             [SourceAction.RegainDisks]);
 
     /// <summary>The events that end a relocation wherever the destination cannot have committed.</summary>

@@ -76,6 +76,9 @@ internal sealed class SimWorld : IDisposable
     /// <summary>A fault took the only memory, or may have: the domain may start anew, and only then.</summary>
     public bool MayBeCold { get; set; }
 
+    /// <summary>Where somebody let a held copy run, and the memory that had been handed over.</summary>
+    public (SimHost Host, FakeMemory Sent)? Strayed { get; set; }
+
     /// <summary>The guest ended by itself or was ended by a user: there need be no copy.</summary>
     public bool MayBeGone { get; set; }
 
@@ -157,11 +160,25 @@ internal sealed class SimWorld : IDisposable
 
     public FakeWriteResult GuestWrites(SimHost host, CopyOrder order, FakeMemory next)
     {
+        TakeUpWhatWasSent(host, next);
         var result = host.Disks.Write(order, next);
         // A guest that runs is heard by the switch, except where its address is pinned to another port.
         if (result != FakeWriteResult.Refused && !Hosts.Any(other => other != host && other.Network.Pinned.Count > 0))
             Switch.Heard(order.Spec.Interfaces[0].Mac, host.Name);
         return result;
+    }
+
+    // A held copy that somebody let run was the writer until the fence, and the destination, which had committed, goes on from
+    // what was sent: the one case in which writes of this guest are followed by older ones.
+    private void TakeUpWhatWasSent(SimHost host, FakeMemory next)
+    {
+        if (Strayed is not { } strayed || strayed.Host == host || next != strayed.Sent with { Counter = strayed.Sent.Counter + 1 })
+            return;
+        if (Record()?.Owner != host.Name || !host.Disks.Attached.All(host.Disks.MayWrite))
+            return;
+        Strayed = null;
+        GuestBoots();
+        LastWrite = strayed.Sent;
     }
 
     /// <summary>A write is carried out: it must follow the one before it.</summary>
