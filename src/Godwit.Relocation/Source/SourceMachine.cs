@@ -26,8 +26,12 @@ public static class SourceMachine
 {
     public static SourceState Initial { get; } = new(SourcePhase.Checking);
 
-    public static (SourceState State, ImmutableArray<SourceAction> Actions) Step(SourceState state, SourceEvent @event) =>
-        state.Phase switch
+    public static (SourceState State, ImmutableArray<SourceAction> Actions) Step(SourceState state, SourceEvent @event)
+    {
+        // A destination that says what cannot be true yet is not one to talk on with.
+        if (Misplaced(state.Phase, @event) is { } said)
+            @event = new SourceEvent.ChannelLost($"the destination {said}, which has no place while this side is {state.Phase}");
+        return state.Phase switch
         {
             SourcePhase.Checking => Checking(state, @event),
             SourcePhase.Beginning => Beginning(state, @event),
@@ -39,6 +43,7 @@ public static class SourceMachine
             SourcePhase.Regaining => Regaining(state, @event),
             _ => Stay(state),
         };
+    }
 
     private static (SourceState, ImmutableArray<SourceAction>) Checking(SourceState state, SourceEvent @event) =>
         @event switch
@@ -176,6 +181,17 @@ public static class SourceMachine
                     : new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy),
                 SourcePhase.Regaining),
             [SourceAction.RegainDisks]);
+
+    // What comes too late was sent before it could know; what comes too early was not to be sent at all.
+    private static string? Misplaced(SourcePhase phase, SourceEvent @event) => @event switch
+    {
+        SourceEvent.DestinationPrepared when phase is SourcePhase.Checking or SourcePhase.Beginning => "said that it is prepared",
+        SourceEvent.DestinationPrepared when phase is SourcePhase.PreCopying or SourcePhase.Stopping or SourcePhase.HandedOver =>
+            "said again that it is prepared",
+        SourceEvent.DestinationRuns when phase <= SourcePhase.Stopping => "said that the domain runs there",
+        SourceEvent.DestinationGaveBack when phase <= SourcePhase.Stopping => "said that it gave the domain back",
+        _ => null,
+    };
 
     /// <summary>The events that end a relocation wherever the destination cannot have committed.</summary>
     private static Fault? Failure(SourceEvent @event, RelocationEnding whenLineBreaks) => @event switch

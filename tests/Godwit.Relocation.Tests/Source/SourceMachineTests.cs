@@ -36,6 +36,18 @@ public class SourceMachineTests
     }
 
     [Fact]
+    public void WhatTheDestinationCannotSayYetEndsItLikeALineThatBreaks()
+    {
+        var (early, _) = Feed([.. ToHeld[..3], new SourceEvent.DestinationRuns()]);
+        Assert.Equal((SourcePhase.Aborting, RelocationEnding.ChannelLost), (early.Phase, early.Ending!.Value));
+        Assert.Contains("the domain runs there", early.Reason);
+        Assert.Equal(SourcePhase.Aborting, Feed([.. ToHeld[..3], new SourceEvent.DestinationPrepared()]).State.Phase);
+        Assert.Equal(SourcePhase.Ended, Feed([new SourceEvent.DestinationPrepared()]).State.Phase);
+        // Handed over, the record decides whatever is said.
+        Assert.Equal([SourceAction.ReadRecord], SourceMachine.Step(Feed(ToHeld).State, new SourceEvent.DestinationPrepared()).Actions);
+    }
+
+    [Fact]
     public void NothingStopsWithoutAFreshProbe()
     {
         var (state, actions) = Feed([.. ToHeld[..3], new SourceEvent.SwitchoverReady(false)]);

@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Hypervisors;
+using Godwit.Relocation.Protocol;
 using Godwit.Relocation.Source;
 using Godwit.Relocation.Tests.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,5 +31,22 @@ public class SourceRunTests
 
         Assert.Equal(ending, result.Ending);
         Assert.Equal(ending == RelocationEnding.GuestEnded ? DomainFate.Ended : DomainFate.OnSource, result.Fate);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task AVersionThatWasNotOfferedIsRefused(int version)
+    {
+        var offer = Samples.Offer;
+        var (near, far) = RecordedEnd.Pair(new Transcript());
+        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, Samples.Noon);
+        var run = new SourceRun(
+            new ScriptedSource(new ScriptedRegistry()), new OneLine(near), ticket, new RelocationOptions(), TimeProvider.System, NullLogger.Instance);
+        await far.SendAsync(new RelocationMessage.Welcome(version, []), CancellationToken.None);
+        var result = await run.RunAsync(CancellationToken.None).WaitAsync(Limit);
+
+        Assert.Equal(RelocationEnding.DestinationUnreachable, result.Ending);
+        Assert.Contains($"version {version}", result.Message);
     }
 }
