@@ -5,7 +5,12 @@ namespace Godwit.Domains;
 /// <summary>Specifications as JSON.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
+    Converters =
+    [
+        typeof(NamedEnumConverter<DiskBackend>),
+        typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<LifecycleAction>),
+    ],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(DomainSpec))]

@@ -233,7 +233,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
     }
 
     /// <summary>
-    /// What no event tells: a copy that runs hears of its successor from its disks, and one that is paused asks nothing of
+    /// What no event tells: a copy that runs hears of its successor from its disks, and one that stands still asks nothing of
     /// them; and a domain may be given back to a host that has lost its memory, and its power, meanwhile.
     /// </summary>
     private async Task LookAfterAsync(CancellationToken token)
@@ -241,7 +241,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
         while (!token.IsCancellationRequested)
         {
             await Task.Delay(LookInterval, _parts.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.IsPaused))
+            foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.StandsStill))
                 task.Doubt();
             try
             {

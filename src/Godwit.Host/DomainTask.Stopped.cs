@@ -17,7 +17,7 @@ internal sealed partial class DomainTask
         if (_watching)
             return;
         _watching = true;
-        _ = WatchAsync(_domain.Copy, failed ? _failures.Next(_parts.Time.GetUtcNow()) : null, token);
+        _ = WatchAsync(_domain.Copy, failed ? _failures.Next() : null, token);
     }
 
     private async Task WatchAsync(IDomainCopy copy, TimeSpan? diskFailed, CancellationToken token)

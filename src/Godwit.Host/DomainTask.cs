@@ -35,7 +35,7 @@ internal sealed partial class DomainTask
     private SourceRun? _run;
     private Task _runTask = Task.CompletedTask;
     private bool _watching;
-    private readonly FailurePause _failures = new();
+    private readonly FailurePause _failures;
     private CopyEvent? _endedWhileMoving;
     private bool _endFollowed;
     private bool _gone;
@@ -43,6 +43,7 @@ internal sealed partial class DomainTask
     public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
     {
         (_parts, _starter, _domain, _phase) = (parts, starter, domain, phase);
+        _failures = new FailurePause(parts.Time);
         _endFollowed = phase is CopyPhase.ShutOff or CopyPhase.Crashed;
         _log = parts.Logs.CreateLogger<DomainTask>();
     }
@@ -87,8 +88,8 @@ internal sealed partial class DomainTask
         }
     });
 
-    /// <summary>It stands still because a user wants it to: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
-    public bool IsPaused => Activity == DomainActivity.Settled && _domain.Record.RunState == RunState.Paused;
+    /// <summary>It was paused, or has ended and is kept for a look: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
+    public bool StandsStill => Activity == DomainActivity.Settled && _domain.Record.RunState != RunState.Running;
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Godwit.Domains;
 using Godwit.Pool.Restoration;
 
 namespace Godwit.Pool;
@@ -6,7 +7,14 @@ namespace Godwit.Pool;
 /// <summary>Records of the registry as JSON, in the database and between hosts alike.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
+    Converters =
+    [
+        typeof(NamedEnumConverter<DiskBackend>),
+        typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<LifecycleAction>),
+        typeof(NamedEnumConverter<RunState>),
+        typeof(NamedEnumConverter<RelocationOutcome>),
+    ],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(DomainRecord))]

@@ -21,7 +21,7 @@ public enum RelocationEnding
     /// <summary>The line between the hosts broke before Handover.</summary>
     ChannelLost,
 
-    /// <summary>The source's engine failed to send.</summary>
+    /// <summary>The source's engine failed to send, or somebody let it run again after it had sent.</summary>
     SendFailed,
 
     /// <summary>The destination's engine failed to load.</summary>

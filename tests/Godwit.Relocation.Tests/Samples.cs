@@ -71,5 +71,14 @@ internal sealed class SetTime : TimeProvider
 {
     public DateTimeOffset Now { get; set; } = Samples.Noon;
 
+    /// <summary>So much of it is a step of the wall clock, and no time that passed.</summary>
+    public TimeSpan Stepped { get; private set; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public void Step(TimeSpan by) => (Now, Stepped) = (Now + by, Stepped + by);
+
+    public override long GetTimestamp() => (Now - Stepped).UtcTicks;
+
     public override DateTimeOffset GetUtcNow() => Now;
 }

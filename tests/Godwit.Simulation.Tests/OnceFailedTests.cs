@@ -35,6 +35,8 @@ public class OnceFailedTests
     [InlineData("13429/2 0:Fence:RegistryRestoredWithItsMark+0 0:HandOver:RegistryLossy+0 0:Fence:CrashBoth+34", "a copy that ran was destroyed because a restored registry had no record of it")]
     [InlineData("42515/2 1:Resume:RegistryRestoredWithItsMark+0 1:Resume:CrashDestination+12", "a registry put back with its mark was believed before the hosts had spoken, and an old memory ran")]
     [InlineData("78/2 1:Fence:DestinationJournalFull+0", "an entry that could not be taken out of the journal was left there")]
+    [InlineData("290/1 0:Check:FreezeDestination+0 0:Fence:GuestReboots+0 0:Fence:TakeOverByDestination+0", "what was kept of a guest that had ended stayed on a host whose domain had been taken over")]
+    [InlineData("17/1 0:HandOver:StrayResume+3 0:HandOver:CrashSource+0", "a copy that a user had paused ran on after somebody let it run while its daemon was away")]
     public void NowItEndsWell(string plan, string found)
     {
         var outcome = History.Run(Plan.Parse(plan), new SimOptions { Traces = true });

@@ -28,7 +28,7 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
             await CrashAsync(record, token);
             return null;
         }
-        var began = parts.Time.GetUtcNow();
+        var began = parts.Time.GetTimestamp();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             var entry = starter.Entry(record.Name, DomainStarter.LaterStart);
@@ -53,7 +53,7 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
             {
                 // Nothing of it is here. After a power failure the storage may come back later than this host.
                 Log.NotStarted(_log, record.Name, e);
-                if (parts.Time.GetUtcNow() - began > Patience)
+                if (parts.Time.GetElapsedTime(began) > Patience)
                 {
                     await CrashAsync(record, token);
                     return null;

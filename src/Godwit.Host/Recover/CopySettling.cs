@@ -81,6 +81,9 @@ internal sealed class CopySettling(
     {
         if (record.RunState == RunState.Running && phase is CopyPhase.Paused or CopyPhase.Held or CopyPhase.Loaded or CopyPhase.Prepared)
             await copy.ContinueAsync(token);
+        // A user's pause is recorded after it, and the end of one before it: this one was let run by somebody else meanwhile.
+        else if (record.RunState == RunState.Paused && phase == CopyPhase.Running)
+            await copy.PauseAsync(token);
     }
 
     private bool Keep(DomainRecord record, CopyPhase phase)

@@ -111,7 +111,7 @@ internal sealed class DestinationSite(
 
     public async Task FenceAsync(long epoch, CancellationToken cancellationToken)
     {
-        var began = parts.Time.GetUtcNow();
+        var began = parts.Time.GetTimestamp();
         await Task.WhenAll(_disks.Select(disk => FenceAsync(disk, epoch, began, cancellationToken)));
     }
 
@@ -135,7 +135,7 @@ internal sealed class DestinationSite(
 
     public Task UndoAsync(CancellationToken cancellationToken) => _undo.UndoAsync();
 
-    private async Task FenceAsync(AttachedDisk disk, long epoch, DateTimeOffset began, CancellationToken cancellationToken)
+    private async Task FenceAsync(AttachedDisk disk, long epoch, long began, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -146,7 +146,7 @@ internal sealed class DestinationSite(
             }
             catch (GodwitException e) when (
                 e.Code is not (FenceRefusal.StaleEpoch or FenceRefusal.NotAdmitted)
-                && parts.Time.GetUtcNow() - began < FenceLimit)
+                && parts.Time.GetElapsedTime(began) < FenceLimit)
             {
                 Log.TryingAgain(_log, offer.Spec.Name, $"fence {disk.Disk.Name}", e);
                 await Task.Delay(FencePause, parts.Time, cancellationToken);

@@ -79,6 +79,13 @@ public sealed class FakeProcess
         Raise(new CopyEvent.GuestPanicked(Now));
     }
 
+    /// <summary>Somebody lets a held copy run, by a monitor of the engine's own.</summary>
+    public void StrayResume()
+    {
+        if (Phase == CopyPhase.Held)
+            RunGuest();
+    }
+
     /// <summary>The attachment's check stops a superseded copy, as it stops QEMU by a monitor of its own.</summary>
     public void StopByCheck()
     {
@@ -86,11 +93,13 @@ public sealed class FakeProcess
             StopGuest(CopyPhase.Paused);
     }
 
-    /// <summary>The guest restarts, by itself or by reset: what it remembers begins anew.</summary>
+    /// <summary>The guest restarts, by itself or by reset; where the configuration wants something else the engine stops it there.</summary>
     public void Reboot()
     {
         if (Phase != CopyPhase.Running)
             return;
+        if (Order.Spec.OnReboot != LifecycleAction.Restart)
+            StopGuest(CopyPhase.ShutOff);
         Raise(new CopyEvent.GuestRebooted(Now));
     }
 

@@ -34,7 +34,7 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
     private readonly Dictionary<VolumeName, FenceReport> _fences = [];
     private readonly Lock _lock = new();
     private bool _behind;
-    private DateTimeOffset? _listensSince;
+    private long? _listensSince;
 
     public GuardedRegistry(SqliteRegistry registry, IRegistryMark mark, TimeProvider time, ILogger<GuardedRegistry> log)
     {
@@ -46,7 +46,7 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
         else if (read is null || read > revision || registry.IsBehind)
             FallBehind(read is null ? "it has no mark of how far it had come" : $"it is at revision {revision} and had come to {read}");
         else
-            _listensSince = time.GetUtcNow();
+            _listensSince = time.GetTimestamp();
     }
 
     /// <summary>
@@ -160,7 +160,8 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
 
     private bool IsListening()
     {
-        if (_time.GetUtcNow() - _listensSince >= Patience)
+        // Not by the wall clock, which is set while a machine starts: it may step by hours, and back.
+        if (_listensSince is { } since && _time.GetElapsedTime(since) >= Patience)
             _listensSince = null;
         return _listensSince is not null;
     }

@@ -16,7 +16,7 @@ namespace Godwit.Relocation.Destination;
 ///                                          │ or the receiver dies, or will not run
 ///                                          └──► GivingBack ──► Undoing
 /// </code>
-/// Before Handover it undoes on any failure, for it cannot have committed. After Handover the line does not matter:
+/// Before Handover it undoes on any failure, for it cannot have committed; a message that comes before its time is one. After Handover the line does not matter:
 /// the record decides. Once the guest may have run here there is only forward.
 /// </summary>
 public static class DestinationMachine
@@ -55,6 +55,7 @@ public static class DestinationMachine
                 (state with { Phase = DestinationPhase.Ended, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendRefused, DestinationAction.Finish]),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
+            _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
         };
 
@@ -63,6 +64,7 @@ public static class DestinationMachine
         {
             DestinationEvent.PrepareAsked => (state with { Phase = DestinationPhase.Preparing }, [DestinationAction.Prepare]),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
+            _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
         };
 
@@ -77,6 +79,7 @@ public static class DestinationMachine
                 (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
             _ when state.Reason is null && LeftAlone(@event) is { } reason => (state with { Reason = reason }, []),
+            _ when state.Reason is null && Misplaced(state, @event) is { } reason => (state with { Reason = reason }, [DestinationAction.SendFailed]),
             _ => Stay(state),
         };
 
@@ -85,6 +88,9 @@ public static class DestinationMachine
         {
             DestinationEvent.SourceStopping => (state, [DestinationAction.Announce]),
             DestinationEvent.Loaded => Ready(state with { Loaded = true }),
+            // Handed over once, only the record ends it; what is said again changes nothing of that.
+            _ when !state.HandedOver && Misplaced(state, @event) is { } reason =>
+                (state with { Phase = DestinationPhase.Undoing, Reason = reason }, [DestinationAction.SendFailed, DestinationAction.Undo]),
             DestinationEvent.HandedOver => Ready(state with { HandedOver = true }),
             // After Handover the line is not needed any more: the source is held and waits for the record.
             DestinationEvent.ChannelLost when state.HandedOver => Stay(state),
@@ -158,6 +164,22 @@ public static class DestinationMachine
 
     private static (DestinationState, ImmutableArray<DestinationAction>) End(DestinationState state, string reason) =>
         (state with { Phase = DestinationPhase.Ended, Reason = reason }, [DestinationAction.Finish]);
+
+    private static (DestinationState, ImmutableArray<DestinationAction>) Refuse(DestinationState state, string reason) =>
+        (state with { Phase = DestinationPhase.Ended, Reason = reason }, [DestinationAction.SendFailed, DestinationAction.Finish]);
+
+    /// <summary>What a source says before it can be true, or twice: null where it has its place.</summary>
+    private static string? Misplaced(DestinationState state, DestinationEvent @event)
+    {
+        var said = @event switch
+        {
+            DestinationEvent.PrepareAsked when state.Phase != DestinationPhase.Welcomed => "asked to prepare",
+            DestinationEvent.SourceStopping when state.Phase != DestinationPhase.Receiving => "said that the guest stops",
+            DestinationEvent.HandedOver when state.Phase != DestinationPhase.Receiving => "handed the domain over",
+            _ => null,
+        };
+        return said is null ? null : $"the source {said}, which has no place while this side is {state.Phase}";
+    }
 
     /// <summary>The source is gone or wants no more.</summary>
     private static string? LeftAlone(DestinationEvent @event) => @event switch

@@ -1,17 +1,25 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Godwit.Domains;
 
 namespace Godwit.Relocation.Protocol;
 
 /// <summary>Bodies of control messages. Unknown members are refused: versions are negotiated, not guessed.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(AddressConverter)])]
+    Converters =
+    [
+        typeof(AddressConverter),
+        typeof(NamedEnumConverter<DiskBackend>),
+        typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<LifecycleAction>),
+        typeof(NamedEnumConverter<RunState>),
+        typeof(NamedEnumConverter<RelocationStep>),
+    ])]
 [JsonSerializable(typeof(RelocationMessage.Hello))]
 [JsonSerializable(typeof(RelocationMessage.Welcome))]
 [JsonSerializable(typeof(RelocationMessage.Refused))]

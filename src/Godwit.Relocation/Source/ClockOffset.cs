@@ -12,6 +12,7 @@ internal sealed class ClockOffset(TimeProvider time)
     private const int Questions = 8;
     private TimeSpan _shortest = TimeSpan.MaxValue;
     private DateTimeOffset _asked;
+    private long _askedAt;
     private int _number;
 
     /// <summary>What to add to a time of the source to have the destination's.</summary>
@@ -19,7 +20,7 @@ internal sealed class ClockOffset(TimeProvider time)
 
     public RelocationMessage.ClockQuestion Ask()
     {
-        _asked = time.GetUtcNow();
+        (_asked, _askedAt) = (time.GetUtcNow(), time.GetTimestamp());
         return new RelocationMessage.ClockQuestion(++_number);
     }
 
@@ -28,8 +29,8 @@ internal sealed class ClockOffset(TimeProvider time)
     {
         if (answer.Number != _number)
             return false;
-        var now = time.GetUtcNow();
-        var roundTrip = now - _asked;
+        // A step of this clock within it would make it shorter than any other, or longer than it was.
+        var roundTrip = time.GetElapsedTime(_askedAt);
         if (roundTrip < _shortest)
         {
             _shortest = roundTrip;

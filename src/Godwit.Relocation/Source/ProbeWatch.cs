@@ -11,16 +11,16 @@ internal sealed class ProbeWatch(ISourceSite site, TimeProvider time)
     /// <summary>How long an answer counts as "just now".</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
-    private DateTimeOffset? _answered;
+    private long? _answered;
 
-    public bool AnsweredJustNow => _answered is { } at && time.GetUtcNow() - at < Fresh;
+    public bool AnsweredJustNow => _answered is { } at && time.GetElapsedTime(at) < Fresh;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             // The answer counts from when it was asked for: what is slow is not "now".
-            var asked = time.GetUtcNow();
+            var asked = time.GetTimestamp();
             using var limit = new CancellationTokenSource(Fresh, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             try

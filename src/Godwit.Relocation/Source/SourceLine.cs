@@ -78,6 +78,9 @@ internal sealed class SourceLine(
     {
         switch (message)
         {
+            case RelocationMessage.Welcome { Version: < ProtocolVersion.Lowest or > ProtocolVersion.Current } m:
+                throw new ChannelException(
+                    $"{Channel!.Peer} chose version {m.Version} of the relocation protocol; it was offered {ProtocolVersion.Lowest} to {ProtocolVersion.Current}.");
             case RelocationMessage.Welcome m when _welcome is null:
                 _welcome = m;
                 post(new SourceEvent.Welcomed());

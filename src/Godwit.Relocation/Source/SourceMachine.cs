@@ -10,6 +10,7 @@ namespace Godwit.Relocation.Source;
 ///     ▼                     ▼                     │cancel, time           │ probe too old                ▼
 ///   Ended ◄─────────────────┘                     └──────► Aborting ◄─────┴────── resume at once ── HandedOver
 ///     ▲                                                       │won                                     │
+///     │                                                       │     strayed: pause, abort, first ◄─────┤
 ///     ├───────────────────────────────────────────────────────┘        record open: abort, first ◄─────┤
 ///     ├─ disks fenced again: resume held, announce back ◄── Regaining ◄── record: ours again ──────────┤
 ///     └──────────────────────────── destroy copy ◄──────────────────────────── record: arrived ────────┘
@@ -17,14 +18,20 @@ namespace Godwit.Relocation.Source;
 /// Up to and with Stopping the destination cannot have committed, so a failure resumes the guest first and aborts
 /// after. From HandedOver on only the record decides: the copy is held until an abort is won, or a give-back or a
 /// take-over is recorded (then it fences its disks under the new epoch before it runs), or the record says that the
-/// domain runs elsewhere.
+/// domain runs elsewhere. A held copy that somebody lets run is the writer still until the fence, so the destination's
+/// memory may not fit the disks any more: the source tries to keep the domain, and where it comes too late the record
+/// decides as ever.
 /// </summary>
 public static class SourceMachine
 {
     public static SourceState Initial { get; } = new(SourcePhase.Checking);
 
-    public static (SourceState State, ImmutableArray<SourceAction> Actions) Step(SourceState state, SourceEvent @event) =>
-        state.Phase switch
+    public static (SourceState State, ImmutableArray<SourceAction> Actions) Step(SourceState state, SourceEvent @event)
+    {
+        // A destination that says what cannot be true yet is not one to talk on with.
+        if (Misplaced(state.Phase, @event) is { } said)
+            @event = new SourceEvent.ChannelLost($"the destination {said}, which has no place while this side is {state.Phase}");
+        return state.Phase switch
         {
             SourcePhase.Checking => Checking(state, @event),
             SourcePhase.Beginning => Beginning(state, @event),
@@ -36,6 +43,7 @@ public static class SourceMachine
             SourcePhase.Regaining => Regaining(state, @event),
             _ => Stay(state),
         };
+    }
 
     private static (SourceState, ImmutableArray<SourceAction>) Checking(SourceState state, SourceEvent @event) =>
         @event switch
@@ -117,7 +125,7 @@ public static class SourceMachine
             SourceEvent.RecordRead read => Judge(state, read.Standing),
             SourceEvent.AbortWon => Kept(state, "the destination was lost before it committed"),
             SourceEvent.AbortLost => (state, [SourceAction.ReadRecord]),
-            SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
+            SourceEvent.StrayResume => (state with { Strayed = true }, [SourceAction.PauseStray, SourceAction.RecordAbort]),
             _ => Stay(state),
         };
 
@@ -161,13 +169,29 @@ public static class SourceMachine
         SourceEvent.Regained { Memory: HeldMemory.Stale } =>
             (state with { Phase = SourcePhase.Ended, Fate = DomainFate.Cold }, [SourceAction.DiscardMemory, SourceAction.Finish]),
         SourceEvent.Regained => (state with { Phase = SourcePhase.HandedOver }, [SourceAction.ReadRecord]),
-        SourceEvent.StrayResume => (state, [SourceAction.PauseStray]),
+        // Nobody else comes to run it any more: it stands still only until its disks are fenced again.
+        SourceEvent.StrayResume => (state with { Strayed = true }, [SourceAction.PauseStray]),
         _ => Stay(state),
     };
 
     private static (SourceState, ImmutableArray<SourceAction>) Kept(SourceState state, string reason) =>
-        (Failed(state, new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy), SourcePhase.Regaining),
+        (Failed(state,
+                state.Strayed
+                    ? new(RelocationEnding.SendFailed, RelocationSide.Source, "somebody let its held copy run", "see who has the engine's monitor, and migrate again")
+                    : new(RelocationEnding.ChannelLost, RelocationSide.Line, state.Reason ?? reason, state.Remedy),
+                SourcePhase.Regaining),
             [SourceAction.RegainDisks]);
+
+    // What comes too late was sent before it could know; what comes too early was not to be sent at all.
+    private static string? Misplaced(SourcePhase phase, SourceEvent @event) => @event switch
+    {
+        SourceEvent.DestinationPrepared when phase is SourcePhase.Checking or SourcePhase.Beginning => "said that it is prepared",
+        SourceEvent.DestinationPrepared when phase is SourcePhase.PreCopying or SourcePhase.Stopping or SourcePhase.HandedOver =>
+            "said again that it is prepared",
+        SourceEvent.DestinationRuns when phase <= SourcePhase.Stopping => "said that the domain runs there",
+        SourceEvent.DestinationGaveBack when phase <= SourcePhase.Stopping => "said that it gave the domain back",
+        _ => null,
+    };
 
     /// <summary>The events that end a relocation wherever the destination cannot have committed.</summary>
     private static Fault? Failure(SourceEvent @event, RelocationEnding whenLineBreaks) => @event switch

@@ -30,6 +30,7 @@ public sealed class SourceRun
     private readonly SourceEngine _engine;
     private readonly SourceLine _line;
     private SourceState _state = SourceMachine.Initial;
+    private bool _seenHeld;
 
     public SourceRun(
         ISourceSite site, IRelocationDialer dialer, RelocationTicket ticket, RelocationOptions options, TimeProvider time, ILogger log,
@@ -56,7 +57,9 @@ public sealed class SourceRun
         switch (@event)
         {
             case CopyEvent.Stopped e:
-                _stamps.Stopped = e.At;
+                // Of the move's own stop, and not of a stray copy's.
+                if (!_seenHeld)
+                    _stamps.Stopped = e.At;
                 // What is heard after the end finds nobody who would take them.
                 if (_state.Phase != SourcePhase.Ended)
                     _site.KeepFrames();
@@ -71,9 +74,11 @@ public sealed class SourceRun
                 _stamps.MemorySent = e.At;
                 break;
             case CopyEvent.Held:
+                _seenHeld = true;
                 Post(new SourceEvent.Held());
                 break;
-            case CopyEvent.Resumed when _state.Phase is SourcePhase.HandedOver or SourcePhase.Regaining:
+            // By what was seen and not by the phase, which may still be to hear of it. What this side lets run is let run last.
+            case CopyEvent.Resumed when _seenHeld && _state.Phase != SourcePhase.Ended:
                 Log.StrayResume(_log, _ticket.Domain);
                 Post(new SourceEvent.StrayResume());
                 break;
@@ -82,6 +87,10 @@ public sealed class SourceRun
                 break;
             case CopyEvent.GuestPoweredOff:
                 Post(new SourceEvent.GuestEnded("the guest powered off while it was being moved"));
+                break;
+            // Restarting in place is the engine's work, and the move goes on; otherwise the engine has stopped it for good.
+            case CopyEvent.GuestRebooted when _site.Offer.Spec.OnReboot != LifecycleAction.Restart:
+                Post(new SourceEvent.GuestEnded("the guest rebooted while it was being moved, which ends it by its on_reboot"));
                 break;
             case CopyEvent.GuestPanicked:
                 Post(new SourceEvent.GuestEnded("the guest panicked while it was being moved"));
@@ -290,6 +299,8 @@ public sealed class SourceRun
             Fate = _state.Fate,
             Message = _state.Fate switch
             {
+                DomainFate.OnDestination when _state.Strayed =>
+                    $"{_ticket.Domain} runs on {_ticket.To}; somebody let its held copy on {_ticket.From} run, and what that wrote before the fence is on the disks",
                 DomainFate.OnDestination => $"{_ticket.Domain} runs on {_ticket.To}",
                 DomainFate.Elsewhere => $"{_ticket.Domain} belongs to another host by now: {_state.Reason}",
                 DomainFate.Cold => $"{_ticket.Domain} starts cold on {_ticket.From}, for {_ticket.To} may have run it: {_state.Reason}",

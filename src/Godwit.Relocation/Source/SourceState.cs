@@ -23,6 +23,7 @@ public enum SourcePhase
 /// <param name="FaultSide">Who or what is at fault, with <paramref name="Ending"/>.</param>
 /// <param name="FaultStep">The step in which it failed.</param>
 /// <param name="Fate">What became of the domain, once it has ended.</param>
+/// <param name="Strayed">Somebody let the held copy run: what it holds is younger than what was sent.</param>
 public sealed record SourceState(
     SourcePhase Phase,
     RelocationEnding? Ending = null,
@@ -31,7 +32,8 @@ public sealed record SourceState(
     bool Held = false,
     RelocationSide? FaultSide = null,
     RelocationStep? FaultStep = null,
-    DomainFate Fate = DomainFate.OnSource);
+    DomainFate Fate = DomainFate.OnSource,
+    bool Strayed = false);
 
 /// <summary>What the source hears.</summary>
 public abstract record SourceEvent

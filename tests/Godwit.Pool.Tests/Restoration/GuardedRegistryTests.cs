@@ -112,7 +112,7 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
 
         Assert.Equal(["a", "storage"], await ReportAsync("b"));
         // No patience lets it serve now.
-        _time.Now += TimeSpan.FromMinutes(1);
+        _time.Pass(TimeSpan.FromMinutes(1));
         Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.ProbeAsync(Token))).Code);
     }
 
@@ -135,9 +135,23 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
         _registry.Dispose();
         Open();
         await ReportAsync("a");
-        _time.Now += TimeSpan.FromSeconds(9);
+        _time.Pass(TimeSpan.FromSeconds(9));
         Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.ProbeAsync(Token))).Code);
-        _time.Now += TimeSpan.FromSeconds(1);
+        _time.Pass(TimeSpan.FromSeconds(1));
+        await _registry.ProbeAsync(Token);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task AClockThatIsSetMeanwhileChangesNothingOfItsPatience(int hours)
+    {
+        await CreateAsync("a");
+        _registry.Dispose();
+        Open();
+        _time.ClockAhead = TimeSpan.FromHours(hours);
+        Assert.Equal(RegistryErrors.Behind, (await Assert.ThrowsAsync<GodwitException>(() => _registry.ProbeAsync(Token))).Code);
+        _time.Pass(TimeSpan.FromSeconds(10));
         await _registry.ProbeAsync(Token);
     }
 
@@ -273,10 +287,19 @@ public sealed class GuardedRegistryTests : IAsyncLifetime
         Open();
     }
 
+    /// <summary>Time that passes when a test says so, beside a wall clock that may be set.</summary>
     private sealed class SetTime : TimeProvider
     {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+        private TimeSpan _passed;
 
-        public override DateTimeOffset GetUtcNow() => Now;
+        public TimeSpan ClockAhead { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Pass(TimeSpan time) => _passed += time;
+
+        public override long GetTimestamp() => _passed.Ticks;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddDays(1) + _passed + ClockAhead;
     }
 }

@@ -65,6 +65,35 @@ public class DestinationMachineTests
         Assert.Equal([DestinationAction.Undo], DestinationMachine.Step(state, new DestinationEvent.ReceiverReady()).Actions);
     }
 
+    [Fact]
+    public void WhatHasNoPlaceYetIsRefused()
+    {
+        var (ready, _) = Feed(ToReceiving[..2]);
+        var (early, refused) = DestinationMachine.Step(ready, new DestinationEvent.HandedOver());
+        Assert.Equal(DestinationPhase.Ended, early.Phase);
+        Assert.Equal([DestinationAction.SendFailed, DestinationAction.Finish], refused);
+
+        var (preparing, _) = Feed(ToReceiving[..3]);
+        var (waiting, told) = DestinationMachine.Step(preparing, new DestinationEvent.SourceStopping());
+        Assert.Equal([DestinationAction.SendFailed], told);
+        Assert.Equal([DestinationAction.Undo], DestinationMachine.Step(waiting, new DestinationEvent.ReceiverReady()).Actions);
+
+        var (receiving, _) = Feed(ToReceiving);
+        var (undoing, actions) = DestinationMachine.Step(receiving, new DestinationEvent.PrepareAsked());
+        Assert.Equal(DestinationPhase.Undoing, undoing.Phase);
+        Assert.Equal([DestinationAction.SendFailed, DestinationAction.Undo], actions);
+        Assert.Contains("asked to prepare", undoing.Reason);
+    }
+
+    [Fact]
+    public void OnceHandedOverNothingThatIsSaidAgainUndoesIt()
+    {
+        var (handedOver, _) = Feed([.. ToReceiving, new DestinationEvent.HandedOver()]);
+        Assert.Empty(DestinationMachine.Step(handedOver, new DestinationEvent.PrepareAsked()).Actions);
+        var (committing, _) = Feed(ToCommitting);
+        Assert.Empty(DestinationMachine.Step(committing, new DestinationEvent.HandedOver()).Actions);
+    }
+
     /// <summary>The source still holds the memory: a receiver that dies before it ran costs nothing.</summary>
     [Theory]
     [InlineData("Committing")]

@@ -33,7 +33,7 @@ internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
 
     public IDomainCopy Copy => Engine;
 
-    public RelocationOffer Offer => Samples.Offer;
+    public RelocationOffer Offer { get; init; } = Samples.Offer;
 
     public IRelocationRegistry Registry => registry;
 

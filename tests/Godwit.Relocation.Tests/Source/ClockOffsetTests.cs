@@ -41,6 +41,24 @@ public class ClockOffsetTests
         Assert.Equal(TimeSpan.FromMilliseconds(12.5), clock.ToSource(resumedThere) - stopped);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void AStepOfTheClockIsNoRoundTrip(int hours)
+    {
+        var time = new SetTime();
+        var clock = new ClockOffset(time);
+        var first = clock.Ask();
+        time.Step(TimeSpan.FromHours(hours));
+        time.Now = time.Now.AddMilliseconds(10);
+        clock.Take(new RelocationMessage.ClockAnswer(first.Number, time.Now));
+
+        var second = clock.Ask();
+        time.Now = time.Now.AddMilliseconds(2);
+        clock.Take(new RelocationMessage.ClockAnswer(second.Number, time.Now.AddMilliseconds(-1)));
+        Assert.Equal(TimeSpan.Zero, clock.Value);
+    }
+
     [Fact]
     public void AnAnswerToAnotherQuestionIsNotTaken()
     {

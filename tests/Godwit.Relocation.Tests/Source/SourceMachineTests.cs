@@ -36,6 +36,18 @@ public class SourceMachineTests
     }
 
     [Fact]
+    public void WhatTheDestinationCannotSayYetEndsItLikeALineThatBreaks()
+    {
+        var (early, _) = Feed([.. ToHeld[..3], new SourceEvent.DestinationRuns()]);
+        Assert.Equal((SourcePhase.Aborting, RelocationEnding.ChannelLost), (early.Phase, early.Ending!.Value));
+        Assert.Contains("the domain runs there", early.Reason);
+        Assert.Equal(SourcePhase.Aborting, Feed([.. ToHeld[..3], new SourceEvent.DestinationPrepared()]).State.Phase);
+        Assert.Equal(SourcePhase.Ended, Feed([new SourceEvent.DestinationPrepared()]).State.Phase);
+        // Handed over, the record decides whatever is said.
+        Assert.Equal([SourceAction.ReadRecord], SourceMachine.Step(Feed(ToHeld).State, new SourceEvent.DestinationPrepared()).Actions);
+    }
+
+    [Fact]
     public void NothingStopsWithoutAFreshProbe()
     {
         var (state, actions) = Feed([.. ToHeld[..3], new SourceEvent.SwitchoverReady(false)]);
@@ -106,10 +118,22 @@ public class SourceMachineTests
     }
 
     [Fact]
-    public void AHeldCopyThatSomebodyLetsRunIsStoppedAgain()
+    public void AHeldCopyThatSomebodyLetsRunIsStoppedAgainAndKeptIfItIsNotTooLate()
     {
         var (held, _) = Feed(ToHeld);
-        Assert.Equal([SourceAction.PauseStray], SourceMachine.Step(held, new SourceEvent.StrayResume()).Actions);
+        var (strayed, actions) = SourceMachine.Step(held, new SourceEvent.StrayResume());
+        Assert.Equal([SourceAction.PauseStray, SourceAction.RecordAbort], actions);
+
+        var (kept, regain) = SourceMachine.Step(strayed, new SourceEvent.AbortWon());
+        Assert.Equal([SourceAction.RegainDisks], regain);
+        Assert.Equal((RelocationEnding.SendFailed, RelocationSide.Source), (kept.Ending!.Value, kept.FaultSide!.Value));
+        Assert.Equal([SourceAction.PauseStray], SourceMachine.Step(kept, new SourceEvent.StrayResume()).Actions);
+
+        var (late, read) = SourceMachine.Step(strayed, new SourceEvent.AbortLost());
+        Assert.Equal([SourceAction.ReadRecord], read);
+        var (moved, destroy) = SourceMachine.Step(late, new SourceEvent.RecordRead(Standing.Arrived));
+        Assert.Equal(SourceAction.DestroyCopy, destroy[0]);
+        Assert.Equal((RelocationEnding.Completed, true), (moved.Ending!.Value, moved.Strayed));
         Assert.Empty(SourceMachine.Step(SourceMachine.Initial, new SourceEvent.StrayResume()).Actions);
     }
 
@@ -164,6 +188,9 @@ public class SourceMachineTests
                     case SourceAction.RecordAbort:
                         aborting = true;
                         break;
+                    case SourceAction.PauseStray:
+                        Assert.True(@event is SourceEvent.StrayResume, $"paused on {@event}");
+                        break;
                     case SourceAction.ResumeHeld:
                         Assert.True(@event is SourceEvent.Regained { Memory: HeldMemory.Current }, $"resumed on {@event}");
                         break;
@@ -184,6 +211,8 @@ public class SourceMachineTests
                         break;
                 }
             }
+            if (@event is SourceEvent.StrayResume && before.Phase is SourcePhase.HandedOver or SourcePhase.Regaining)
+                Assert.Equal(SourceAction.PauseStray, actions[0]);
             if (before.Phase == SourcePhase.Ended)
             {
                 Assert.Equal(before, state);

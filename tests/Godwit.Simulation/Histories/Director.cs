@@ -1,3 +1,4 @@
+using Godwit.Domains;
 using Godwit.Hypervisors;
 using Godwit.Hypervisors.Fake;
 using Godwit.Relocation;
@@ -223,6 +224,8 @@ internal sealed class Director
                 Running()?.Panic();
                 break;
             case Fault.GuestReboots:
+                if (_world.Spec.OnReboot != LifecycleAction.Restart)
+                    Ends();
                 Running()?.Reboot();
                 break;
             case Fault.Cancel:
@@ -248,6 +251,9 @@ internal sealed class Director
                 break;
             case Fault.TakeOverByDestination:
                 TakeOver(_destination);
+                break;
+            case Fault.StrayResume:
+                LetStray();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault), fault, "No such fault.");
@@ -344,6 +350,17 @@ internal sealed class Director
         var point = Points[_world.Random.Next(Points.Length)];
         (_world.Random.Next(2) == 0 ? _source : _destination).Engine.FailNext(point);
         return point is FakePoint.Continue or FakePoint.Start;
+    }
+
+    // Only while it is held for a move: one that a user had paused, and that was kept, is the user's to let run.
+    private void LetStray()
+    {
+        var held = _world.Hosts.SelectMany(host => host.Engine.Processes.Select(process => (Host: host, Process: process)))
+            .FirstOrDefault(copy => copy.Process.Phase == CopyPhase.Held);
+        if (held.Host is null || _world.Record() is { Intent: null, Arriving: false } record && record.Owner == held.Host.Name)
+            return;
+        _world.Strayed = (held.Host, held.Process.Memory);
+        held.Process.StrayResume();
     }
 
     private FakeProcess? Running() => _world.Hosts.SelectMany(host => host.Engine.Processes).FirstOrDefault(process => process.Phase == CopyPhase.Running);

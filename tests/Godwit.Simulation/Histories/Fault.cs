@@ -53,6 +53,9 @@ internal enum Fault
     MoveAgain,
     TakeOverBySource,
     TakeOverByDestination,
+
+    /// <summary>Somebody lets a held copy run.</summary>
+    StrayResume,
 }
 
 /// <summary>A fault that a history has in store.</summary>

@@ -12,7 +12,7 @@ internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Fa
     [
         .. from fault in Enum.GetValues<Fault>()
            from step in Steps.All
-           where fault != Fault.KillDestinationEngine || step > RelocationStep.Begin
+           where (fault != Fault.KillDestinationEngine || step > RelocationStep.Begin) && (fault != Fault.StrayResume || step >= RelocationStep.HandOver)
            select (step, fault),
     ];
 

@@ -111,7 +111,7 @@ internal sealed class Invariants(SimWorld world)
         if (copy.Phase == CopyPhase.Running != (record.RunState == Domains.RunState.Running))
             return $"the copy is {copy.Phase}, the record says {record.RunState}";
         // A write may be on the disk of which the guest is only just to hear.
-        if (world.LastWrite != default && copy.Memory != world.LastWrite && copy.Memory with { Counter = copy.Memory.Counter + 1 } != world.LastWrite
+        if (world.LastWrite != default && copy.Memory != world.Strayed?.Sent && copy.Memory != world.LastWrite && copy.Memory with { Counter = copy.Memory.Counter + 1 } != world.LastWrite
             && copy.Memory.Counter > 0)
             return $"the memory is at {copy.Memory}, the disk at {world.LastWrite}";
         if (owner.Disks.Attached.Count() != world.Volumes.Count || !owner.Disks.Attached.All(owner.Disks.MayWrite))

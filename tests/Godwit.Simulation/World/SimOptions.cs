@@ -1,3 +1,4 @@
+using Godwit.Domains;
 using Godwit.Hypervisors.Fake;
 
 namespace Godwit.Simulation.World;
@@ -5,6 +6,9 @@ namespace Godwit.Simulation.World;
 /// <summary>The safeguards, each of which can be switched off to show that its lack is noticed.</summary>
 internal sealed record SimOptions
 {
+    /// <summary>What follows a reboot of the guest; null: the seed says.</summary>
+    public LifecycleAction? OnReboot { get; init; }
+
     /// <summary>How the engines behave; Hold is theirs.</summary>
     public FakeEngineOptions Engine { get; init; } = new();
 

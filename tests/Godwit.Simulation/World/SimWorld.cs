@@ -15,6 +15,9 @@ internal sealed class SimWorld : IDisposable
     public const long HostMemoryMiB = 4096;
     private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(1);
 
+    private static readonly ImmutableArray<LifecycleAction> Reboots =
+        [LifecycleAction.Restart, LifecycleAction.Restart, LifecycleAction.Destroy, LifecycleAction.Preserve];
+
     private readonly List<SimLine> _lines = [];
     private readonly HashSet<(string From, string To)> _split = [];
     private readonly Invariants _invariants;
@@ -26,9 +29,11 @@ internal sealed class SimWorld : IDisposable
         Random = new Random(seed);
         Scheduler = new SimScheduler();
         Trace = new Trace(Scheduler, options.Traces);
+        Apart = new Random(~seed);
         // A quarter of all domains has a disk on each of two storage hosts.
         ImmutableArray<string> volumes = Random.Next(4) == 0 ? ["vg_a/one", "vg_b/two"] : ["vg_a/one"];
-        Spec = MakeSpec(volumes, onCrash: Random.Next(3) == 0 ? LifecycleAction.Destroy : LifecycleAction.Restart);
+        Spec = MakeSpec(volumes, onCrash: Random.Next(3) == 0 ? LifecycleAction.Destroy : LifecycleAction.Restart,
+            onReboot: options.OnReboot ?? Reboots[Apart.Next(Reboots.Length)]);
         Volumes = volumes.ToDictionary(name => name, name => new SimVolume(name, this));
         Store = new SimStore(options, Time);
         Hosts = [.. Enumerable.Range(1, 2 + Random.Next(2)).Select(i => new SimHost(this, $"host-{i}"))];
@@ -45,6 +50,9 @@ internal sealed class SimWorld : IDisposable
     public SimOptions Options { get; }
 
     public Random Random { get; }
+
+    /// <summary>For what was added to the world later: a plan that once failed draws all else as it did then.</summary>
+    public Random Apart { get; }
 
     public SimScheduler Scheduler { get; }
 
@@ -67,6 +75,9 @@ internal sealed class SimWorld : IDisposable
 
     /// <summary>A fault took the only memory, or may have: the domain may start anew, and only then.</summary>
     public bool MayBeCold { get; set; }
+
+    /// <summary>Where somebody let a held copy run, and the memory that had been handed over.</summary>
+    public (SimHost Host, FakeMemory Sent)? Strayed { get; set; }
 
     /// <summary>The guest ended by itself or was ended by a user: there need be no copy.</summary>
     public bool MayBeGone { get; set; }
@@ -149,11 +160,25 @@ internal sealed class SimWorld : IDisposable
 
     public FakeWriteResult GuestWrites(SimHost host, CopyOrder order, FakeMemory next)
     {
+        TakeUpWhatWasSent(host, next);
         var result = host.Disks.Write(order, next);
         // A guest that runs is heard by the switch, except where its address is pinned to another port.
         if (result != FakeWriteResult.Refused && !Hosts.Any(other => other != host && other.Network.Pinned.Count > 0))
             Switch.Heard(order.Spec.Interfaces[0].Mac, host.Name);
         return result;
+    }
+
+    // A held copy that somebody let run was the writer until the fence, and the destination, which had committed, goes on from
+    // what was sent: the one case in which writes of this guest are followed by older ones.
+    private void TakeUpWhatWasSent(SimHost host, FakeMemory next)
+    {
+        if (Strayed is not { } strayed || strayed.Host == host || next != strayed.Sent with { Counter = strayed.Sent.Counter + 1 })
+            return;
+        if (Record()?.Owner != host.Name || !host.Disks.Attached.All(host.Disks.MayWrite))
+            return;
+        Strayed = null;
+        GuestBoots();
+        LastWrite = strayed.Sent;
     }
 
     /// <summary>A write is carried out: it must follow the one before it.</summary>
@@ -229,7 +254,7 @@ internal sealed class SimWorld : IDisposable
 
     private void Put(HostRecord host) => Store.Records.PutHostAsync(host, CancellationToken.None).GetAwaiter().GetResult();
 
-    private static DomainSpec MakeSpec(ImmutableArray<string> volumes, LifecycleAction onCrash) => new()
+    private static DomainSpec MakeSpec(ImmutableArray<string> volumes, LifecycleAction onCrash, LifecycleAction onReboot) => new()
     {
         Name = Domain,
         Uuid = new Guid("6f0d1f0e-4a3a-4c43-9d8e-000000000001"),
@@ -238,6 +263,7 @@ internal sealed class SimWorld : IDisposable
         Disks = [.. volumes.Select((volume, i) => new DiskSpec { Target = volume, Backend = DiskBackend.Block, VirtualDevice = $"xvd{(char)('a' + i)}" })],
         Interfaces = [new InterfaceSpec { Mac = new MacAddress(0xaacc00000001) }],
         OnCrash = onCrash,
+        OnReboot = onReboot,
     };
 
     // A reset arrives soon; a silent loss is found out by a keep-alive.
