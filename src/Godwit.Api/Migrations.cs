@@ -51,7 +51,10 @@ public sealed record MigrationInfo
 /// <summary>How a relocation ended, and its figures.</summary>
 public sealed record MigrationResult
 {
-    /// <summary>Member of the closed set of endings, such as <c>completed</c> or <c>destination-refused</c>.</summary>
+    /// <summary>
+    /// Member of the closed set of endings, such as <c>completed</c> or <c>destination-refused</c>. Where no daemon remembers
+    /// it the record tells: <c>completed</c>, <c>aborted</c>, <c>given-back</c> or <c>taken-over</c>, without figures.
+    /// </summary>
     public required string Ending { get; init; }
 
     public required bool Succeeded { get; init; }

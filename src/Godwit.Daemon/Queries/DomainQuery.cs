@@ -62,11 +62,33 @@ internal sealed class DomainQuery(
     public async Task<DomainInfo> ShowAsync(string name, CancellationToken cancellationToken)
     {
         membership.Require();
-        if (await registry.FindAsync(name, cancellationToken) is { } record)
+        DomainRecord? found;
+        try
+        {
+            found = await registry.FindAsync(name, cancellationToken);
+        }
+        catch (GodwitException e) when (RegistrySight.IsAway(e))
+        {
+            return await ShowWithoutRegistryAsync(name, sight.Away ?? e.Message, cancellationToken);
+        }
+        if (found is { } record)
             return Join(record, await AskAsync(record.Owner, cancellationToken));
         var nearest = Nearest.To(name, (await registry.ListAsync(cancellationToken)).Select(other => other.Name));
         throw new GodwitException(
             "no-such-domain", $"There is no domain {name}.", nearest is null ? "See `godwit list`." : $"Did you mean {nearest}? See `godwit list`.");
+    }
+
+    /// <exception cref="GodwitException">No host that answers has it; the registry, which would know, is away.</exception>
+    private async Task<DomainInfo> ShowWithoutRegistryAsync(string name, string away, CancellationToken cancellationToken)
+    {
+        var known = await ListWithoutRegistryAsync(away, cancellationToken);
+        if (known.Items.FirstOrDefault(domain => domain.Name == name) is not { } domain)
+        {
+            throw new GodwitException(
+                RegistryErrors.Unavailable, $"No host that answers has a domain {name}. {known.RegistryAway}",
+                "Try again when the registry answers.");
+        }
+        return domain with { Waits = domain.Waits ?? known.RegistryAway };
     }
 
     private static DomainInfo Join(DomainRecord record, OwnerAnswer answer)

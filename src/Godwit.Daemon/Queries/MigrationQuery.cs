@@ -68,6 +68,8 @@ internal sealed class MigrationQuery(
     {
         foreach (var record in records)
         {
+            if (RecordedEnd.Of(record) is { } ended && known.All(migration => migration.Id != ended.Id))
+                known = known.Add(ended);
             var isSilent = !answering.Contains(record.Owner);
             if (record.Intent is null && !(record.Arriving && isSilent))
                 continue;

@@ -51,6 +51,25 @@ public sealed class RegistryAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_domain_is_shown_as_the_host_that_has_it_knows_it()
+    {
+        await ForwardingTests.CreateAsync(_pool.First, "one");
+        using var client = _pool.Second.Client();
+        var whole = await client.GetDomainAsync("one", default);
+        await _pool.Storage.StopAsync();
+
+        var domain = await client.GetDomainAsync("one", default);
+        Assert.Equal((whole.Host, whole.State, whole.Epoch), (domain.Host, domain.State, domain.Epoch));
+        Assert.Contains("The registry at storage", domain.Waits, StringComparison.Ordinal);
+        Assert.EndsWith("Shown is what the hosts that answer have.", domain.Waits, StringComparison.Ordinal);
+
+        await _pool.First.StopAsync();
+        var e = await Assert.ThrowsAsync<ApiException>(() => client.GetDomainAsync("one", default));
+        Assert.Equal(RegistryErrors.Unavailable, e.Code);
+        Assert.Contains("resource-1 does not", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_hosts_are_remembered_over_a_restart()
     {
         await _pool.Second.Get<PeerDirectory>().ListAsync(default);

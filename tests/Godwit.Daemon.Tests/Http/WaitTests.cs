@@ -71,6 +71,28 @@ public sealed class WaitTests : IAsyncLifetime
         Assert.Equal((begun.Id, MigrationInfo.Lost), (told.Id, told.Step));
     }
 
+    [Theory]
+    [InlineData(RelocationOutcome.Committed, "completed", true, "on-destination")]
+    [InlineData(RelocationOutcome.Aborted, "aborted", false, "on-source")]
+    [InlineData(RelocationOutcome.GivenBack, "given-back", false, "on-source")]
+    [InlineData(RelocationOutcome.TakenOver, "taken-over", false, null)]
+    public async Task How_one_ended_that_no_daemon_remembers_is_told_from_the_record(
+        RelocationOutcome outcome, string ending, bool succeeded, string? fate)
+    {
+        await ForwardingTests.CreateAsync(_pool.First, "moved");
+        var id = Guid.NewGuid();
+        await ChangeAsync("moved", record => record with { Arriving = false, Last = new LastRelocation(id, "resource-1", "resource-2", outcome) });
+        using var client = _pool.Second.Client();
+        var told = await client.GetMigrationAsync(id, default);
+        Assert.Equal((ending, succeeded, fate), (told.Result!.Ending, told.Result.Succeeded, told.Result.Fate));
+        Assert.Equal(id, (await client.ListMigrationsAsync(default)).Single().Id);
+
+        // The one that is under way says more.
+        var next = await client.MigrateAsync("moved", new MigrateRequest { Destination = "resource-2" }, default);
+        await ChangeAsync("moved", record => record with { Last = record.Last! with { Id = next.Id } });
+        Assert.Null((await client.ListMigrationsAsync(default)).Single().Result);
+    }
+
     private async Task ChangeAsync(string name, Func<DomainRecord, DomainRecord> change)
     {
         var record = (await _pool.Storage.Registry.FindAsync(name, default))!;
