@@ -108,6 +108,7 @@ internal sealed partial class FrameExchange
             if (TooOld(request, now)) FailTooOld(request);
             else if (!slot.Lost && IsLate(slot, now)) Miss(slot);
         }
+        while (_held.TryPeek(out var held) && (held.Request is null || !held.Lost)) _held.Dequeue();
         FailTooOld(_questions, now);
         FailTooOld(_urgent, now);
         FailTooOld(_pending, now);
@@ -148,6 +149,8 @@ internal sealed partial class FrameExchange
         {
             if (!request.Completed && TooOld(request, now)) FailTooOld(request);
         }
+        // While no path is up nobody else takes them out, and whoever stops would wait for them.
+        while (requests.TryPeek(out var first) && first.Completed) requests.Dequeue();
     }
 
     private void FailTooOld(IoRequest request) => Fail(request, TargetFailure.TimedOut,

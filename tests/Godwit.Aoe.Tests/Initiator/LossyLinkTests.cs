@@ -91,6 +91,18 @@ public sealed class LossyLinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Letting_go_of_a_silent_target_ends_though_requests_wait()
+    {
+        var world = await World.StartAsync(this, new MemoryLink.Faults());
+        await world.Target.StopAsync();
+        var waiting = Enumerable.Range(0, 300).Select(i => world.Initiator.WriteAsync(i * 512L, new byte[512]).AsTask()).ToList();
+        // Until its only path is down.
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        await world.Initiator.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        foreach (var write in waiting) await Assert.ThrowsAsync<TargetErrorException>(() => write);
+    }
+
+    [Fact]
     public async Task A_target_that_comes_back_is_gone_on_with()
     {
         await using var world = await World.StartAsync(this, new MemoryLink.Faults());
