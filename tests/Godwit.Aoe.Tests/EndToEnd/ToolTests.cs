@@ -68,6 +68,29 @@ public sealed class ToolTests : IDisposable
         Assert.Equal((0x5a, 0, 0x33), (data[1 << 20], data[2 << 20], data[8 << 20]));
     }
 
+    /// <summary>What is read is lent to the kernel from a mapping; where it is not there any more, a look at it would be the process's end.</summary>
+    [Fact]
+    public void A_file_that_becomes_shorter_under_its_target_gives_errors_and_no_end()
+    {
+        var export = Export();
+        Attach();
+        Assert.Equal(0, QemuIo("write -P 0x5a 0 64k", "write -P 0x5b 32M 64k", "flush", "read -P 0x5b 32M 64k").Code);
+        Resize(1 << 20);
+        var (_, output) = QemuIo("read 32M 64k", "read -P 0x5a 0 64k");
+        Assert.Contains("read failed: Input/output error", output, StringComparison.Ordinal);
+        Assert.Contains("read 65536/65536 bytes at offset 0", output, StringComparison.Ordinal);
+        Assert.False(export.HasExited);
+        Resize(64 << 20);
+        (var code, output) = QemuIo("read -P 0 32M 64k", "write -P 0x5c 32M 64k", "flush", "read -P 0x5c 32M 64k");
+        Assert.True(code == 0 && !output.Contains("failed", StringComparison.Ordinal), output);
+
+        void Resize(long bytes)
+        {
+            using var disk = File.Open(Disk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            disk.SetLength(bytes);
+        }
+    }
+
     /// <summary>One process, two disks of one file, the second on two interfaces; it comes and goes while the first is in use.</summary>
     [Fact]
     public void A_running_target_is_changed_without_disturbing_what_it_serves()
