@@ -99,11 +99,15 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         };
         if (settings.Mark != 0 && mark != 0 && mark != settings.Mark) return Registers(frame, 0x41, 0x24);
 
+        _caches.TryGetValue((source, program), out var cache);
+        // Whatever is executed takes the place of an older write.
+        if (session != 0 && cache is not null && cache.Writes.TryGetValue(tag % (1 << 14), out var older) && older.Tag != tag)
+            cache.Writes.Remove(tag % (1 << 14));
+
         var bytes = count * 512;
         if (command is 0x20 or 0x24 or 0x30 or 0x34 or 0x06 && (count == 0 || count > settings.SectorsPerFrame)) return Error(frame, 2);
         if (writes && frame.Length < AtaHeader + bytes) return Error(frame, 2);
         var first = command is 0x24 or 0x34 ? lba : lba & 0xFFFFFFF;
-        _caches.TryGetValue((source, program), out var cache);
         switch (command)
         {
             case 0x20 or 0x24:
@@ -135,6 +139,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 return Registers(frame, 0x40, 0);
             case 0xEF when feature == 0x82:
                 _caches.Remove((source, program));
+                _awaitsSync.Add(index);
                 return Registers(frame, 0x40, 0);
             default:
                 return Registers(frame, 0x41, 0x04);

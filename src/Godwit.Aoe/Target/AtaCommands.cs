@@ -50,6 +50,7 @@ internal sealed partial class AtaCommands(
                 return Failed(answer, ata, AtaStatus.Aborted);
         }
         if (IsForAnotherStart(ata)) return Failed(answer, ata, AtaStatus.Aborted | AtaStatus.StartedAnew);
+        FindInitiator(header)?.Recent?.Pass(header.Tag);
         switch (ata.Command)
         {
             case AtaCommand.Read or AtaCommand.ReadExt:
@@ -67,7 +68,7 @@ internal sealed partial class AtaCommands(
             case AtaCommand.Smart:
                 return TellHealth(ata, answer);
             case AtaCommand.SetFeatures:
-                return SetFeatures(header, ata, answer);
+                return SetFeatures(header, ata, answer, index);
             default:
                 return Failed(answer, ata, AtaStatus.Aborted);
         }
@@ -268,7 +269,7 @@ internal sealed partial class AtaCommands(
         return length + AoeProtocol.SectorBytes;
     }
 
-    private int SetFeatures(in AoeHeader header, in AtaSection ata, Span<byte> answer)
+    private int SetFeatures(in AoeHeader header, in AtaSection ata, Span<byte> answer, int index)
     {
         var tag = new FrameTag(header.Tag);
         switch (ata.Feature)
@@ -278,6 +279,8 @@ internal sealed partial class AtaCommands(
                 return Done(answer, ata);
             case AtaCommand.DisableWriteCache:
                 _initiators.DisableWriteCache(header.Source, tag);
+                // What it holds is written before the answer (ATA/ATAPI-7, SET FEATURES 82h).
+                _awaitSync.Add(index);
                 return Done(answer, ata);
             default:
                 return Failed(answer, ata, AtaStatus.Aborted);

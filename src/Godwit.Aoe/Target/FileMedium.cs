@@ -86,11 +86,35 @@ public sealed class FileMedium : IMedium
 
     public void ReadAhead(long offset, int length) => PageCache.WillNeed(_file, _start + offset, length);
 
-    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file, data, _start + offset);
+    public void Write(ReadOnlySpan<byte> data, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(_file, data, _start + offset);
+        }
+        catch (Exception e) when (IsTheMediums(e))
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
-    public void Zero(long offset, long length) => SparseFile.Zero(_file, _start + offset, length);
+    public void Zero(long offset, long length)
+    {
+        try
+        {
+            SparseFile.Zero(_file, _start + offset, length);
+        }
+        catch (Exception e) when (IsTheMediums(e))
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     public void Sync() => StableStorage.Sync(_file);
+
+    // Some errors of the system's have exceptions of their own: EPERM of a device that became read-only, EFBIG.
+    private static bool IsTheMediums(Exception e) =>
+        e is UnauthorizedAccessException or ArgumentOutOfRangeException or OperationCanceledException;
 
     public void Dispose()
     {

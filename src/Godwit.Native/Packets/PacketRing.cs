@@ -62,7 +62,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
     public bool TryReceive(PacketBatch batch)
     {
         GiveBack();
-        while (!batch.IsFull)
+        // Frames that were too long take places too: with none left, the next is one that is not given back yet.
+        while (!batch.IsFull && _lent < _places)
         {
             var place = Place(_next);
             if ((Volatile.Read(ref Unsafe.AsRef<uint>(place)) & TP_STATUS_USER) == 0) break;

@@ -54,6 +54,32 @@ public sealed class TargetTests : IDisposable
         Assert.Equal(5, bench.Medium.Durable[0]);
     }
 
+    /// <summary>After 2^20 frames a tag comes again; what was read meanwhile counts as well as what was written.</summary>
+    [Fact]
+    public void A_write_under_a_tag_that_comes_again_is_executed()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.EnableWriteCache, session: 5, sequence: 1).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 3, 1, Sectors(1), session: 5, sequence: 2).Good);
+        // A copy of it is not.
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 3, 1, Sectors(9), session: 5, sequence: 2).Good);
+        Assert.Equal(1, bench.Medium.Data[3 * 512]);
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, session: 5, sequence: 2 + (1 << 14)).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 3, 1, Sectors(2), session: 5, sequence: 2).Good);
+        Assert.Equal(2, bench.Medium.Data[3 * 512]);
+    }
+
+    [Fact]
+    public void Turning_the_write_cache_off_makes_durable_what_it_held()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.EnableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1)).Good);
+        Assert.Equal(0, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, feature: AtaCommand.DisableWriteCache).Good);
+        Assert.Equal(1, bench.Medium.Durable[0]);
+    }
+
     [Fact]
     public void One_sync_serves_all_writes_that_came_together()
     {
