@@ -9,7 +9,7 @@ namespace Godwit.AoeBench;
 /// <summary>
 /// Keeps so many requests on their way to a target, at random places, from one thread. Of answers it receives the head alone:
 /// a copy of the data would make this thread the limit of all that it measures. That targets answer with the right data
-/// is looked at before (<see cref="DataProof"/>).
+/// is looked at before (<see cref="Probe.Compare"/>).
 /// </summary>
 internal sealed class LoadGenerator
 {
