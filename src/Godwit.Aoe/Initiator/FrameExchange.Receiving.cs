@@ -21,6 +21,13 @@ internal sealed partial class FrameExchange
         if (slot.Request is not { } request || slot.Tag != header.Tag) return;
         // What is to show who is at the end of a path has to come from there; and a stranger is not believed in anything else.
         if (request.Path is { } asked ? asked != path : path.State == PathState.Foreign) return;
+        if (_suspended && !request.Urgent && IsMarked(request))
+        {
+            // It was executed, if at all, by the target of before, and what that one answered last has been listed for repetition:
+            // a write that is believed now would be covered by an older one. It is sent again afterwards.
+            MarkLost(slot);
+            return;
+        }
         request.AnsweredBy = path;
         if (header.Error != AoeError.None)
         {

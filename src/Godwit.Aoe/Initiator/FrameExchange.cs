@@ -154,13 +154,10 @@ internal sealed partial class FrameExchange
             RelyOnLocked(_paths.FirstOrDefault(path => path.State == PathState.Up));
             // They were another stay's: somebody else may have written since.
             Forget(_unflushed.Last);
+            // A fence refuses what still comes under the old session.
             foreach (var slot in _slots)
             {
-                if (slot.Request is not { Path: null }) continue;
-                // A fence refuses what still comes under the old session.
-                if (!_knowsTags) GiveUpCopies(slot);
-                slot.Retag(session);
-                MarkLost(slot);
+                if (slot.Request is { Path: null }) Reissue(slot);
             }
             Pump();
         }
@@ -209,6 +206,11 @@ internal sealed partial class FrameExchange
         {
             _mark = mark;
             _suspended = false;
+            // What was on its way to the target of before is refused by its mark, and an answer of that one proves nothing of this one.
+            foreach (var slot in _slots)
+            {
+                if (slot.Request is { Path: null, Urgent: false }) Reissue(slot);
+            }
             while (_held.TryDequeue(out var slot)) _lost.Enqueue(slot);
             foreach (var path in _paths)
             {
@@ -250,6 +252,14 @@ internal sealed partial class FrameExchange
         {
             LogEnded(_logger, _address, e.Message);
         }
+    }
+
+    // Sent again under a tag of its own, so that answers to what was sent before find nothing.
+    private void Reissue(FrameSlot slot)
+    {
+        if (!_knowsTags) GiveUpCopies(slot);
+        slot.Retag(_tagSession);
+        MarkLost(slot);
     }
 
     // The request's other frames are given up; their answers find nothing.

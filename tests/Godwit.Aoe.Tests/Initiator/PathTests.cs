@@ -220,4 +220,54 @@ public sealed class PathTests : IDisposable
         Assert.Equal(2, world.Medium.Data[0]);
         Assert.True(world.Status.Retransmits > 0);
     }
+
+    /// <summary>
+    /// An answer of the target of before comes when the one that was started anew already has again what was answered earlier: to
+    /// believe it would leave the older data on the disk.
+    /// </summary>
+    [Fact]
+    public async Task A_write_that_the_target_of_before_answers_while_others_are_repeated_is_sent_again()
+    {
+        await using var world = await TwoPaths.StartAsync();
+        await world.Initiator.WriteAsync(0, Filled(1));
+        var late = world.HoldAnswersToWrites();
+        var second = world.Initiator.WriteAsync(0, Filled(2)).AsTask();
+        await late.AnyAsync();
+        await world.RestartAsync();
+        // Answers to what is repeated are held up as well, so that it lasts.
+        var repeated = world.HoldAnswersToWrites();
+        await repeated.AnyAsync();
+        late.Deliver();
+        await Task.Delay(100);
+        Assert.False(second.IsCompleted);
+        world.HoldNothing();
+        await second;
+        Assert.Equal(2, world.Medium.Data[0]);
+    }
+
+    /// <summary>The same answer comes when all is repeated, and the write itself is on its way again.</summary>
+    [Fact]
+    public async Task An_answer_of_the_target_of_before_does_not_count_for_what_was_sent_since()
+    {
+        await using var world = await TwoPaths.StartAsync();
+        var late = world.HoldAnswersToWrites();
+        var first = world.Initiator.WriteAsync(0, Filled(1)).AsTask();
+        await late.AnyAsync();
+        world.HoldNothing();
+        var again = world.HoldWrites(mark: 2);
+        await world.RestartAsync();
+        await again.AnyAsync();
+        late.Deliver();
+        await Task.Delay(100);
+        Assert.False(first.IsCompleted);
+        world.HoldNothing();
+        await first;
+        await world.Initiator.WriteAsync(0, Filled(2));
+        again.Deliver();
+        await world.Initiator.FlushAsync();
+        await Task.Delay(50);
+        Assert.Equal(2, world.Medium.Data[0]);
+    }
+
+    private static byte[] Filled(byte value) => Enumerable.Repeat(value, 512).ToArray();
 }

@@ -1,6 +1,7 @@
 using Godwit.Aoe.Control;
 using Godwit.Aoe.Initiator;
 using Godwit.Aoe.Target;
+using Godwit.Aoe.Wire;
 using Godwit.Domains;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -74,6 +75,15 @@ internal sealed class TwoPaths : IAsyncDisposable
 
     /// <summary>Nothing passes between the interfaces of a path.</summary>
     public void Cut(bool one, bool two) => (One.Dead, TargetOne.Dead, Two.Dead, TargetTwo.Dead) = (one, one, two, two);
+
+    /// <summary>But refusals pass.</summary>
+    public HeldFrames HoldAnswersToWrites() => new(frame => HeldFrames.IsWrite(frame) && frame[27] == AtaStatus.Ready, (TargetOne, One), (TargetTwo, Two));
+
+    /// <param name="mark">Of the start of the target that they are meant for.</param>
+    public HeldFrames HoldWrites(byte mark) =>
+        new(frame => HeldFrames.IsWrite(frame) && frame[25] == mark, (One, TargetOne), (Two, TargetTwo));
+
+    public void HoldNothing() => One.Loses = Two.Loses = TargetOne.Loses = TargetTwo.Loses = null;
 
     public PathCondition? StateOf(MemoryLink link) => Status.Paths.FirstOrDefault(p => p.Interface == link.Name)?.State;
 
