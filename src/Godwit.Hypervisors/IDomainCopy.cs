@@ -64,6 +64,12 @@ public interface IDomainCopy : IAsyncDisposable
     Task CancelSendAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Takes out of a port the frames that wait in it, which the engine of a copy that stands does not take. Where that cannot be
+    /// done there are none: a guest has lost some frames then.
+    /// </summary>
+    IReadOnlyList<byte[]> TakeWaiting(GuestPort port);
+
+    /// <summary>
     /// Opens the receiver for the engine's stream. <see cref="CopyEvent.Loaded"/> follows when all is loaded and the
     /// copy is paused, or <see cref="CopyEvent.ReceiveFailed"/>.
     /// </summary>

@@ -36,11 +36,14 @@ public interface IGuestNetwork
     /// <summary>The guest does not come after all: removes the pin.</summary>
     Task WithdrawAsync(GuestPort port, CancellationToken cancellationToken);
 
-    /// <summary>The guest has stopped to move away: frames that come for it from now on are kept.</summary>
-    void Keep(GuestPort port);
+    /// <summary>The guest may stop at any moment to move away: frames that come for it from now on are noted, and no earlier ones.</summary>
+    void Note(GuestPort port);
 
-    /// <summary>The frames that were kept, which are kept no longer.</summary>
-    ImmutableArray<byte[]> Take(GuestPort port);
+    /// <summary>The frames that the guest has not had, in the order in which they came. No more are noted.</summary>
+    /// <param name="port">The port of a guest that stands.</param>
+    /// <param name="waiting">What <see cref="IDomainCopy.TakeWaiting"/> found in it.</param>
+    /// <param name="stopped">When the guest stopped.</param>
+    ImmutableArray<byte[]> Take(GuestPort port, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped);
 
     /// <summary>
     /// Puts frames into the guest's port, past the bridge: their senders are elsewhere, and the bridge must not learn
@@ -48,6 +51,6 @@ public interface IGuestNetwork
     /// </summary>
     void Deliver(GuestPort port, IReadOnlyList<byte[]> frames);
 
-    /// <summary>Ends the keeping. A guest that goes on here finds the frames in its port.</summary>
+    /// <summary>Ends the noting. A guest that goes on here finds the frames in its port.</summary>
     void Forget(GuestPort port);
 }

@@ -55,9 +55,10 @@ internal sealed class SourceSite(
         return memory;
     }
 
-    public void KeepFrames() => EachPort(parts.Network.Keep);
+    public void NoteFrames() => EachPort(parts.Network.Note);
 
-    public ImmutableArray<ImmutableArray<byte[]>> TakeFrames() => [.. Copy.Ports.Select(parts.Network.Take)];
+    public ImmutableArray<ImmutableArray<byte[]>> TakeFrames(DateTimeOffset stopped) =>
+        [.. Copy.Ports.Select(port => parts.Network.Take(port, Copy.TakeWaiting(port), stopped))];
 
     public void ForgetFrames() => EachPort(parts.Network.Forget);
 

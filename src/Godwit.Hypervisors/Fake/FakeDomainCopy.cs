@@ -36,6 +36,8 @@ internal sealed class FakeDomainCopy : IDomainCopy
 
     public Task RebootAsync(CancellationToken cancellationToken) => Do(_process.Reboot, cancellationToken);
 
+    public IReadOnlyList<byte[]> TakeWaiting(GuestPort port) => [];
+
     public Task DestroyAsync(CancellationToken cancellationToken) => Do(() => _process.Kill("destroyed"), cancellationToken);
 
     public Task RequestShutdownAsync(CancellationToken cancellationToken) => Do(

@@ -24,7 +24,7 @@ public sealed class FakeGuestNetwork(string host, FakeSwitch network) : IGuestNe
 {
     private readonly Dictionary<MacAddress, ImmutableArray<IPAddress>> _learned = [];
     private readonly HashSet<string> _pinned = [];
-    private readonly HashSet<string> _keeping = [];
+    private readonly HashSet<string> _noting = [];
 
     public ImmutableArray<string> Bridges { get; init; } = ["xenbr0"];
 
@@ -63,15 +63,15 @@ public sealed class FakeGuestNetwork(string host, FakeSwitch network) : IGuestNe
         return Task.CompletedTask;
     }
 
-    /// <summary>Ports whose frames are kept; none is left once all moves have ended.</summary>
-    public IReadOnlyCollection<string> Keeping => _keeping;
+    /// <summary>Ports whose frames are noted; none is left once all moves have ended.</summary>
+    public IReadOnlyCollection<string> Noting => _noting;
 
-    public void Keep(GuestPort port) => _keeping.Add(port.Device);
+    public void Note(GuestPort port) => _noting.Add(port.Device);
 
-    public ImmutableArray<byte[]> Take(GuestPort port)
+    public ImmutableArray<byte[]> Take(GuestPort port, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped)
     {
         // One frame that tells whose it is.
-        return _keeping.Remove(port.Device) ? [port.Mac.ToBytes()] : [];
+        return _noting.Remove(port.Device) ? [port.Mac.ToBytes()] : [];
     }
 
     public void Deliver(GuestPort port, IReadOnlyList<byte[]> frames)
@@ -80,10 +80,10 @@ public sealed class FakeGuestNetwork(string host, FakeSwitch network) : IGuestNe
             throw new InvalidOperationException($"{port.Mac} was given the frames of another.");
     }
 
-    public void Forget(GuestPort port) => _keeping.Remove(port.Device);
+    public void Forget(GuestPort port) => _noting.Remove(port.Device);
 
-    /// <summary>What a daemon kept ends with it.</summary>
-    public void LoseDaemon() => _keeping.Clear();
+    /// <summary>What a daemon noted ends with it.</summary>
+    public void LoseDaemon() => _noting.Clear();
 
     /// <summary>The port is gone with its engine, and what was pinned to it as well.</summary>
     public void PortsGone(IEnumerable<string> devices) => _pinned.ExceptWith(devices);

@@ -27,7 +27,7 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
     private const int LongestFrame = 128, MostFrames = 64, BufferBytes = 256 << 10;
     private const int LongestDelivered = 9216, DeliveredBytes = 1 << 20;
     private readonly ConcurrentDictionary<MacAddress, (string Device, PortWatch Watch)> _watches = new();
-    private readonly ConcurrentDictionary<string, FrameKeeper> _keepers = new();
+    private readonly ConcurrentDictionary<string, FrameNotes> _notes = new();
     private readonly ConcurrentDictionary<Task, byte> _repeating = new();
     private readonly CancellationTokenSource _closing = new();
 
@@ -92,12 +92,12 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
         return Task.CompletedTask;
     }
 
-    public void Keep(GuestPort port)
+    public void Note(GuestPort port)
     {
-        Forget(port);
         try
         {
-            _keepers[port.Device] = new FrameKeeper(port);
+            if (_notes.TryGetValue(port.Device, out var notes)) notes.Renew();
+            else _notes[port.Device] = new FrameNotes(port);
         }
         catch (NativeException e)
         {
@@ -105,14 +105,14 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
         }
     }
 
-    public ImmutableArray<byte[]> Take(GuestPort port)
+    public ImmutableArray<byte[]> Take(GuestPort port, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped)
     {
-        if (!_keepers.TryRemove(port.Device, out var keeper)) return [];
-        using (keeper)
+        if (!_notes.TryRemove(port.Device, out var notes)) return [];
+        using (notes)
         {
             try
             {
-                return [.. keeper.Take()];
+                return FollowingFrames.Choose(port.Mac, notes.Take(), waiting, stopped);
             }
             catch (NativeException e)
             {
@@ -143,7 +143,7 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
 
     public void Forget(GuestPort port)
     {
-        if (_keepers.TryRemove(port.Device, out var keeper)) keeper.Dispose();
+        if (_notes.TryRemove(port.Device, out var notes)) notes.Dispose();
     }
 
     public async ValueTask DisposeAsync()
@@ -152,8 +152,8 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
         await Task.WhenAll(_repeating.Keys);
         foreach (var (_, entry) in _watches) entry.Watch.Dispose();
         _watches.Clear();
-        foreach (var (_, keeper) in _keepers) keeper.Dispose();
-        _keepers.Clear();
+        foreach (var (_, notes) in _notes) notes.Dispose();
+        _notes.Clear();
         _closing.Dispose();
     }
 

@@ -2,10 +2,13 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Godwit.Domains;
+using Godwit.Hypervisors.Network;
 using Godwit.Hypervisors.Qemu.Console;
 using Godwit.Hypervisors.Qemu.Migration;
 using Godwit.Hypervisors.Qemu.Qmp;
 using Godwit.Hypervisors.Qemu.Qmp.Commands;
+using Godwit.Native;
+using Godwit.Native.Network;
 using Godwit.Native.Processes;
 using Godwit.Native.Sockets;
 using Microsoft.Extensions.Logging;
@@ -112,6 +115,20 @@ internal sealed class QemuCopy : IDomainCopy
     public Task RequestShutdownAsync(CancellationToken cancellationToken) => Qmp.PowerDownAsync(cancellationToken);
 
     public Task RebootAsync(CancellationToken cancellationToken) => Qmp.PressCtrlAltDeleteAsync(cancellationToken);
+
+    public IReadOnlyList<byte[]> TakeWaiting(GuestPort port)
+    {
+        try
+        {
+            using var queue = TapQueue.Borrow(_process, port.Device);
+            return queue.Take();
+        }
+        catch (NativeException e)
+        {
+            NetworkLog.NotPassedOn(_log, port.Device, e.Message);
+            return [];
+        }
+    }
 
     public async Task DestroyAsync(CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ public sealed partial class PacketSocket : IDisposable
     private const int SOL_SOCKET = 1, SO_ERROR = 4, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
     private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_QDISC_BYPASS = 20;
     private const int MSG_DONTWAIT = 0x40;
+    private const nuint SIOCGSTAMPNS = 0x8907;
     private const short POLLIN = 1, POLLOUT = 4, POLLERR = 8;
 
     /// <summary>How long a send waits for room before it gives frames up, as a full switch would.</summary>
@@ -129,6 +130,12 @@ public sealed partial class PacketSocket : IDisposable
         _spin.End();
     }
 
+    /// <summary>From now on the kernel notes when a frame came.</summary>
+    public void NoteTimes() => _ = ReadTime();
+
+    /// <summary>When the frame came that was received last, by the clock of this host.</summary>
+    public DateTimeOffset LastCame => ReadTime();
+
     /// <summary>Ends a wait in <see cref="Receive"/>, or the next one.</summary>
     public void Wake() => _wake.Set();
 
@@ -162,6 +169,13 @@ public sealed partial class PacketSocket : IDisposable
             Interlocked.Increment(ref _dropped);
             headers = headers[1..];
         }
+    }
+
+    private DateTimeOffset ReadTime()
+    {
+        // Asking is what makes it note them; before the first there is none.
+        Span<long> time = [0, 0];
+        return ioctl(_socket, SIOCGSTAMPNS, ref time[0]) < 0 ? default : DateTimeOffset.FromUnixTimeSeconds(time[0]).AddTicks(time[1] / 100);
     }
 
     public void Dispose()
@@ -231,6 +245,9 @@ public sealed partial class PacketSocket : IDisposable
     {
         if (setsockopt(socket, level, option, &value, sizeof(int)) < 0) throw NativeException.Last(name);
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(SafeFileHandle fd, nuint request, ref long value);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

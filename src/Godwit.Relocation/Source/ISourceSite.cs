@@ -38,11 +38,11 @@ public interface ISourceSite
     /// </summary>
     Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken);
 
-    /// <summary>The guest has stopped: frames that come for it are kept until they are taken or forgotten.</summary>
-    void KeepFrames();
+    /// <summary>The guest may stop at any moment: frames that come for it from now on are noted until they are taken or forgotten.</summary>
+    void NoteFrames();
 
-    /// <summary>The kept frames by interface, to be sent after the guest.</summary>
-    ImmutableArray<ImmutableArray<byte[]>> TakeFrames();
+    /// <summary>The frames that the guest has not had, by interface, to be sent after it.</summary>
+    ImmutableArray<ImmutableArray<byte[]>> TakeFrames(DateTimeOffset stopped);
 
     void ForgetFrames();
 

@@ -30,7 +30,7 @@ public sealed class SourceRun
     private readonly SourceEngine _engine;
     private readonly SourceLine _line;
     private SourceState _state = SourceMachine.Initial;
-    private bool _seenHeld;
+    private bool _seenHeld, _stands, _noting;
 
     public SourceRun(
         ISourceSite site, IRelocationDialer dialer, RelocationTicket ticket, RelocationOptions options, TimeProvider time, ILogger log,
@@ -54,18 +54,21 @@ public sealed class SourceRun
     /// <summary>Takes an event of the copy; the task that owns the domain passes them on.</summary>
     public void Observe(CopyEvent @event)
     {
+        _stands = @event switch { CopyEvent.Stopped => true, CopyEvent.Resumed => false, _ => _stands };
         switch (@event)
         {
             case CopyEvent.Stopped e:
                 // Of the move's own stop, and not of a stray copy's.
                 if (!_seenHeld)
                     _stamps.Stopped = e.At;
-                // What is heard after the end finds nobody who would take them.
-                if (_state.Phase != SourcePhase.Ended)
-                    _site.KeepFrames();
+                if (!_noting)
+                    NoteFrames();
                 break;
             case CopyEvent.RoundBegan e:
                 _progress.Round = e.Round;
+                // Before the stop, of which this side hears only afterwards; what the guest had long since need not be remembered.
+                if (!_stands)
+                    NoteFrames();
                 break;
             case CopyEvent.SwitchoverReady:
                 Post(new SourceEvent.SwitchoverReady(_probes.AnsweredJustNow));
@@ -101,6 +104,15 @@ public sealed class SourceRun
             default:
                 break;
         }
+    }
+
+    private void NoteFrames()
+    {
+        // What is heard after the end finds nobody who would take them.
+        if (_state.Phase == SourcePhase.Ended)
+            return;
+        _noting = true;
+        _site.NoteFrames();
     }
 
     /// <summary>
@@ -176,7 +188,7 @@ public sealed class SourceRun
             case SourceAction.HandOver:
                 await _line.SayAsync(new RelocationMessage.Handover(), token);
                 // Here, not before: the other side has loaded all, and had drawn the guest's frames to it before that.
-                if (_site.TakeFrames() is var frames && frames.Any(port => !port.IsEmpty))
+                if (_site.TakeFrames(_stamps.Stopped) is var frames && frames.Any(port => !port.IsEmpty))
                     await _line.SayAsync(new RelocationMessage.Frames(frames), token);
                 Report(RelocationStep.HandOver);
                 break;

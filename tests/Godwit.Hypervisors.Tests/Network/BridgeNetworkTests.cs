@@ -75,14 +75,14 @@ public class BridgeNetworkTests
         using var wire = bridge.Listen();
         await bridge.ForwardsAsync(old.Device);
 
-        network.Keep(old);
+        network.Note(old);
         var batch = new PacketBatch(8, 128);
         for (byte i = 1; i <= 3; i++) batch.Add(Frame(Mac, i));
         batch.Add(Frame(MacAddress.Parse("aa:cc:00:00:00:78"), 9));
         batch.Add(AnnouncementFrames.Make(Mac, [])[0].AsSpan());
         wire.Send(batch);
         await Task.Delay(100, TestContext.Current.CancellationToken);
-        var taken = network.Take(old);
+        var taken = network.Take(old, [], default);
         Assert.Equal([1, 2, 3], taken.Select(frame => (int)frame[20]));
 
         // Seen as the guest would, on the other end of its port; the bridge has not learned their sender there.
@@ -92,20 +92,16 @@ public class BridgeNetworkTests
         Assert.DoesNotContain(next.Device, await TestBridge.ShellAsync($"bridge fdb show br {bridge.Name} | grep 02:00:00:00:00:05"));
 
         // What was taken or forgotten does not come again.
-        Assert.Empty(network.Take(old));
-        network.Keep(old);
+        Assert.Empty(network.Take(old, [], default));
+        network.Note(old);
         wire.Send(batch);
         network.Forget(old);
-        Assert.Empty(network.Take(old));
-
-        static ReadOnlySpan<byte> Frame(MacAddress to, byte content)
-        {
-            var frame = new byte[60];
-            to.Write(frame);
-            MacAddress.Parse("02:00:00:00:00:05").Write(frame.AsSpan(6));
-            (frame[12], frame[13], frame[20]) = (0x88, 0xb5, content); // For experiments: nobody else looks into it.
-            return frame;
-        }
+        Assert.Empty(network.Take(old, [], default));
+        network.Note(old);
+        wire.Send(batch);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        network.Note(old);
+        Assert.Empty(network.Take(old, [], default));
     }
 
     [Fact]
@@ -148,5 +144,14 @@ public class BridgeNetworkTests
         }
         while (frames.Count < count && batch.Count > 0);
         return frames;
+    }
+
+    internal static ReadOnlySpan<byte> Frame(MacAddress to, byte content)
+    {
+        var frame = new byte[60];
+        to.Write(frame);
+        MacAddress.Parse("02:00:00:00:00:05").Write(frame.AsSpan(6));
+        (frame[12], frame[13], frame[20]) = (0x88, 0xb5, content); // For experiments: nobody else looks into it.
+        return frame;
     }
 }

@@ -42,6 +42,8 @@ internal sealed class ScriptedCopy : IDomainCopy
         return Task.CompletedTask;
     }
 
+    public IReadOnlyList<byte[]> TakeWaiting(GuestPort port) => [];
+
     public Task DestroyAsync(CancellationToken cancellationToken)
     {
         IsDestroyed = true;

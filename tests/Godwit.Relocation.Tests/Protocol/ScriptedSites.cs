@@ -50,12 +50,12 @@ internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
 
     public Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken) => Task.FromResult(HeldMemory.Current);
 
-    public void KeepFrames()
+    public void NoteFrames()
     {
         // None come.
     }
 
-    public ImmutableArray<ImmutableArray<byte[]>> TakeFrames() => [[[0xf0]]];
+    public ImmutableArray<ImmutableArray<byte[]>> TakeFrames(DateTimeOffset stopped) => [[[0xf0]]];
 
     public void ForgetFrames()
     {

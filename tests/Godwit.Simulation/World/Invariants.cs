@@ -83,8 +83,8 @@ internal sealed class Invariants(SimWorld world)
             return $"{host.Name} has journal entries left";
         if (host.Network.Pinned.Count > 0)
             return $"{host.Name} has a pinned address left";
-        if (host.Network.Keeping.Count > 0)
-            return $"{host.Name} still keeps frames of a guest";
+        if (host.Network.Noting.Count > 0)
+            return $"{host.Name} still notes frames of a guest";
         return host.Disks.Attached.Any() && host.Name != record?.Owner ? $"{host.Name} has a disk attached still" : null;
     }
 

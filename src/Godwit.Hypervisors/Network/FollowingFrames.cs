@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Hypervisors.Network;
+
+/// <summary>
+/// Which frames have to follow a guest that stopped to move: those that it has not had, in their order.
+/// <code>
+///   noted as they came:      a  b  c  d  e  f  g
+///                            |-----|  |  |-----|
+///              the guest had these    |  wait in the port
+///                                     taken by the engine when the guest had stopped
+/// </code>
+/// QEMU takes one frame more out of the port after a stop, keeps it for a guest that goes on here, and reads no further. It is
+/// the one before those that wait; where none waits, the last one that came, if it came after the stop.
+/// </summary>
+internal static class FollowingFrames
+{
+    /// <summary>What follows a guest in one message, in bytes; the rest is lost, as on a full switch.</summary>
+    private const int MostBytes = 512 << 10;
+
+    /// <summary>The engine tells the time of a stop a little after it.</summary>
+    private static readonly TimeSpan StopIsEarlier = TimeSpan.FromMicroseconds(300);
+
+    /// <param name="mac">The guest's; what goes to all reaches the new place by itself.</param>
+    /// <param name="noted">Frames for the guest as they came, the latest at least.</param>
+    /// <param name="waiting">What was found in the port.</param>
+    /// <param name="stopped">When the guest stopped.</param>
+    public static ImmutableArray<byte[]> Choose(
+        MacAddress mac, IReadOnlyList<NotedFrame> noted, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped)
+    {
+        var own = waiting.Where(frame => frame.Length >= 12 && MacAddress.Read(frame) == mac).ToList();
+        IEnumerable<byte[]> following;
+        if (own.Count == 0)
+        {
+            following = noted.Where(frame => frame.Came + StopIsEarlier >= stopped).Select(frame => frame.Frame);
+        }
+        else
+        {
+            var first = noted.Count - own.Count;
+            while (first >= 0 && !noted[first].Frame.AsSpan().SequenceEqual(own[0])) first--;
+            // Those that came after the look into the port are at the end.
+            following = first < 0 ? own
+                : [.. noted.Skip(first - 1).Take(first > 0 ? 1 : 0).Select(frame => frame.Frame), .. own, .. noted.Skip(first + own.Count).Select(frame => frame.Frame)];
+        }
+        var bytes = 0;
+        return [.. following.TakeWhile(frame => (bytes += frame.Length) <= MostBytes)];
+    }
+}

@@ -1,0 +1,64 @@
+using Godwit.Domains;
+using Godwit.Native;
+using Godwit.Native.Packets;
+
+namespace Godwit.Hypervisors.Network;
+
+/// <summary>
+/// Notes the frames that come for a guest which may stop at any moment to move, and when they came. What finds no room in the
+/// kernel is not noted: the guest's port has more.
+/// </summary>
+internal sealed class FrameNotes : IDisposable
+{
+    private const ushort AllEtherTypes = 3; // ETH_P_ALL
+    private const int RoomBytes = 1 << 20;
+
+    /// <summary>Of an interface with jumbo frames. What is longer was put together from segments on its way; its sender sends again.</summary>
+    private const int FrameBytes = 9216;
+
+    private readonly PacketSocket _socket;
+    private readonly PacketBatch _next = new(1, FrameBytes);
+
+    /// <exception cref="NativeException">The port is not there.</exception>
+    public FrameNotes(GuestPort port)
+    {
+        _socket = PacketSocket.Open(port.Device, new PacketSocketOptions
+        {
+            EtherType = AllEtherTypes,
+            Filter = For(port.Mac),
+            ReceiveBufferBytes = RoomBytes,
+            SendBufferBytes = FrameBytes,
+        });
+        _socket.NoteTimes();
+    }
+
+    /// <summary>Forgets what has come until now.</summary>
+    public void Renew()
+    {
+        do _socket.Receive(_next, 0);
+        while (_next.Count > 0);
+    }
+
+    public List<NotedFrame> Take()
+    {
+        var frames = new List<NotedFrame>();
+        for (_socket.Receive(_next, 0); _next.Count > 0; _socket.Receive(_next, 0)) frames.Add(new NotedFrame(_next[0].ToArray(), _socket.LastCame));
+        return frames;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    // Frames to this address alone: what goes to all reaches the new place by itself.
+    private static BpfInstruction[] For(MacAddress mac) =>
+    [
+        BpfInstruction.LoadUInt16(0), BpfInstruction.IfEqual((uint)(mac.Value >> 32), 0, 5),
+        BpfInstruction.LoadUInt16(2), BpfInstruction.IfEqual((uint)(mac.Value >> 16) & 0xffff, 0, 3),
+        BpfInstruction.LoadUInt16(4), BpfInstruction.IfEqual((uint)mac.Value & 0xffff, 0, 1),
+        BpfInstruction.Accept,
+        BpfInstruction.Drop,
+    ];
+}
+
+/// <param name="Frame">The frame, from its Ethernet header on.</param>
+/// <param name="Came">When it was put into the port, by the clock of this host.</param>
+internal readonly record struct NotedFrame(byte[] Frame, DateTimeOffset Came);
