@@ -188,7 +188,8 @@ public sealed class SourceRun
             case SourceAction.HandOver:
                 await _line.SayAsync(new RelocationMessage.Handover(), token);
                 // Here, not before: the other side has loaded all, and had drawn the guest's frames to it before that.
-                if (_site.TakeFrames(_stamps.Stopped) is var frames && frames.Any(port => !port.IsEmpty))
+                // A guest that stood already has had nothing since.
+                if (_site.TakeFrames(_stamps.Stopped ?? DateTimeOffset.MinValue) is var frames && frames.Any(port => !port.IsEmpty))
                     await _line.SayAsync(new RelocationMessage.Frames(frames), token);
                 Report(RelocationStep.HandOver);
                 break;
