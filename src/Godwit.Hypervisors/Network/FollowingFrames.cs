@@ -12,28 +12,32 @@ namespace Godwit.Hypervisors.Network;
 ///                                     taken by the engine when the guest had stopped
 /// </code>
 /// QEMU takes one frame more out of the port after a stop, keeps it for a guest that goes on here, and reads no further. It is
-/// the one before those that wait; where none waits, the last one that came, if it came after the stop.
+/// the one before those that wait; where none waits, the last one that came, unless it came before the stop and was answered.
+/// A guest has a frame twice sooner than not at all.
 /// </summary>
 internal static class FollowingFrames
 {
     /// <summary>What follows a guest in one message, in bytes; the rest is lost, as on a full switch.</summary>
     private const int MostBytes = 512 << 10;
 
-    /// <summary>The engine tells the time of a stop a little after it.</summary>
-    private static readonly TimeSpan StopIsEarlier = TimeSpan.FromMicroseconds(300);
+    /// <summary>The engine tells the time of a stop when its processors stand, and takes no frames for some time before that.</summary>
+    private static readonly TimeSpan Stopping = TimeSpan.FromMilliseconds(50);
 
     /// <param name="mac">The guest's; what goes to all reaches the new place by itself.</param>
-    /// <param name="noted">Frames for the guest as they came, the latest at least.</param>
+    /// <param name="passed">Frames for the guest and its own as they passed its port, the latest at least.</param>
     /// <param name="waiting">What was found in the port.</param>
     /// <param name="stopped">When the guest stopped.</param>
     public static ImmutableArray<byte[]> Choose(
-        MacAddress mac, IReadOnlyList<NotedFrame> noted, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped)
+        MacAddress mac, IReadOnlyList<NotedFrame> passed, IReadOnlyList<byte[]> waiting, DateTimeOffset stopped)
     {
+        var noted = passed.Where(frame => frame.To == mac).ToList();
         var own = waiting.Where(frame => frame.Length >= 12 && MacAddress.Read(frame) == mac).ToList();
         IEnumerable<byte[]> following;
         if (own.Count == 0)
         {
-            following = noted.Where(frame => frame.Came + StopIsEarlier >= stopped).Select(frame => frame.Frame);
+            var last = noted.Count - 1;
+            following = noted.Where((frame, i) => frame.Came >= stopped || (i == last && frame.Came + Stopping >= stopped && !IsAnswered(frame)))
+                .Select(frame => frame.Frame);
         }
         else
         {
@@ -45,5 +49,7 @@ internal static class FollowingFrames
         }
         var bytes = 0;
         return [.. following.TakeWhile(frame => (bytes += frame.Length) <= MostBytes)];
+
+        bool IsAnswered(NotedFrame frame) => passed.Any(own => own.From == mac && own.To == frame.From && own.Came > frame.Came);
     }
 }

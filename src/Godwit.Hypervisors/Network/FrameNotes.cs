@@ -5,13 +5,13 @@ using Godwit.Native.Packets;
 namespace Godwit.Hypervisors.Network;
 
 /// <summary>
-/// Notes the frames that come for a guest which may stop at any moment to move, and when they came. What finds no room in the
+/// Notes the frames that come for a guest which may stop at any moment to move, when they came, and whom it sent some itself. What finds no room in the
 /// kernel is not noted: the guest's port has more.
 /// </summary>
 internal sealed class FrameNotes : IDisposable
 {
     private const ushort AllEtherTypes = 3; // ETH_P_ALL
-    private const int RoomBytes = 1 << 20;
+    private const int RoomBytes = 1 << 20, HeaderBytes = 14;
 
     /// <summary>Of an interface with jumbo frames. What is longer was put together from segments on its way; its sender sends again.</summary>
     private const int FrameBytes = 9216;
@@ -48,17 +48,30 @@ internal sealed class FrameNotes : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    // Frames to this address alone: what goes to all reaches the new place by itself.
-    private static BpfInstruction[] For(MacAddress mac) =>
-    [
-        BpfInstruction.LoadUInt16(0), BpfInstruction.IfEqual((uint)(mac.Value >> 32), 0, 5),
-        BpfInstruction.LoadUInt16(2), BpfInstruction.IfEqual((uint)(mac.Value >> 16) & 0xffff, 0, 3),
-        BpfInstruction.LoadUInt16(4), BpfInstruction.IfEqual((uint)mac.Value & 0xffff, 0, 1),
-        BpfInstruction.Accept,
-        BpfInstruction.Drop,
-    ];
+    // Frames to this address: what goes to all reaches the new place by itself. And of the guest's own whom they are for.
+    private static BpfInstruction[] For(MacAddress mac)
+    {
+        var (first, second, third) = ((uint)(mac.Value >> 32), (uint)(mac.Value >> 16) & 0xffff, (uint)mac.Value & 0xffff);
+        return
+        [
+            BpfInstruction.LoadUInt16(0), BpfInstruction.IfEqual(first, 0, 5),
+            BpfInstruction.LoadUInt16(2), BpfInstruction.IfEqual(second, 0, 3),
+            BpfInstruction.LoadUInt16(4), BpfInstruction.IfEqual(third, 0, 1),
+            BpfInstruction.Accept,
+            BpfInstruction.LoadUInt16(6), BpfInstruction.IfEqual(first, 0, 5),
+            BpfInstruction.LoadUInt16(8), BpfInstruction.IfEqual(second, 0, 3),
+            BpfInstruction.LoadUInt16(10), BpfInstruction.IfEqual(third, 0, 1),
+            BpfInstruction.AcceptFirst(HeaderBytes),
+            BpfInstruction.Drop,
+        ];
+    }
 }
 
-/// <param name="Frame">The frame, from its Ethernet header on.</param>
-/// <param name="Came">When it was put into the port, by the clock of this host.</param>
-internal readonly record struct NotedFrame(byte[] Frame, DateTimeOffset Came);
+/// <param name="Frame">The frame, from its Ethernet header on; of the guest's own the header alone.</param>
+/// <param name="Came">When it passed the port, by the clock of this host.</param>
+internal readonly record struct NotedFrame(byte[] Frame, DateTimeOffset Came)
+{
+    public MacAddress To => MacAddress.Read(Frame);
+
+    public MacAddress From => MacAddress.Read(Frame.AsSpan(6));
+}

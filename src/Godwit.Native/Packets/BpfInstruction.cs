@@ -24,5 +24,8 @@ public readonly record struct BpfInstruction(ushort Code, byte JumpTrue, byte Ju
     /// <summary>Takes the whole frame.</summary>
     public static BpfInstruction Accept { get; } = new(ReturnConstant, 0, 0, uint.MaxValue);
 
+    /// <summary>Takes the beginning of the frame.</summary>
+    public static BpfInstruction AcceptFirst(uint bytes) => new(ReturnConstant, 0, 0, bytes);
+
     public static BpfInstruction Drop { get; } = new(ReturnConstant, 0, 0, 0);
 }

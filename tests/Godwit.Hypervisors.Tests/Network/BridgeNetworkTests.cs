@@ -45,6 +45,7 @@ public class BridgeNetworkTests
         var port = GuestTap.Describe(Guid.NewGuid(), 0, new InterfaceSpec { Mac = Mac, Bridge = bridge.Name });
         using var tap = GuestTap.Create(port, null);
         using var wire = bridge.Listen();
+        await bridge.ForwardsAsync(port.Device);
         IPAddress[] addresses = [IPAddress.Parse("10.77.0.2"), IPAddress.Parse("fd00::2")];
 
         await network.AnnounceAsync(port, [.. addresses], CancellationToken.None);

@@ -7,12 +7,18 @@ namespace Godwit.Hypervisors.Tests.Network;
 public sealed class FollowingFramesTests
 {
     private static readonly MacAddress Mac = MacAddress.Parse("aa:cc:00:00:00:78");
+    private static readonly MacAddress Sender = MacAddress.Parse("02:00:00:00:00:05");
     private static readonly DateTimeOffset Stop = DateTimeOffset.UnixEpoch.AddMilliseconds(100);
 
     [Theory]
     [InlineData("", "", "")]
     // The guest had all that came before the stop, and the engine takes one that comes afterwards.
-    [InlineData("1@80 2@99", "", "")]
+    [InlineData("1@20 2@40", "", "")]
+    [InlineData("1@70 2@90 a@95", "", "")]
+    // Its processors took a while to stop, and nobody knows whether it had this one.
+    [InlineData("1@70 a@75 2@90", "", "2")]
+    [InlineData("1@70 2@90", "", "2")]
+    [InlineData("1@70 2@90 b@95", "", "2")]
     [InlineData("1@80 2@100", "", "2")]
     [InlineData("1@80 2@101", "", "2")]
     [InlineData("1@80 2@101 3@110 4@120", "3 4", "2 3 4")]
@@ -44,13 +50,21 @@ public sealed class FollowingFramesTests
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static NotedFrame ReadNoted(string word) =>
-        new(Frame(Mac, byte.Parse(word.Split('@')[0])), DateTimeOffset.UnixEpoch.AddMilliseconds(int.Parse(word.Split('@')[1])));
+    // a: the guest's to whom sends it frames; b: to another.
+    private static NotedFrame ReadNoted(string word)
+    {
+        var (what, at) = (word.Split('@')[0], DateTimeOffset.UnixEpoch.AddMilliseconds(int.Parse(word.Split('@')[1])));
+        if (byte.TryParse(what, out var content)) return new NotedFrame(Frame(Mac, content), at);
+        var own = Frame(what == "a" ? Sender : MacAddress.Parse("aa:cc:00:00:00:01"), 0);
+        Mac.Write(own.AsSpan(6));
+        return new NotedFrame(own, at);
+    }
 
     private static byte[] Frame(MacAddress to, byte content)
     {
         var frame = new byte[60];
         to.Write(frame);
+        Sender.Write(frame.AsSpan(6));
         frame[20] = content;
         return frame;
     }
