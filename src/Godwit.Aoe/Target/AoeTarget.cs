@@ -13,6 +13,9 @@ namespace Godwit.Aoe.Target;
 /// </summary>
 public sealed partial class AoeTarget
 {
+    /// <summary>An interface that is silent is looked at so often, whether it is still there.</summary>
+    private const int LookAgainMs = 1000;
+
     private readonly ImmutableArray<TargetPort> _ports;
     private readonly Export _export;
     private readonly ILogger _logger;
@@ -96,13 +99,31 @@ public sealed partial class AoeTarget
         lock (_gate) port.Execute();
     }
 
+    private void Renew(TargetPort port)
+    {
+        switch (port.Renew())
+        {
+            case LinkChange.Gone:
+                LogInterfaceGone(_logger, _export.Settings.Address, port.Link.Name);
+                break;
+            case LinkChange.Renewed:
+                LogInterfaceRenewed(_logger, _export.Settings.Address, port.Link.Name, port.Link.Address, port.Link.Mtu);
+                lock (_gate) port.Announce();
+                break;
+        }
+    }
+
     private void Loop(TargetPort port)
     {
         IOException? failure = null;
         try
         {
             lock (_gate) port.Announce();
-            while (!_stopping) Step(port, Timeout.Infinite);
+            while (!_stopping)
+            {
+                Renew(port);
+                Step(port, LookAgainMs);
+            }
             // What the kernel had queued before the end is executed too.
             Step(port, 0);
         }
@@ -119,6 +140,12 @@ public sealed partial class AoeTarget
             else _ended.SetException(failure);
         }
     }
+
+    [LoggerMessage(EventId = 1132, Level = LogLevel.Warning, Message = "{Device}: interface {Interface} is gone; it is served again when one of that name is there")]
+    private static partial void LogInterfaceGone(ILogger logger, Wire.AoeAddress device, string @interface);
+
+    [LoggerMessage(EventId = 1133, Level = LogLevel.Information, Message = "{Device}: interface {Interface} was opened anew: address {Mac}, MTU {Mtu}")]
+    private static partial void LogInterfaceRenewed(ILogger logger, Wire.AoeAddress device, string @interface, Domains.MacAddress mac, int mtu);
 
     [LoggerMessage(EventId = 1131, Level = LogLevel.Critical, Message = "{Device}: interface {Interface} failed: {Reason}")]
     private static partial void LogInterfaceFailed(ILogger logger, Wire.AoeAddress device, string @interface, string reason);

@@ -12,14 +12,26 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 {
     private const int BatchFrames = 64;
 
-    private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
-    private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
-    private readonly PacketBatch _again = new(1, RoomFor(link.MtuLimit));
+    private PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
+    private PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
+    private PacketBatch _again = new(1, RoomFor(link.MtuLimit));
     private long _malformed;
 
     public IFrameLink Link => link;
 
-    public PortStatus Status => new(link.Name, link.Mtu, link.Dropped, _malformed);
+    public PortStatus Status => new(link.Name, link.Mtu, link.Dropped, _malformed, link.TooLong);
+
+    /// <summary>See <see cref="IFrameLink.Renew"/>.</summary>
+    public LinkChange Renew()
+    {
+        var change = link.Renew();
+        if (change == LinkChange.Renewed && RoomFor(link.MtuLimit) is var room && room > _requests.FrameBytes)
+        {
+            (_requests, _answers) = (new PacketBatch(BatchFrames, room), new PacketBatch(BatchFrames, room));
+            _again = new PacketBatch(1, room);
+        }
+        return change;
+    }
 
     public void Receive(int timeoutMs) => link.Receive(_requests, timeoutMs);
 

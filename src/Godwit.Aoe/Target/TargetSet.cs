@@ -9,9 +9,9 @@ namespace Godwit.Aoe.Target;
 /// The exports of one process. They have nothing in common but the process, so that one comes or goes without the others
 /// noticing.
 /// </summary>
-/// <param name="openLink">Opens an interface for the requests to one address.</param>
+/// <param name="openLink">Opens an interface for the requests to one export.</param>
 /// <param name="logger">Takes what an administrator should know.</param>
-public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILogger logger) : IAsyncDisposable
+public sealed class TargetSet(Func<string, ExportSettings, IFrameLink> openLink, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,7 +91,7 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
         List<IFrameLink> links = [];
         try
         {
-            foreach (var name in order.Interfaces.Distinct()) links.Add(openLink(name, settings.Address));
+            foreach (var name in order.Interfaces.Distinct()) links.Add(openLink(name, settings));
             return new Served(new AoeTarget(links, ExportOpening.Open(settings, order, logger), logger), claim);
         }
         catch

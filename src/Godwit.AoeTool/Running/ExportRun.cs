@@ -16,7 +16,7 @@ internal static class ExportRun
     public static async Task<ExitCode> RunAsync(ExportOrder order, string? controlSocket, bool json, CancellationToken stop)
     {
         var log = StderrLogger.Instance;
-        await using var targets = new TargetSet((name, address) => PacketLink.Open(name, AoeFilters.Requests(address), busy: true), log);
+        await using var targets = new TargetSet((name, settings) => PacketLink.Open(name, AoeFilters.Requests(settings.Address), settings.FramesAtOnce), log);
         var first = await targets.AddAsync(order, stop).ConfigureAwait(false);
         await using var server = controlSocket is { } path ? ControlServer.Start(path, new TargetControl(targets).HandleAsync, log) : null;
         var status = await first.StatusAsync().ConfigureAwait(false);

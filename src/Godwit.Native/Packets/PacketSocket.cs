@@ -86,6 +86,19 @@ public sealed partial class PacketSocket : IDisposable
         }
     }
 
+    /// <summary>The interface of that name as it is now; null when there is none.</summary>
+    public PacketInterface? FindInterface()
+    {
+        try
+        {
+            return PacketInterface.Find(Interface.Name);
+        }
+        catch (NativeException)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="NativeException">No such interface, or no right (CAP_NET_RAW) to open it.</exception>
     public static PacketSocket Open(string interfaceName, PacketSocketOptions options)
     {
