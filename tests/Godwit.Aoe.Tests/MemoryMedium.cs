@@ -18,11 +18,14 @@ internal sealed class MemoryMedium(int sectors) : IMedium
 
     public int Syncs { get; private set; }
 
+    public TimeSpan ReadTakes { get; set; }
+
     public long SizeBytes => Data.Length;
 
     public void Read(Span<byte> buffer, long offset)
     {
         if (FailReads) throw new IOException("bad sector");
+        if (ReadTakes > TimeSpan.Zero) Thread.Sleep(ReadTakes);
         Data.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
     }
 

@@ -49,25 +49,18 @@ public sealed partial class AoeTarget
 
     /// <summary>Runs something between frames.</summary>
     /// <exception cref="AoeControlException">The target has stopped.</exception>
-    public Task<T> RunAsync<T>(Func<T> function) => Task.Run(() =>
-    {
-        Interlocked.Increment(ref _asking);
-        try
-        {
-            lock (_gate)
-            {
-                if (_ended.Task.IsCompleted)
-                    throw new AoeControlException(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.");
-                return function();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _asking);
-        }
-    });
+    public Task<T> RunAsync<T>(Func<T> function) => BetweenFrames(() => _ended.Task.IsCompleted
+        ? throw new AoeControlException(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.")
+        : function());
 
-    public Task<ExportStatus> StatusAsync() => RunAsync(() => _export.Status([.. _ports.Select(port => port.Status)]));
+    /// <summary>How it does; also of one that has lost its interfaces.</summary>
+    public Task<ExportStatus> StatusAsync() => BetweenFrames(() =>
+    {
+        var status = _export.Status([.. _ports.Select(port => port.Status)]);
+        return _ended.Task.Exception is { InnerException: { } failure }
+            ? status with { ServesWrites = false, Problem = $"nobody is served, as its interfaces have failed: {failure.Message}" }
+            : status;
+    });
 
     /// <summary>Executes what has come in, syncs what was written, and ends.</summary>
     public async Task StopAsync()
@@ -78,11 +71,15 @@ public sealed partial class AoeTarget
     }
 
     /// <summary>Stops, and lets go of the interfaces and the medium.</summary>
-    public async Task CloseAsync()
+    /// <returns>Why what was written may be lost; null when all of it is on stable storage.</returns>
+    public async Task<string?> CloseAsync()
     {
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var problem = _export.MediumProblem;
+        if (problem is not null) LogNotKept(_logger, _export.Settings.Address, problem);
         foreach (var port in _ports) port.Link.Dispose();
         _export.Dispose();
+        return problem;
     }
 
     /// <summary>One turn of each thread: for tests that have no need of one.</summary>
@@ -94,10 +91,28 @@ public sealed partial class AoeTarget
     private void Step(TargetPort port, int timeoutMs)
     {
         port.Receive(timeoutMs);
-        // A lock lets in whoever comes first, and that would be this thread nearly always.
-        while (Volatile.Read(ref _asking) > 0) Thread.Sleep(0);
-        lock (_gate) port.Execute();
+        bool more;
+        do
+        {
+            // A lock lets in whoever comes first, and that would be this thread nearly always.
+            while (Volatile.Read(ref _asking) > 0) Thread.Sleep(0);
+            lock (_gate) more = port.Execute(ref _asking);
+        }
+        while (more);
     }
+
+    private Task<T> BetweenFrames<T>(Func<T> function) => Task.Run(() =>
+    {
+        Interlocked.Increment(ref _asking);
+        try
+        {
+            lock (_gate) return function();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _asking);
+        }
+    });
 
     private void Renew(TargetPort port)
     {
@@ -140,6 +155,9 @@ public sealed partial class AoeTarget
             else _ended.SetException(failure);
         }
     }
+
+    [LoggerMessage(EventId = 1134, Level = LogLevel.Critical, Message = "{Device}: it has ended, and what was written before may be lost: {Reason}")]
+    private static partial void LogNotKept(ILogger logger, Wire.AoeAddress device, string reason);
 
     [LoggerMessage(EventId = 1132, Level = LogLevel.Warning, Message = "{Device}: interface {Interface} is gone; it is served again when one of that name is there")]
     private static partial void LogInterfaceGone(ILogger logger, Wire.AoeAddress device, string @interface);

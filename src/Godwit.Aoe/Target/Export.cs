@@ -110,6 +110,9 @@ public sealed partial class Export : IDisposable
     /// <summary>Syncs what initiators were told is not synced yet; for an orderly end.</summary>
     internal void Sync() => _ata.Sync();
 
+    /// <summary>Why what was written may not be on stable storage; null when a sync of it has not failed.</summary>
+    internal string? MediumProblem => _ata.Problem;
+
     private string? Problem => Fence?.Problem ?? _inBand.Problem ?? _ata.Problem;
 
     // The length of the answer's frame; negative when there is none.

@@ -16,6 +16,7 @@ internal sealed class TargetPort(IFrameLink link, Export export)
     private PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
     private PacketBatch _again = new(1, RoomFor(link.MtuLimit));
     private long _malformed;
+    private int _next;
 
     public IFrameLink Link => link;
 
@@ -35,16 +36,25 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 
     public void Receive(int timeoutMs) => link.Receive(_requests, timeoutMs);
 
-    public void Execute()
+    /// <summary>Executes what was received and answers it; but no more than a frame once somebody asks for his turn.</summary>
+    /// <returns>Whether there is more to execute.</returns>
+    public bool Execute(ref int asking)
     {
         // One alone is better left to the kernel, which sees where a sequence leads.
-        if (_requests.Count > 1 && export.ReadsAhead)
+        if (_next == 0 && _requests.Count > 1 && export.ReadsAhead)
         {
             for (var i = 0; i < _requests.Count; i++) export.Foresee(_requests[i]);
         }
-        for (var i = 0; i < _requests.Count; i++) Execute(_requests[i]);
-        _requests.Clear();
+        while (_next < _requests.Count)
+        {
+            Execute(_requests[_next++]);
+            if (Volatile.Read(ref asking) > 0) break;
+        }
         Answer();
+        if (_next < _requests.Count) return true;
+        _requests.Clear();
+        _next = 0;
+        return false;
     }
 
     /// <summary>Tells all on the network, unasked, that the export is there.</summary>
