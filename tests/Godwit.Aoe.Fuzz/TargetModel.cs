@@ -148,7 +148,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
 
     private byte[] Trim(byte[] frame, Cache? cache, int session, uint tag, long lba, int bytes, int index)
     {
-        if (frame[25] != 1 || settings.ReadOnly || _broken) return Registers(frame, 0x41, 0x04);
+        if (frame[25] != 1 || frame[26] > 1 || settings.ReadOnly || _broken) return Registers(frame, 0x41, 0x04);
         List<(long First, long Count)> ranges = [];
         for (var at = 0; at < bytes; at += 8)
         {
@@ -286,8 +286,8 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 if (frame[at + 1] > 2) failure = 2;
                 else if (frame[at + 1] == 2) edited.Remove(mac);
                 else if (frame[at + 1] == 1 && !edited.Contains(mac)) edited.Add(mac);
-                if (failure == 0 && edited.Count > 255) failure = 3;
             }
+            if (failure == 0 && edited.Count > Math.Min(255, (settings.Mtu - 14) / 8)) failure = 3;
             if (failure == 0) _masks = edited;
         }
         return [.. Error(frame, 0), 0, frame[25], failure, (byte)_masks.Count, .. _masks.SelectMany(mac => (byte[])[0, 1, .. Bytes(mac)])];
@@ -307,11 +307,10 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             }
             else
             {
+                List<ulong> wanted = [.. Enumerable.Range(0, frame[25]).Select(i => Address(frame, 26 + i * 6)).Distinct()];
+                if (wanted.Count > (settings.Mtu - 12) / 6) return Error(frame, 2);
                 _reservers.Clear();
-                for (var i = 0; i < frame[25]; i++)
-                {
-                    if (Address(frame, 26 + i * 6) is var mac && !_reservers.Contains(mac)) _reservers.Add(mac);
-                }
+                _reservers.AddRange(wanted);
             }
         }
         return [.. Error(frame, error), frame[24], (byte)_reservers.Count, .. _reservers.SelectMany(Bytes)];

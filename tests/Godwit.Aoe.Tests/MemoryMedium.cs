@@ -35,10 +35,14 @@ internal sealed class MemoryMedium(int sectors) : IMedium
         data.CopyTo(Data.AsSpan((int)offset));
     }
 
-    public void Zero(long offset, long length)
+    public bool Trims { get; set; } = true;
+
+    public bool TryTrim(long offset, long length)
     {
         if (FailWrites) throw new IOException("no space");
+        if (!Trims) return false;
         Data.AsSpan((int)offset, (int)length).Clear();
+        return true;
     }
 
     public void Sync()

@@ -185,7 +185,9 @@ internal sealed partial class AtaCommands(
         out AoeError error)
     {
         if (!TryData(ata, frame, mtu, out var data, out error)) return AoeHeader.Bytes;
-        if (ata.Feature != AtaCommand.Trim || settings.ReadOnly || Problem is not null) return Failed(answer, ata, AtaStatus.Aborted);
+        // More ranges than IDENTIFY allows would keep everybody else waiting.
+        if (ata.Feature != AtaCommand.Trim || ata.SectorCount > AtaIdentity.TrimBlocks || !medium.Trims || settings.ReadOnly || Problem is not null)
+            return Failed(answer, ata, AtaStatus.Aborted);
         // All or nothing: no part is done of a list with a range that lies outside.
         for (var at = 0; at < data.Length; at += TrimRange.Bytes)
         {
@@ -198,7 +200,9 @@ internal sealed partial class AtaCommands(
             for (var at = 0; at < data.Length; at += TrimRange.Bytes)
             {
                 var range = TrimRange.Read(data[at..]);
-                if (range.Sectors > 0) medium.Zero(range.FirstSector * AoeProtocol.SectorBytes, (long)range.Sectors * AoeProtocol.SectorBytes);
+                if (range.Sectors == 0) continue;
+                if (!medium.TryTrim(range.FirstSector * AoeProtocol.SectorBytes, (long)range.Sectors * AoeProtocol.SectorBytes))
+                    return Failed(answer, ata, AtaStatus.Aborted);
             }
             _trims++;
         }
@@ -254,7 +258,7 @@ internal sealed partial class AtaCommands(
             Firmware = "1",
             Model = "Godwit AoE disk",
             WriteCache = settings.WriteCache || FindInitiator(header) is not null,
-            Trims = !settings.ReadOnly,
+            Trims = !settings.ReadOnly && medium.Trims,
             Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;
