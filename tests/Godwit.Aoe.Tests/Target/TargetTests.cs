@@ -154,6 +154,30 @@ public sealed class TargetTests : IDisposable
         Assert.True(AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1).Data, out var identity) && identity.WriteCache && identity.Trims);
     }
 
+    /// <summary>As ATA has it: a write cache that is turned off keeps nothing, though it was given to all.</summary>
+    [Fact]
+    public void Who_turns_off_the_write_cache_for_all_gets_durable_writes_and_others_do_not()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept with { WriteCache = true });
+        bool Caches(MacAddress from) => AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1, from: from).Data, out var identity) && identity.WriteCache;
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1), A).Good);
+        Assert.Equal(0, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.DisableWriteCache).Good);
+        Assert.Equal(1, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 1, 1, Sectors(2), A).Good);
+        Assert.Equal(2, bench.Medium.Durable[512]);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 2, 1, Sectors(3), B).Good);
+        Assert.Equal(0, bench.Medium.Durable[1024]);
+        Assert.Equal((false, true), (Caches(A), Caches(B)));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.EnableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 3, 1, Sectors(4), A).Good);
+        Assert.Equal(0, bench.Medium.Durable[3 * 512]);
+        // Where so many have that no more can be remembered, it is not promised.
+        for (var i = 0; i < 1024; i++) Assert.True(bench.Ata(AtaCommand.SetFeatures, from: new MacAddress((ulong)(0x02_00_00_00_10_00 + i)), feature: AtaCommand.DisableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.DisableWriteCache).Aborted);
+        Assert.True(Caches(A));
+    }
+
     [Fact]
     public void Only_the_addresses_that_are_allowed_are_answered()
     {
