@@ -142,9 +142,11 @@ public sealed class PacketLink : IFrameLink
     private static PacketSocket OpenSocket(string interfaceName, IReadOnlyList<BpfInstruction> filter, int? ringFrames)
     {
         PacketSocket socket;
+        int limit;
         try
         {
-            var frameBytes = AoeProtocol.FrameBytes(LimitFor(PacketInterface.FindMtu(interfaceName)));
+            limit = LimitFor(PacketInterface.FindMtu(interfaceName));
+            var frameBytes = AoeProtocol.FrameBytes(limit);
             socket = PacketSocket.Open(
                 interfaceName,
                 new PacketSocketOptions
@@ -159,6 +161,12 @@ public sealed class PacketLink : IFrameLink
         {
             throw new GodwitException("no-interface", $"Cannot use the network interface {interfaceName}: {e.Message}",
                 "See 'ip link' for the interfaces; raw frames need root or CAP_NET_RAW and CAP_NET_ADMIN.", e);
+        }
+        // The MTU was raised meanwhile.
+        if (LimitFor(socket.Interface.Mtu) > limit)
+        {
+            socket.Dispose();
+            return OpenSocket(interfaceName, filter, ringFrames);
         }
         if (AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return socket;
         socket.Dispose();

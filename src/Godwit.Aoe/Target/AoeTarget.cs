@@ -24,6 +24,7 @@ public sealed partial class AoeTarget
     private int _asking;
     private int _running;
     private volatile bool _stopping;
+    private bool _closed;
 
     /// <param name="links">The interfaces, which <see cref="CloseAsync"/> disposes of.</param>
     /// <param name="export">The export, which it disposes of too.</param>
@@ -49,13 +50,13 @@ public sealed partial class AoeTarget
 
     /// <summary>Runs something between frames.</summary>
     /// <exception cref="AoeControlException">The target has stopped.</exception>
-    public Task<T> RunAsync<T>(Func<T> function) => BetweenFrames(() => _ended.Task.IsCompleted
-        ? throw new AoeControlException(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.")
-        : function());
+    public Task<T> RunAsync<T>(Func<T> function) => BetweenFrames(() => _ended.Task.IsCompleted ? throw NotRunning() : function());
 
     /// <summary>How it does; also of one that has lost its interfaces.</summary>
+    /// <exception cref="AoeControlException">The target has stopped.</exception>
     public Task<ExportStatus> StatusAsync() => BetweenFrames(() =>
     {
+        if (_closed || _ended.Task.IsCompletedSuccessfully) throw NotRunning();
         var status = _export.Status([.. _ports.Select(port => port.Status)]);
         return _ended.Task.Exception is { InnerException: { } failure }
             ? status with { ServesWrites = false, Problem = $"nobody is served, as its interfaces have failed: {failure.Message}" }
@@ -77,8 +78,12 @@ public sealed partial class AoeTarget
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var problem = _export.MediumProblem;
         if (problem is not null) LogNotKept(_logger, _export.Settings.Address, problem);
-        foreach (var port in _ports) port.Link.Dispose();
-        _export.Dispose();
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var port in _ports) port.Link.Dispose();
+            _export.Dispose();
+        }
         return problem;
     }
 
@@ -100,6 +105,8 @@ public sealed partial class AoeTarget
         }
         while (more);
     }
+
+    private AoeControlException NotRunning() => new(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.");
 
     private Task<T> BetweenFrames<T>(Func<T> function) => Task.Run(() =>
     {
