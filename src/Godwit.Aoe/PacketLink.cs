@@ -11,28 +11,32 @@ public sealed class PacketLink : IFrameLink
     /// <summary>Of jumbo frames; an interface may get them while it is open.</summary>
     private const int JumboMtu = 9216;
 
-    /// <summary>Frames that wait for a busy one: what four initiators send at once (see <see cref="Target.ExportSettings.BufferCount"/>), 4.8 MiB.</summary>
-    private const int RingFrames = 512;
+    /// <summary>Bytes that the frames of a ring take at most: the kernel does not swap them.</summary>
+    private const int LargestRing = 64 << 20;
 
     /// <summary>Of Ethernet, in bytes without its check sum.</summary>
     private const int ShortestFrame = 60;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
-    private readonly PacketSocket _socket;
+    private readonly Func<PacketSocket> _open;
+    private readonly Lock _renewal = new();
+    private volatile PacketSocket _socket;
     private int _mtu;
     private long _mtuAsked;
+    private long _lookedAt;
+    private bool _gone;
+    private long _droppedBefore, _tooLongBefore;
 
-    private PacketLink(PacketSocket socket)
+    private PacketLink(Func<PacketSocket> open)
     {
-        _socket = socket;
-        _mtu = socket.Interface.Mtu;
-        _mtuAsked = Stopwatch.GetTimestamp();
-        Address = MacAddress.Read(socket.Interface.Address.Span);
+        _open = open;
+        _socket = open();
+        Begin();
     }
 
     public string Name => _socket.Interface.Name;
 
-    public MacAddress Address { get; }
+    public MacAddress Address { get; private set; }
 
     public int Mtu
     {
@@ -45,40 +49,76 @@ public sealed class PacketLink : IFrameLink
         }
     }
 
-    public int MtuLimit => Math.Max(_socket.Interface.Mtu, JumboMtu);
+    public int MtuLimit => LimitFor(_socket.Interface.Mtu);
 
-    public long Dropped => _socket.Dropped + _socket.ReceiveDropped;
+    public long Dropped
+    {
+        get
+        {
+            lock (_renewal) return _droppedBefore + _socket.Dropped + _socket.ReceiveDropped;
+        }
+    }
+
+    public long TooLong
+    {
+        get
+        {
+            lock (_renewal) return _tooLongBefore + _socket.TooLong;
+        }
+    }
 
     /// <exception cref="GodwitException">The interface is not there, is down, or may not be opened.</exception>
     /// <param name="interfaceName">As <c>ip link</c> shows it.</param>
     /// <param name="filter">What frames are taken.</param>
+    /// <param name="ringFrames">
+    /// So many frames may come at once: room is made for them, and waits are short (see <see cref="PacketSocketOptions"/>). Null: it is
+    /// seldom busy.
+    /// </param>
     /// <param name="mayBeDown">An interface that is down is taken as well: it may come up later.</param>
-    /// <param name="busy">Many frames are to come: room is made for them at once, and waits are short (see <see cref="PacketSocketOptions"/>).</param>
-    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter, bool busy = false, bool mayBeDown = false)
+    public static PacketLink Open(string interfaceName, IReadOnlyList<BpfInstruction> filter, int? ringFrames = null, bool mayBeDown = false)
     {
+        var link = new PacketLink(() => OpenSocket(interfaceName, filter, ringFrames));
+        if (mayBeDown || link._socket.Interface.Up) return link;
+        link.Dispose();
+        throw Unusable(link._socket.Interface);
+    }
+
+    public LinkChange Renew()
+    {
+        if (Stopwatch.GetElapsedTime(_lookedAt) < LookAgain) return LinkChange.None;
+        _lookedAt = Stopwatch.GetTimestamp();
+        var found = _socket.FindInterface();
+        if (found is null)
+        {
+            if (_gone) return LinkChange.None;
+            _gone = true;
+            return LinkChange.Gone;
+        }
+        if (_socket.IsBound && found.Mtu <= MtuLimit && MacAddress.Read(found.Address.Span) == Address)
+        {
+            _gone = false;
+            return LinkChange.None;
+        }
         PacketSocket socket;
         try
         {
-            socket = PacketSocket.Open(
-                interfaceName,
-                new PacketSocketOptions
-                {
-                    EtherType = AoeProtocol.EtherType,
-                    Filter = filter,
-                    Spins = busy,
-                    Ring = busy ? new PacketRingSize(RingFrames, AoeProtocol.FrameBytes(JumboMtu)) : null,
-                });
+            socket = _open();
         }
-        catch (IOException e)
+        catch (GodwitException)
         {
-            throw new GodwitException("no-interface", $"Cannot use the network interface {interfaceName}: {e.Message}",
-                "See 'ip link' for the interfaces; raw frames need root or CAP_NET_RAW and CAP_NET_ADMIN.", e);
+            // Gone again, or not ready yet: the next look tells.
+            return LinkChange.None;
         }
-        if ((socket.Interface.Up || mayBeDown) && AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return new PacketLink(socket);
-        socket.Dispose();
-        throw new GodwitException("no-interface",
-            $"The network interface {interfaceName} is down, or its MTU of {socket.Interface.Mtu} holds no sector.",
-            $"ip link set {interfaceName} up mtu 9000");
+        lock (_renewal)
+        {
+            var old = _socket;
+            _droppedBefore += old.Dropped + old.ReceiveDropped;
+            _tooLongBefore += old.TooLong;
+            _socket = socket;
+            old.Dispose();
+        }
+        Begin();
+        return LinkChange.Renewed;
     }
 
     public void Receive(PacketBatch batch, int timeoutMs) => _socket.Receive(batch, timeoutMs);
@@ -90,7 +130,57 @@ public sealed class PacketLink : IFrameLink
         _socket.Send(batch);
     }
 
-    public void Wake() => _socket.Wake();
+    public void Wake()
+    {
+        lock (_renewal) _socket.Wake();
+    }
 
     public void Dispose() => _socket.Dispose();
+
+    private static int LimitFor(int mtu) => Math.Max(mtu, JumboMtu);
+
+    private static PacketSocket OpenSocket(string interfaceName, IReadOnlyList<BpfInstruction> filter, int? ringFrames)
+    {
+        PacketSocket socket;
+        int limit;
+        try
+        {
+            limit = LimitFor(PacketInterface.FindMtu(interfaceName));
+            var frameBytes = AoeProtocol.FrameBytes(limit);
+            socket = PacketSocket.Open(
+                interfaceName,
+                new PacketSocketOptions
+                {
+                    EtherType = AoeProtocol.EtherType,
+                    Filter = filter,
+                    Spins = ringFrames is not null,
+                    Ring = ringFrames is { } frames ? new PacketRingSize(Math.Min(frames, LargestRing / frameBytes), frameBytes) : null,
+                });
+        }
+        catch (IOException e)
+        {
+            throw new GodwitException("no-interface", $"Cannot use the network interface {interfaceName}: {e.Message}",
+                "See 'ip link' for the interfaces; raw frames need root or CAP_NET_RAW and CAP_NET_ADMIN.", e);
+        }
+        // The MTU was raised meanwhile.
+        if (LimitFor(socket.Interface.Mtu) > limit)
+        {
+            socket.Dispose();
+            return OpenSocket(interfaceName, filter, ringFrames);
+        }
+        if (AoeProtocol.SectorsPerFrame(socket.Interface.Mtu) > 0) return socket;
+        socket.Dispose();
+        throw Unusable(socket.Interface);
+    }
+
+    private static GodwitException Unusable(PacketInterface found) => new("no-interface",
+        $"The network interface {found.Name} is down, or its MTU of {found.Mtu} holds no sector.",
+        $"ip link set {found.Name} up mtu 9000");
+
+    private void Begin()
+    {
+        (_mtu, _gone) = (_socket.Interface.Mtu, false);
+        _mtuAsked = _lookedAt = Stopwatch.GetTimestamp();
+        Address = MacAddress.Read(_socket.Interface.Address.Span);
+    }
 }

@@ -33,10 +33,13 @@ internal sealed class FuzzMedium(byte[] data) : IMedium
         from.CopyTo(data.AsSpan((int)offset));
     }
 
-    public void Zero(long offset, long length)
+    public bool Trims => true;
+
+    public bool TryTrim(long offset, long length)
     {
         if (FailsWrites) throw new IOException("no space");
         data.AsSpan((int)offset, (int)length).Clear();
+        return true;
     }
 
     public void Sync()

@@ -20,6 +20,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
     private List<ulong> _masks = [];
     private readonly List<ulong> _reservers = [];
     private readonly Dictionary<(ulong Source, uint Program), Cache> _caches = [];
+    private readonly HashSet<(ulong Source, uint Program)> _durable = [];
     private readonly HashSet<int> _awaitsSync = [];
     private byte[] _configString = [];
     private bool _broken;
@@ -119,17 +120,18 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 if (Repeated(cache, session, tag, lba)) return Registers(frame, 0x40, 0);
                 if (WritesFail) return Registers(frame, 0x61, 0x04);
                 frame.AsSpan(AtaHeader, bytes).CopyTo(disk.AsSpan((int)first * 512));
-                return Written(frame, cache, session, tag, lba, index);
+                return Written(frame, cache, source, tag, lba, index);
             case 0x06:
-                return Trim(frame, cache, session, tag, lba, bytes, index);
+                return Trim(frame, cache, session, source, tag, lba, bytes, index);
             case 0xE7 or 0xEA:
                 _awaitsSync.Add(index);
                 return Registers(frame, 0x40, 0);
             case 0xEC:
-                return Registers(frame, 0x40, 0, Identity(source, session, cache is not null));
+                return Registers(frame, 0x40, 0, Identity(source, session, cache is not null || CachedForAll(source, program)));
             case 0xB0:
                 return Smart(frame, feature, lba);
             case 0xEF when feature == 0x02:
+                _durable.Remove((source, program));
                 // The same order again, late, does not forget the writes since; nor does one from a process that is known.
                 if (cache is null || cache.Process != lba || (lba == 0 && (session == 0 || cache.EnabledBy != tag)))
                 {
@@ -139,6 +141,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 return Registers(frame, 0x40, 0);
             case 0xEF when feature == 0x82:
                 _caches.Remove((source, program));
+                _durable.Add((source, program));
                 _awaitsSync.Add(index);
                 return Registers(frame, 0x40, 0);
             default:
@@ -146,9 +149,9 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         }
     }
 
-    private byte[] Trim(byte[] frame, Cache? cache, int session, uint tag, long lba, int bytes, int index)
+    private byte[] Trim(byte[] frame, Cache? cache, int session, ulong source, uint tag, long lba, int bytes, int index)
     {
-        if (frame[25] != 1 || settings.ReadOnly || _broken) return Registers(frame, 0x41, 0x04);
+        if (frame[25] != 1 || frame[26] > 1 || settings.ReadOnly || _broken) return Registers(frame, 0x41, 0x04);
         List<(long First, long Count)> ranges = [];
         for (var at = 0; at < bytes; at += 8)
         {
@@ -162,16 +165,18 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             if (WritesFail) return Registers(frame, 0x61, 0x04);
             disk.AsSpan((int)first * 512, (int)count * 512).Clear();
         }
-        return Written(frame, cache, session, tag, lba, index);
+        return Written(frame, cache, source, tag, lba, index);
     }
 
     private static bool Repeated(Cache? cache, int session, uint tag, long lba) =>
         session != 0 && cache is not null && cache.Writes.TryGetValue(tag % (1 << 14), out var last) && last == (tag, lba);
 
-    private byte[] Written(byte[] frame, Cache? cache, int session, uint tag, long lba, int index)
+    private bool CachedForAll(ulong source, uint program) => settings.WriteCache && !_durable.Contains((source, program));
+
+    private byte[] Written(byte[] frame, Cache? cache, ulong source, uint tag, long lba, int index)
     {
-        if (cache is null && !settings.WriteCache) _awaitsSync.Add(index);
-        if (cache is not null && session != 0) cache.Writes[tag % (1 << 14)] = (tag, lba);
+        if (cache is null && !CachedForAll(source, tag >> 31 == 0 ? 0 : tag >> 20)) _awaitsSync.Add(index);
+        if (cache is not null && (tag >> 31 == 0 ? 0 : tag >> 20 & 0x7FF) != 0) cache.Writes[tag % (1 << 14)] = (tag, lba);
         return Registers(frame, 0x40, 0);
     }
 
@@ -198,7 +203,6 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         {
             for (var i = 0; i < length; i++) data[word * 2 + (i ^ 1)] = i < text.Length ? Encoding.ASCII.GetBytes(text)[i] : (byte)' ';
         }
-        var caches = settings.WriteCache || cached;
         Put(0, 0x40);
         Text(10, 20, $"e{settings.Shelf}.{settings.Slot}");
         Text(23, 8, "1");
@@ -218,7 +222,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         Put(82, 0x0021);
         Put(83, 0x7400);
         Put(84, 0x4000);
-        Put(85, caches ? 0x0021 : 0x0001);
+        Put(85, cached ? 0x0021 : 0x0001);
         Put(86, 0x3400);
         Put(87, 0x4000);
         Put(100, (int)_sectors);
@@ -286,8 +290,8 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
                 if (frame[at + 1] > 2) failure = 2;
                 else if (frame[at + 1] == 2) edited.Remove(mac);
                 else if (frame[at + 1] == 1 && !edited.Contains(mac)) edited.Add(mac);
-                if (failure == 0 && edited.Count > 255) failure = 3;
             }
+            if (failure == 0 && edited.Count > Math.Min(255, (settings.Mtu - 14) / 8)) failure = 3;
             if (failure == 0) _masks = edited;
         }
         return [.. Error(frame, 0), 0, frame[25], failure, (byte)_masks.Count, .. _masks.SelectMany(mac => (byte[])[0, 1, .. Bytes(mac)])];
@@ -307,11 +311,10 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             }
             else
             {
+                List<ulong> wanted = [.. Enumerable.Range(0, frame[25]).Select(i => Address(frame, 26 + i * 6)).Distinct()];
+                if (wanted.Count > (settings.Mtu - 12) / 6) return Error(frame, 2);
                 _reservers.Clear();
-                for (var i = 0; i < frame[25]; i++)
-                {
-                    if (Address(frame, 26 + i * 6) is var mac && !_reservers.Contains(mac)) _reservers.Add(mac);
-                }
+                _reservers.AddRange(wanted);
             }
         }
         return [.. Error(frame, error), frame[24], (byte)_reservers.Count, .. _reservers.SelectMany(Bytes)];

@@ -18,11 +18,14 @@ internal sealed class MemoryMedium(int sectors) : IMedium
 
     public int Syncs { get; private set; }
 
+    public TimeSpan ReadTakes { get; set; }
+
     public long SizeBytes => Data.Length;
 
     public void Read(Span<byte> buffer, long offset)
     {
         if (FailReads) throw new IOException("bad sector");
+        if (ReadTakes > TimeSpan.Zero) Thread.Sleep(ReadTakes);
         Data.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
     }
 
@@ -32,10 +35,14 @@ internal sealed class MemoryMedium(int sectors) : IMedium
         data.CopyTo(Data.AsSpan((int)offset));
     }
 
-    public void Zero(long offset, long length)
+    public bool Trims { get; set; } = true;
+
+    public bool TryTrim(long offset, long length)
     {
         if (FailWrites) throw new IOException("no space");
+        if (!Trims) return false;
         Data.AsSpan((int)offset, (int)length).Clear();
+        return true;
     }
 
     public void Sync()

@@ -49,6 +49,9 @@ public static class AoeControlCode
     /// <summary>No process answers at the socket.</summary>
     public const string NotRunning = "not-running";
 
+    /// <summary>It was done, but the medium failed to sync: what was written before may be lost.</summary>
+    public const string NotKept = "not-kept";
+
     /// <summary>The target refused, or did not answer in time, what the operation needed of it.</summary>
     public const string TargetFailed = "target-failed";
 }

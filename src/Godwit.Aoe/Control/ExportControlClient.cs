@@ -66,7 +66,10 @@ public sealed class ExportControlClient(string socketPath)
         return reply.Export ?? throw Incomplete(ControlOp.Add);
     }
 
-    /// <summary>Has a disk served no longer; what was written to it is on stable storage when this returns.</summary>
+    /// <summary>
+    /// Has a disk served no longer; what was written to it is on stable storage when this returns. With
+    /// <see cref="AoeControlCode.NotKept"/> it is served no longer as well, but its medium failed to sync.
+    /// </summary>
     public Task RemoveAsync(string device, CancellationToken cancellationToken) =>
         _client.CallAsync(new ControlRequest { Op = ControlOp.Remove, Device = device }, cancellationToken);
 

@@ -43,7 +43,8 @@ public sealed record ExportStatus
 /// <param name="Mtu">Greatest payload of its frames, in bytes.</param>
 /// <param name="Dropped">Frames that were lost because they found no room, coming or going.</param>
 /// <param name="Malformed">Frames that were no AoE requests.</param>
-public sealed record PortStatus(string Name, int Mtu, long Dropped, long Malformed);
+/// <param name="TooLong">Frames that were longer than the interface was said to carry.</param>
+public sealed record PortStatus(string Name, int Mtu, long Dropped, long Malformed, long TooLong = 0);
 
 /// <summary>A host's stay at a disk.</summary>
 public sealed record FenceHolder(string Host, int Session, IReadOnlyList<string> Macs);

@@ -13,6 +13,9 @@ namespace Godwit.Aoe.Target;
 /// </summary>
 public sealed partial class AoeTarget
 {
+    /// <summary>An interface that is silent is looked at so often, whether it is still there.</summary>
+    private const int LookAgainMs = 1000;
+
     private readonly ImmutableArray<TargetPort> _ports;
     private readonly Export _export;
     private readonly ILogger _logger;
@@ -21,6 +24,7 @@ public sealed partial class AoeTarget
     private int _asking;
     private int _running;
     private volatile bool _stopping;
+    private bool _closed;
 
     /// <param name="links">The interfaces, which <see cref="CloseAsync"/> disposes of.</param>
     /// <param name="export">The export, which it disposes of too.</param>
@@ -46,25 +50,18 @@ public sealed partial class AoeTarget
 
     /// <summary>Runs something between frames.</summary>
     /// <exception cref="AoeControlException">The target has stopped.</exception>
-    public Task<T> RunAsync<T>(Func<T> function) => Task.Run(() =>
-    {
-        Interlocked.Increment(ref _asking);
-        try
-        {
-            lock (_gate)
-            {
-                if (_ended.Task.IsCompleted)
-                    throw new AoeControlException(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.");
-                return function();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _asking);
-        }
-    });
+    public Task<T> RunAsync<T>(Func<T> function) => BetweenFrames(() => _ended.Task.IsCompleted ? throw NotRunning() : function());
 
-    public Task<ExportStatus> StatusAsync() => RunAsync(() => _export.Status([.. _ports.Select(port => port.Status)]));
+    /// <summary>How it does; also of one that has lost its interfaces.</summary>
+    /// <exception cref="AoeControlException">The target has stopped.</exception>
+    public Task<ExportStatus> StatusAsync() => BetweenFrames(() =>
+    {
+        if (_closed || _ended.Task.IsCompletedSuccessfully) throw NotRunning();
+        var status = _export.Status([.. _ports.Select(port => port.Status)]);
+        return _ended.Task.Exception is { InnerException: { } failure }
+            ? status with { ServesWrites = false, Problem = $"nobody is served, as its interfaces have failed: {failure.Message}" }
+            : status;
+    });
 
     /// <summary>Executes what has come in, syncs what was written, and ends.</summary>
     public async Task StopAsync()
@@ -75,11 +72,19 @@ public sealed partial class AoeTarget
     }
 
     /// <summary>Stops, and lets go of the interfaces and the medium.</summary>
-    public async Task CloseAsync()
+    /// <returns>Why what was written may be lost; null when all of it is on stable storage.</returns>
+    public async Task<string?> CloseAsync()
     {
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var port in _ports) port.Link.Dispose();
-        _export.Dispose();
+        var problem = _export.MediumProblem;
+        if (problem is not null) LogNotKept(_logger, _export.Settings.Address, problem);
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var port in _ports) port.Link.Dispose();
+            _export.Dispose();
+        }
+        return problem;
     }
 
     /// <summary>One turn of each thread: for tests that have no need of one.</summary>
@@ -91,9 +96,43 @@ public sealed partial class AoeTarget
     private void Step(TargetPort port, int timeoutMs)
     {
         port.Receive(timeoutMs);
-        // A lock lets in whoever comes first, and that would be this thread nearly always.
-        while (Volatile.Read(ref _asking) > 0) Thread.Sleep(0);
-        lock (_gate) port.Execute();
+        bool more;
+        do
+        {
+            // A lock lets in whoever comes first, and that would be this thread nearly always.
+            while (Volatile.Read(ref _asking) > 0) Thread.Sleep(0);
+            lock (_gate) more = port.Execute(ref _asking);
+        }
+        while (more);
+    }
+
+    private AoeControlException NotRunning() => new(AoeControlCode.NotRunning, $"The export of {_export.Settings.Address} is ending.");
+
+    private Task<T> BetweenFrames<T>(Func<T> function) => Task.Run(() =>
+    {
+        Interlocked.Increment(ref _asking);
+        try
+        {
+            lock (_gate) return function();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _asking);
+        }
+    });
+
+    private void Renew(TargetPort port)
+    {
+        switch (port.Renew())
+        {
+            case LinkChange.Gone:
+                LogInterfaceGone(_logger, _export.Settings.Address, port.Link.Name);
+                break;
+            case LinkChange.Renewed:
+                LogInterfaceRenewed(_logger, _export.Settings.Address, port.Link.Name, port.Link.Address, port.Link.Mtu);
+                lock (_gate) port.Announce();
+                break;
+        }
     }
 
     private void Loop(TargetPort port)
@@ -102,7 +141,11 @@ public sealed partial class AoeTarget
         try
         {
             lock (_gate) port.Announce();
-            while (!_stopping) Step(port, Timeout.Infinite);
+            while (!_stopping)
+            {
+                Renew(port);
+                Step(port, LookAgainMs);
+            }
             // What the kernel had queued before the end is executed too.
             Step(port, 0);
         }
@@ -119,6 +162,15 @@ public sealed partial class AoeTarget
             else _ended.SetException(failure);
         }
     }
+
+    [LoggerMessage(EventId = 1134, Level = LogLevel.Critical, Message = "{Device}: it has ended, and what was written before may be lost: {Reason}")]
+    private static partial void LogNotKept(ILogger logger, Wire.AoeAddress device, string reason);
+
+    [LoggerMessage(EventId = 1132, Level = LogLevel.Warning, Message = "{Device}: interface {Interface} is gone; it is served again when one of that name is there")]
+    private static partial void LogInterfaceGone(ILogger logger, Wire.AoeAddress device, string @interface);
+
+    [LoggerMessage(EventId = 1133, Level = LogLevel.Information, Message = "{Device}: interface {Interface} was opened anew: address {Mac}, MTU {Mtu}")]
+    private static partial void LogInterfaceRenewed(ILogger logger, Wire.AoeAddress device, string @interface, Domains.MacAddress mac, int mtu);
 
     [LoggerMessage(EventId = 1131, Level = LogLevel.Critical, Message = "{Device}: interface {Interface} failed: {Reason}")]
     private static partial void LogInterfaceFailed(ILogger logger, Wire.AoeAddress device, string @interface, string reason);

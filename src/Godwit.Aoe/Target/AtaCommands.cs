@@ -13,6 +13,7 @@ internal sealed partial class AtaCommands(
     ExportSettings settings, IMedium medium, Admission admission, TargetStart start, ILogger logger) : IDisposable
 {
     private readonly InitiatorTable _initiators = new();
+    private readonly DurableInitiators _durable = new();
     private readonly List<int> _awaitSync = [];
     private long[] _lentFrom = [];
     private long _reads, _writes, _flushes, _refused, _malformed, _repeated, _trims;
@@ -185,7 +186,9 @@ internal sealed partial class AtaCommands(
         out AoeError error)
     {
         if (!TryData(ata, frame, mtu, out var data, out error)) return AoeHeader.Bytes;
-        if (ata.Feature != AtaCommand.Trim || settings.ReadOnly || Problem is not null) return Failed(answer, ata, AtaStatus.Aborted);
+        // More ranges than IDENTIFY allows would keep everybody else waiting.
+        if (ata.Feature != AtaCommand.Trim || ata.SectorCount > AtaIdentity.TrimBlocks || !medium.Trims || settings.ReadOnly || Problem is not null)
+            return Failed(answer, ata, AtaStatus.Aborted);
         // All or nothing: no part is done of a list with a range that lies outside.
         for (var at = 0; at < data.Length; at += TrimRange.Bytes)
         {
@@ -198,7 +201,9 @@ internal sealed partial class AtaCommands(
             for (var at = 0; at < data.Length; at += TrimRange.Bytes)
             {
                 var range = TrimRange.Read(data[at..]);
-                if (range.Sectors > 0) medium.Zero(range.FirstSector * AoeProtocol.SectorBytes, (long)range.Sectors * AoeProtocol.SectorBytes);
+                if (range.Sectors == 0) continue;
+                if (!medium.TryTrim(range.FirstSector * AoeProtocol.SectorBytes, (long)range.Sectors * AoeProtocol.SectorBytes))
+                    return Failed(answer, ata, AtaStatus.Aborted);
             }
             _trims++;
         }
@@ -222,9 +227,12 @@ internal sealed partial class AtaCommands(
     private void NoteWritten(in AoeHeader header, in AtaSection ata, int index)
     {
         var initiator = FindInitiator(header);
-        if (initiator is null && !settings.WriteCache) _awaitSync.Add(index);
+        if (initiator is null && !IsCachedForAll(header)) _awaitSync.Add(index);
         initiator?.Recent?.Add(header.Tag, ata.Lba);
     }
+
+    // With a write cache that he did not ask for, and has not turned off.
+    private bool IsCachedForAll(in AoeHeader header) => settings.WriteCache && !_durable.Contains(header);
 
     private InitiatorTable.Initiator? FindInitiator(in AoeHeader header) =>
         _initiators.Find(header.Source, new FrameTag(header.Tag));
@@ -253,8 +261,8 @@ internal sealed partial class AtaCommands(
             Serial = settings.Address.ToString(),
             Firmware = "1",
             Model = "Godwit AoE disk",
-            WriteCache = settings.WriteCache || FindInitiator(header) is not null,
-            Trims = !settings.ReadOnly,
+            WriteCache = IsCachedForAll(header) || FindInitiator(header) is not null,
+            Trims = !settings.ReadOnly && medium.Trims,
             Godwit = new GodwitWords(admission.Standing(header), admission.Epoch, start.BootId, start.Mark, start.MachineId),
         }.Write(answer[AtaSection.DataAt..]);
         return Done(answer, ata) + AtaIdentity.Bytes;
@@ -275,9 +283,11 @@ internal sealed partial class AtaCommands(
         switch (ata.Feature)
         {
             case AtaCommand.EnableWriteCache:
+                _durable.Remove(header);
                 _initiators.EnableWriteCache(header.Source, tag, ata.Lba);
                 return Done(answer, ata);
             case AtaCommand.DisableWriteCache:
+                if (settings.WriteCache && !_durable.TryAdd(header)) return Failed(answer, ata, AtaStatus.Aborted);
                 _initiators.DisableWriteCache(header.Source, tag);
                 // What it holds is written before the answer (ATA/ATAPI-7, SET FEATURES 82h).
                 _awaitSync.Add(index);

@@ -110,6 +110,9 @@ public sealed partial class Export : IDisposable
     /// <summary>Syncs what initiators were told is not synced yet; for an orderly end.</summary>
     internal void Sync() => _ata.Sync();
 
+    /// <summary>Why what was written may not be on stable storage; null when a sync of it has not failed.</summary>
+    internal string? MediumProblem => _ata.Problem;
+
     private string? Problem => Fence?.Problem ?? _inBand.Problem ?? _ata.Problem;
 
     // The length of the answer's frame; negative when there is none.
@@ -127,16 +130,24 @@ public sealed partial class Export : IDisposable
                 // Nobody means "every disk" by a read or a write.
                 return header.Address == Settings.Address ? _ata.Execute(header, frame, answers, link.Mtu, out error) : -1;
             case AoeCommand.QueryConfig:
-                return _inBand.Config(header, frame, answers.Next, link, out error);
+                return Fitting(_inBand.Config(header, frame, answers.Next, link, out error), link, ref error);
             case AoeCommand.MacMaskList:
-                return _inBand.Mask(header, frame, answers.Next, out error);
+                return Fitting(_inBand.Mask(header, frame, answers.Next, MaskSection.RoomFor(link.Mtu), out error), link, ref error);
             case AoeCommand.ReserveRelease:
-                return _inBand.Reserve(header, frame, answers.Next, out error);
+                return Fitting(_inBand.Reserve(header, frame, answers.Next, ReserveSection.RoomFor(link.Mtu), out error), link, ref error);
             default:
                 LogUnknownCommand(_logger, Settings.Address, (byte)header.Command, header.Source);
                 error = AoeError.UnrecognizedCommand;
                 return AoeHeader.Bytes;
         }
+    }
+
+    // What was set over an interface of larger frames, or when this one had them, has no room in the answer: silence would be asked again for ever.
+    private static int Fitting(int written, IFrameLink link, ref AoeError error)
+    {
+        if (written <= AoeProtocol.FrameBytes(link.Mtu)) return written;
+        if (error == AoeError.None) error = AoeError.BadArgument;
+        return AoeHeader.Bytes;
     }
 
     private static FenceHolder? Holder(FenceEntry? entry) =>

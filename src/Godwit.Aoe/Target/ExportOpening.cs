@@ -56,15 +56,28 @@ internal static class ExportOpening
     }
 
     /// <summary>Two processes with one fence would each believe their own.</summary>
-    /// <exception cref="GodwitException">Another process has it.</exception>
+    /// <exception cref="GodwitException">Another process has it, or the directory cannot be used.</exception>
     public static FileStream? Claim(ExportSettings settings)
     {
         if (settings.StateDirectory is not { } directory) return null;
-        Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"{settings.Address}.lock");
         try
         {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new GodwitException("no-state-directory", $"The state of {settings.Address} cannot be kept in {directory}: {e.Message}",
+                "Give a directory that can be made and written to.", e);
+        }
+        try
+        {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new GodwitException("no-state-directory", $"The state of {settings.Address} cannot be kept: {e.Message}",
+                "Give a directory that can be written to.", e);
         }
         catch (IOException e)
         {

@@ -26,6 +26,9 @@ public sealed record ExportSettings
     /// <summary>Frames that initiators may have on their way at a time.</summary>
     public ushort BufferCount { get; init; } = 128;
 
+    /// <summary>What four initiators send at once, or more: an interface has room for so many frames that wait.</summary>
+    public int FramesAtOnce => Math.Max(512, 4 * BufferCount);
+
     public string FencePath => System.IO.Path.Combine(StateDirectory!, $"{Address}.fence");
 
     public string MarkPath => System.IO.Path.Combine(StateDirectory!, $"{Address}.mark");

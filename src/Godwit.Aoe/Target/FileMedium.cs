@@ -29,11 +29,12 @@ public sealed class FileMedium : IMedium
     private long _lentAt;
     private int _coldReads;
 
-    private FileMedium(SafeFileHandle file, long start, long size)
+    private FileMedium(SafeFileHandle file, bool readOnly, long start, long size)
     {
         _file = file;
         _start = start;
         SizeBytes = size;
+        Trims = !readOnly && SparseFile.Punches(file);
         _mapping = FileMapping.TryMap(file, start + size);
     }
 
@@ -51,7 +52,7 @@ public sealed class FileMedium : IMedium
         var file = File.OpenHandle(path, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite,
             FileShare.ReadWrite | FileShare.Delete);
         var size = Math.Max(0, Math.Min(StableStorage.SizeOf(file) - start, length ?? long.MaxValue));
-        return new FileMedium(file, start, size / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes);
+        return new FileMedium(file, readOnly, start, size / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes);
     }
 
     public void Read(Span<byte> buffer, long offset)
@@ -59,7 +60,7 @@ public sealed class FileMedium : IMedium
         offset += _start;
         while (buffer.Length > 0)
         {
-            var read = RandomAccess.Read(_file, buffer, offset);
+            var read = PositionedIo.Read(_file, buffer, offset);
             if (read == 0) throw new EndOfStreamException($"the file ends at {offset}, before the size it had");
             buffer = buffer[read..];
             offset += read;
@@ -86,35 +87,13 @@ public sealed class FileMedium : IMedium
 
     public void ReadAhead(long offset, int length) => PageCache.WillNeed(_file, _start + offset, length);
 
-    public void Write(ReadOnlySpan<byte> data, long offset)
-    {
-        try
-        {
-            RandomAccess.Write(_file, data, _start + offset);
-        }
-        catch (Exception e) when (IsTheMediums(e))
-        {
-            throw new IOException(e.Message, e);
-        }
-    }
+    public bool Trims { get; }
 
-    public void Zero(long offset, long length)
-    {
-        try
-        {
-            SparseFile.Zero(_file, _start + offset, length);
-        }
-        catch (Exception e) when (IsTheMediums(e))
-        {
-            throw new IOException(e.Message, e);
-        }
-    }
+    public void Write(ReadOnlySpan<byte> data, long offset) => PositionedIo.Write(_file, data, _start + offset);
+
+    public bool TryTrim(long offset, long length) => Trims && SparseFile.TryPunch(_file, _start + offset, length);
 
     public void Sync() => StableStorage.Sync(_file);
-
-    // Some errors of the system's have exceptions of their own: EPERM of a device that became read-only, EFBIG.
-    private static bool IsTheMediums(Exception e) =>
-        e is UnauthorizedAccessException or ArgumentOutOfRangeException or OperationCanceledException;
 
     public void Dispose()
     {

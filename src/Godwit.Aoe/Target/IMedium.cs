@@ -30,8 +30,12 @@ public interface IMedium : IDisposable
 
     void Write(ReadOnlySpan<byte> data, long offset);
 
-    /// <summary>The range reads as zeroes afterwards, and takes no room where the medium can do without.</summary>
-    void Zero(long offset, long length);
+    /// <summary>Whether it can make zeroes of a range without writing them, in about the time of a write, so that it takes no room.</summary>
+    bool Trims { get; }
+
+    /// <summary>The range reads as zeroes afterwards, and takes no room.</summary>
+    /// <returns>False where that is not possible, or not with this range.</returns>
+    bool TryTrim(long offset, long length);
 
     /// <summary>All that was written is on stable storage when it returns.</summary>
     void Sync();

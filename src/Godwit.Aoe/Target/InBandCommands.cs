@@ -94,7 +94,8 @@ internal sealed partial class InBandCommands
         return config.FrameBytes;
     }
 
-    public int Mask(in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, out AoeError error)
+    /// <param name="room">Longest list that can be told.</param>
+    public int Mask(in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, int room, out AoeError error)
     {
         error = AoeError.None;
         if (MaskSection.TryRead(frame, out var mask) != MalformedFrame.No) return Bad(out error);
@@ -102,7 +103,7 @@ internal sealed partial class InBandCommands
         if (mask.Command == MaskCommand.Edit)
         {
             if (!MayChange(header, out error)) return error == AoeError.None ? -1 : AoeHeader.Bytes;
-            failure = Edit(mask, out var masks);
+            failure = Edit(mask, room, out var masks);
             if (failure == MaskError.None) error = Store(_state with { Masks = masks });
         }
         else if (mask.Command != MaskCommand.Read)
@@ -114,7 +115,8 @@ internal sealed partial class InBandCommands
         return MaskSection.Write(answer, mask.Command, failure, list[.._state.Masks.Length]);
     }
 
-    public int Reserve(in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, out AoeError error)
+    /// <param name="room">Longest list that can be told.</param>
+    public int Reserve(in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, int room, out AoeError error)
     {
         error = AoeError.None;
         if (ReserveSection.TryRead(frame, out var reserve) != MalformedFrame.No) return Bad(out error);
@@ -123,8 +125,10 @@ internal sealed partial class InBandCommands
             if (!MayChange(header, out error)) return error == AoeError.None ? -1 : AoeHeader.Bytes;
             if (reserve.Command == ReserveCommand.Set && !MaySendAta(header.Source))
                 error = AoeError.TargetIsReserved;
+            else if (Addresses(reserve) is var reservers && reservers.Length > room)
+                return Bad(out error);
             else
-                error = Store(_state with { Reservers = Addresses(reserve) });
+                error = Store(_state with { Reservers = reservers });
         }
         else if (reserve.Command != ReserveCommand.Read)
         {
@@ -143,7 +147,7 @@ internal sealed partial class InBandCommands
         return error == AoeError.None;
     }
 
-    private MaskError Edit(in MaskSection mask, out ImmutableArray<MacAddress> masks)
+    private MaskError Edit(in MaskSection mask, int room, out ImmutableArray<MacAddress> masks)
     {
         var edited = _state.Masks.ToBuilder();
         masks = _state.Masks;
@@ -163,8 +167,8 @@ internal sealed partial class InBandCommands
                 default:
                     return MaskError.BadDirective;
             }
-            if (edited.Count > MaskSection.Longest) return MaskError.ListFull;
         }
+        if (edited.Count > room) return MaskError.ListFull;
         masks = edited.ToImmutable();
         return MaskError.None;
     }

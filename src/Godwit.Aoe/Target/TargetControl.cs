@@ -48,7 +48,18 @@ public sealed class TargetControl(TargetSet targets)
     private async Task<IReadOnlyList<ExportStatus>> ListAsync()
     {
         List<ExportStatus> list = [];
-        foreach (var target in targets.All) list.Add(await target.StatusAsync().ConfigureAwait(false));
+        foreach (var target in targets.All)
+        {
+            try
+            {
+                list.Add(await target.StatusAsync().ConfigureAwait(false));
+            }
+            catch (AoeControlException e) when (e.Code == AoeControlCode.NotRunning)
+            {
+                // It is being removed.
+                continue;
+            }
+        }
         return list;
     }
 

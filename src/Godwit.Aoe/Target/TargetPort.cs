@@ -12,27 +12,49 @@ internal sealed class TargetPort(IFrameLink link, Export export)
 {
     private const int BatchFrames = 64;
 
-    private readonly PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
-    private readonly PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
-    private readonly PacketBatch _again = new(1, RoomFor(link.MtuLimit));
+    private PacketBatch _requests = new(BatchFrames, RoomFor(link.MtuLimit));
+    private PacketBatch _answers = new(BatchFrames, RoomFor(link.MtuLimit));
+    private PacketBatch _again = new(1, RoomFor(link.MtuLimit));
     private long _malformed;
+    private int _next;
 
     public IFrameLink Link => link;
 
-    public PortStatus Status => new(link.Name, link.Mtu, link.Dropped, _malformed);
+    public PortStatus Status => new(link.Name, link.Mtu, link.Dropped, _malformed, link.TooLong);
+
+    /// <summary>See <see cref="IFrameLink.Renew"/>.</summary>
+    public LinkChange Renew()
+    {
+        var change = link.Renew();
+        if (change == LinkChange.Renewed && RoomFor(link.MtuLimit) is var room && room > _requests.FrameBytes)
+        {
+            (_requests, _answers) = (new PacketBatch(BatchFrames, room), new PacketBatch(BatchFrames, room));
+            _again = new PacketBatch(1, room);
+        }
+        return change;
+    }
 
     public void Receive(int timeoutMs) => link.Receive(_requests, timeoutMs);
 
-    public void Execute()
+    /// <summary>Executes what was received and answers it; but no more than a frame once somebody asks for his turn.</summary>
+    /// <returns>Whether there is more to execute.</returns>
+    public bool Execute(ref int asking)
     {
         // One alone is better left to the kernel, which sees where a sequence leads.
-        if (_requests.Count > 1 && export.ReadsAhead)
+        if (_next == 0 && _requests.Count > 1 && export.ReadsAhead)
         {
             for (var i = 0; i < _requests.Count; i++) export.Foresee(_requests[i]);
         }
-        for (var i = 0; i < _requests.Count; i++) Execute(_requests[i]);
-        _requests.Clear();
+        while (_next < _requests.Count)
+        {
+            Execute(_requests[_next++]);
+            if (Volatile.Read(ref asking) > 0) break;
+        }
         Answer();
+        if (_next < _requests.Count) return true;
+        _requests.Clear();
+        _next = 0;
+        return false;
     }
 
     /// <summary>Tells all on the network, unasked, that the export is there.</summary>

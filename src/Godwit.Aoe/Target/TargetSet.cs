@@ -9,15 +9,15 @@ namespace Godwit.Aoe.Target;
 /// The exports of one process. They have nothing in common but the process, so that one comes or goes without the others
 /// noticing.
 /// </summary>
-/// <param name="openLink">Opens an interface for the requests to one address.</param>
+/// <param name="openLink">Opens an interface for the requests to one export.</param>
 /// <param name="logger">Takes what an administrator should know.</param>
-public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILogger logger) : IAsyncDisposable
+public sealed class TargetSet(Func<string, ExportSettings, IFrameLink> openLink, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableSortedDictionary<AoeAddress, Served> _served = ImmutableSortedDictionary<AoeAddress, Served>.Empty;
 
-    /// <summary>Fails when an export has lost all of its interfaces; else it does not end.</summary>
+    /// <summary>Fails when there are exports, and all of them have lost all of their interfaces; else it does not end.</summary>
     public Task Failed => _failed.Task;
 
     public IReadOnlyList<AoeTarget> All => [.. _served.Values.Select(served => served.Target)];
@@ -33,11 +33,11 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
             if (_served.ContainsKey(settings.Address))
                 throw new AoeControlException(AoeControlCode.BadRequest, $"{settings.Address} is exported here already.", "Remove it first, or take another address.");
             var served = Open(settings, order);
+            _served = _served.Add(settings.Address, served);
             served.Target.Start();
             _ = served.Target.Ended.ContinueWith(
-                ended => _failed.TrySetException(ended.Exception!.InnerExceptions), CancellationToken.None,
+                _ => LookForFailure(), CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            _served = _served.Add(settings.Address, served);
             return served.Target;
         }
         finally
@@ -47,7 +47,7 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
     }
 
     /// <summary>Executes what has come in for an export, syncs it, and serves it no longer. Its state stays.</summary>
-    /// <exception cref="AoeControlException">There is none of that address.</exception>
+    /// <exception cref="AoeControlException">There is none of that address; or it is gone, and what was written may be lost.</exception>
     public async Task RemoveAsync(string device, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -57,7 +57,28 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
             var address = target.Export.Settings.Address;
             var served = _served[address];
             _served = _served.Remove(address);
-            await served.DisposeAsync().ConfigureAwait(false);
+            var problem = await served.CloseAsync().ConfigureAwait(false);
+            LookForFailure();
+            if (problem is null) return;
+            throw new AoeControlException(AoeControlCode.NotKept, $"{address} is served no longer, but what was written to it may be lost: {problem}",
+                "See the kernel's log for the disk; compare the data before it is used.");
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Executes what has come in, syncs it, and serves nothing any more.</summary>
+    /// <returns>Whether all that was written is on stable storage.</returns>
+    public async Task<bool> CloseAsync()
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var closing = _served.Values.Select(served => served.CloseAsync()).ToList();
+            _served = _served.Clear();
+            return Array.TrueForAll(await Task.WhenAll(closing).ConfigureAwait(false), problem => problem is null);
         }
         finally
         {
@@ -79,10 +100,14 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
 
     public async ValueTask DisposeAsync()
     {
-        await _changing.WaitAsync().ConfigureAwait(false);
-        foreach (var (_, served) in _served) await served.DisposeAsync().ConfigureAwait(false);
-        _served = _served.Clear();
+        await CloseAsync().ConfigureAwait(false);
         _changing.Dispose();
+    }
+
+    private void LookForFailure()
+    {
+        var ends = _served.Values.Select(served => served.Target.Ended).ToList();
+        if (ends.Count > 0 && ends.TrueForAll(ended => ended.IsFaulted)) _failed.TrySetException(ends[0].Exception!.InnerExceptions);
     }
 
     private Served Open(ExportSettings settings, ExportOrder order)
@@ -91,7 +116,7 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
         List<IFrameLink> links = [];
         try
         {
-            foreach (var name in order.Interfaces.Distinct()) links.Add(openLink(name, settings.Address));
+            foreach (var name in order.Interfaces.Distinct()) links.Add(openLink(name, settings));
             return new Served(new AoeTarget(links, ExportOpening.Open(settings, order, logger), logger), claim);
         }
         catch
@@ -102,12 +127,13 @@ public sealed class TargetSet(Func<string, AoeAddress, IFrameLink> openLink, ILo
         }
     }
 
-    private sealed record Served(AoeTarget Target, FileStream? Claim) : IAsyncDisposable
+    private sealed record Served(AoeTarget Target, FileStream? Claim)
     {
-        public async ValueTask DisposeAsync()
+        public async Task<string?> CloseAsync()
         {
-            await Target.CloseAsync().ConfigureAwait(false);
+            var problem = await Target.CloseAsync().ConfigureAwait(false);
             if (Claim is not null) await Claim.DisposeAsync().ConfigureAwait(false);
+            return problem;
         }
     }
 }

@@ -2,7 +2,10 @@ using Godwit.Native.Packets;
 
 namespace Godwit.Aoe.Wire;
 
-/// <summary>Filters that run in the kernel, so that frames for others wake nobody.</summary>
+/// <summary>
+/// Filters that run in the kernel, so that frames for others wake nobody. To others are, with all of them, frames that a promiscuous
+/// interface sees on their way to another address, and those of a VLAN: its tag was taken out of them, so that they look like ours.
+/// </summary>
 public static class AoeFilters
 {
     /// <summary>Most addresses of one filter: its jumps reach 255 instructions.</summary>
@@ -14,6 +17,7 @@ public static class AoeFilters
         ArgumentOutOfRangeException.ThrowIfGreaterThan(targets.Count, MostAddresses);
         List<BpfInstruction> program =
         [
+            .. ForUs(),
             BpfInstruction.LoadUInt8(AoeHeader.VersionAt),
             BpfInstruction.IfAnyBit((uint)AoeFlags.Response, then: 0, otherwise: 1),
             BpfInstruction.Drop,
@@ -27,6 +31,7 @@ public static class AoeFilters
     /// <summary>Answers of one target.</summary>
     public static IReadOnlyList<BpfInstruction> Answers(AoeAddress target) =>
     [
+        .. ForUs(),
         BpfInstruction.LoadUInt8(AoeHeader.VersionAt),
         BpfInstruction.IfAnyBit((uint)AoeFlags.Response, then: 0, otherwise: 5),
         BpfInstruction.LoadUInt16(AoeHeader.MajorAt),
@@ -40,9 +45,19 @@ public static class AoeFilters
     /// <summary>Answers of all targets.</summary>
     public static IReadOnlyList<BpfInstruction> AllAnswers { get; } =
     [
+        .. ForUs(),
         BpfInstruction.LoadUInt8(AoeHeader.VersionAt),
         BpfInstruction.IfAnyBit((uint)AoeFlags.Response, then: 0, otherwise: 1),
         BpfInstruction.Accept,
+        BpfInstruction.Drop,
+    ];
+
+    private static IEnumerable<BpfInstruction> ForUs() =>
+    [
+        BpfInstruction.LoadPacketType,
+        BpfInstruction.IfEqual(BpfInstruction.ToOtherHost, then: 2, otherwise: 0),
+        BpfInstruction.LoadHasVlanTag,
+        BpfInstruction.IfEqual(0, then: 1, otherwise: 0),
         BpfInstruction.Drop,
     ];
 

@@ -16,6 +16,9 @@ public sealed record AtaIdentity
 {
     public const int Bytes = 512;
 
+    /// <summary>Word 105: blocks of 512 bytes with ranges that one TRIM may list.</summary>
+    public const int TrimBlocks = 1;
+
     /// <summary>Word 69: what is read after a TRIM is the same each time, and zero.</summary>
     private const int ReadsZeroes = 1 << 14 | 1 << 5;
 
@@ -71,8 +74,7 @@ public sealed record AtaIdentity
         Put(data, 49, 1 << 9);
         Put(data, 53, 1 << 1);
         BinaryPrimitives.WriteUInt32LittleEndian(data[120..], (uint)Math.Min(Sectors, AtaSection.LastLba28));
-        // Blocks of ranges that one TRIM may list.
-        Put(data, 105, Trims ? 1 : 0);
+        Put(data, 105, Trims ? TrimBlocks : 0);
         Put(data, 69, Trims ? ReadsZeroes : 0);
         Put(data, 169, Trims ? 1 : 0);
         Put(data, 80, 0x01F0);

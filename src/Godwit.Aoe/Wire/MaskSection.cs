@@ -20,6 +20,9 @@ public readonly ref struct MaskSection
     /// <summary>Most addresses of a list: what the count's byte holds.</summary>
     public const int Longest = 255;
 
+    /// <summary>Most addresses of a list that a frame of an interface has room for.</summary>
+    public static int RoomFor(int mtu) => Math.Min(Longest, (AoeProtocol.FrameBytes(mtu) - DirectivesAt) / DirectiveBytes);
+
     private const int CommandAt = 25, ErrorAt = 26, CountAt = 27;
     private readonly ReadOnlySpan<byte> _directives;
 

@@ -19,6 +19,9 @@ public readonly ref struct ReserveSection
     /// <summary>Most addresses of a list: what the count's byte holds.</summary>
     public const int Longest = 255;
 
+    /// <summary>Most addresses of a list that a frame of an interface has room for.</summary>
+    public static int RoomFor(int mtu) => Math.Min(Longest, (AoeProtocol.FrameBytes(mtu) - AddressesAt) / MacAddress.Length);
+
     private const int CommandAt = 24, CountAt = 25;
     private readonly ReadOnlySpan<byte> _addresses;
 

@@ -105,12 +105,12 @@ internal static class TargetCommand
 
     private static void PrintCounters(IReadOnlyList<ExportStatus> exports)
     {
-        Console.Out.WriteLine($"{"DEVICE",-8} {"READS",12} {"WRITES",12} {"FLUSHES",10} {"REFUSED",10} {"REPEATED",10} {"MALFORMED",10} {"DROPPED",10}");
+        Console.Out.WriteLine($"{"DEVICE",-8} {"READS",12} {"WRITES",12} {"FLUSHES",10} {"REFUSED",10} {"REPEATED",10} {"MALFORMED",10} {"DROPPED",10} {"TOOLONG",10}");
         foreach (var e in exports)
         {
             var c = e.Counters;
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{e.Device,-8} {c.Reads,12} {c.Writes,12} {c.Flushes,10} {c.Refused,10} {c.Repeated,10} {c.Malformed + e.Interfaces.Sum(i => i.Malformed),10} {e.Interfaces.Sum(i => i.Dropped),10}"));
+                $"{e.Device,-8} {c.Reads,12} {c.Writes,12} {c.Flushes,10} {c.Refused,10} {c.Repeated,10} {c.Malformed + e.Interfaces.Sum(i => i.Malformed),10} {e.Interfaces.Sum(i => i.Dropped),10} {e.Interfaces.Sum(i => i.TooLong),10}"));
         }
     }
 

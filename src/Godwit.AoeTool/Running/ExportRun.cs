@@ -15,10 +15,16 @@ internal static class ExportRun
     /// <param name="stop">Ends it.</param>
     public static async Task<ExitCode> RunAsync(ExportOrder order, string? controlSocket, bool json, CancellationToken stop)
     {
-        var log = StderrLogger.Instance;
-        await using var targets = new TargetSet((name, address) => PacketLink.Open(name, AoeFilters.Requests(address), busy: true), log);
+        await using var targets = new TargetSet((name, settings) => PacketLink.Open(name, AoeFilters.Requests(settings.Address), settings.FramesAtOnce),
+            StderrLogger.Instance);
+        var ending = await ServeAsync(targets, order, controlSocket, json, stop).ConfigureAwait(false);
+        return await targets.CloseAsync().ConfigureAwait(false) ? ending : ExitCode.Failure;
+    }
+
+    private static async Task<ExitCode> ServeAsync(TargetSet targets, ExportOrder order, string? controlSocket, bool json, CancellationToken stop)
+    {
         var first = await targets.AddAsync(order, stop).ConfigureAwait(false);
-        await using var server = controlSocket is { } path ? ControlServer.Start(path, new TargetControl(targets).HandleAsync, log) : null;
+        await using var server = controlSocket is { } path ? ControlServer.Start(path, new TargetControl(targets).HandleAsync, StderrLogger.Instance) : null;
         var status = await first.StatusAsync().ConfigureAwait(false);
         Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(status, ToolJson.Default.ExportStatus)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,32 +7,41 @@ namespace Godwit.Native.Files;
 /// <summary>Files and block devices that need not keep room for zeroes.</summary>
 public static partial class SparseFile
 {
-    private const int FALLOC_FL_KEEP_SIZE = 0x01, FALLOC_FL_PUNCH_HOLE = 0x02, FALLOC_FL_ZERO_RANGE = 0x10;
-    private const int Piece = 1 << 20;
-    private static readonly byte[] s_zeroes = new byte[Piece];
+    private const int FALLOC_FL_KEEP_SIZE = 0x01, FALLOC_FL_PUNCH_HOLE = 0x02;
+    private const int AT_EMPTY_PATH = 0x1000, STATX_TYPE = 1, S_IFMT = 0xF000, S_IFBLK = 0x6000;
 
-    /// <summary>
-    /// The range reads as zeroes afterwards. It takes no room where the file system or device can do without: a hole
-    /// (fallocate(2), which block devices know too), else a range marked as zero, else zeroes that are written.
-    /// </summary>
-    /// <exception cref="IOException">The medium failed.</exception>
-    public static void Zero(SafeFileHandle file, long offset, long length)
+    /// <summary>Whether <see cref="TryPunch"/> works there. Nothing changes by the question.</summary>
+    /// <param name="file">A file or block device that is open for writing.</param>
+    public static bool Punches(SafeFileHandle file)
     {
-        if (length == 0 || TryAllocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)
-            || TryAllocate(file, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length)) return;
-        for (var end = offset + length; offset < end; offset += Piece)
-            RandomAccess.Write(file, s_zeroes.AsSpan(0, (int)Math.Min(Piece, end - offset)), offset);
+        if (BlockDevice(file) is { } numbers) return WritesZeroes("/sys/dev/block/" + numbers);
+        // Behind the end there is nothing to make a hole of.
+        const long beyond = 1 << 20;
+        try
+        {
+            return TryPunch(file, (RandomAccess.GetLength(file) + beyond) / beyond * beyond, beyond);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            return false;
+        }
     }
 
-    private static bool TryAllocate(SafeFileHandle file, int mode, long offset, long length)
+    /// <summary>The range reads as zeroes afterwards and takes no room (fallocate(2), which block devices know too).</summary>
+    /// <returns>
+    /// False where the file system or device cannot do that, or not with such a range. A device for which <see cref="Punches"/> is
+    /// false is not to be asked: the kernel forgets what is not written there yet, and refuses then.
+    /// </returns>
+    /// <exception cref="NativeException">The medium failed; what the range holds is not known.</exception>
+    public static bool TryPunch(SafeFileHandle file, long offset, long length)
     {
-        while (fallocate(file, mode, offset, length) < 0)
+        while (fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) < 0)
         {
             switch (Marshal.GetLastPInvokeError())
             {
                 case Errno.EINTR:
                     continue;
-                case Errno.EOPNOTSUPP or Errno.ENOSYS:
+                case Errno.EOPNOTSUPP or Errno.ENOSYS or Errno.EINVAL:
                     return false;
                 case var errno:
                     throw new NativeException("fallocate", errno);
@@ -40,6 +50,36 @@ public static partial class SparseFile
         return true;
     }
 
+    // "MAJOR:MINOR"; null of what is no block device. struct statx is the same on all machines: type at 28, numbers at 128 and 132.
+    private static unsafe string? BlockDevice(SafeFileHandle file)
+    {
+        var found = stackalloc byte[256];
+        if (statx(file, "", AT_EMPTY_PATH, STATX_TYPE, found) != 0) return null;
+        var fields = new ReadOnlySpan<byte>(found, 256);
+        if ((MemoryMarshal.Read<ushort>(fields[28..]) & S_IFMT) != S_IFBLK) return null;
+        return string.Create(CultureInfo.InvariantCulture, $"{MemoryMarshal.Read<uint>(fields[128..])}:{MemoryMarshal.Read<uint>(fields[132..])}");
+    }
+
+    // A partition has its disk's queue.
+    private static bool WritesZeroes(string device)
+    {
+        foreach (var queue in (string[])[device + "/queue", device + "/../queue"])
+        {
+            try
+            {
+                return long.Parse(File.ReadAllText(queue + "/write_zeroes_max_bytes"), CultureInfo.InvariantCulture) > 0;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                continue;
+            }
+        }
+        return false;
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle fd, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(SafeFileHandle fd, string path, int flags, uint mask, byte* found);
 }

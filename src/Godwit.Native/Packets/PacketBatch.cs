@@ -148,7 +148,8 @@ public sealed class PacketBatch
     }
 
     /// <summary>Takes what a receive filled in, without frames that did not fit into their room unless they are wanted.</summary>
-    internal void Received(int count)
+    /// <returns>Frames that were left out.</returns>
+    internal int Received(int count)
     {
         const int MSG_TRUNC = 0x20;
         Count = 0;
@@ -159,6 +160,7 @@ public sealed class PacketBatch
             if (i != Count) _frames.AsSpan(i * FrameBytes, (int)header.Length).CopyTo(Next);
             Add((int)header.Length);
         }
+        return count - Count;
     }
 
     private unsafe void Link()

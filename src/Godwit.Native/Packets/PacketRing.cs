@@ -20,21 +20,27 @@ internal sealed unsafe partial class PacketRing : IDisposable
     /// <summary>Before the frame: the header, the sender's address, and what aligns them, with some to spare.</summary>
     private const int Overhead = 128;
 
-    private const int BlockBytes = 64 << 10;
+    private const int SmallestBlock = 64 << 10;
     private readonly byte* _memory;
     private readonly nuint _bytes;
+    private readonly int _blockBytes;
     private readonly int _placeBytes;
     private readonly int _placesOfBlock;
     private readonly int _places;
     private int _next;
     private int _lent;
 
-    private PacketRing(byte* memory, nuint bytes, int placeBytes, int places)
+    private long _tooLong;
+
+    private PacketRing(byte* memory, nuint bytes, int blockBytes, int placeBytes, int places)
     {
         _memory = memory;
-        (_bytes, _placeBytes, _places) = (bytes, placeBytes, places);
-        _placesOfBlock = BlockBytes / placeBytes;
+        (_bytes, _blockBytes, _placeBytes, _places) = (bytes, blockBytes, placeBytes, places);
+        _placesOfBlock = blockBytes / placeBytes;
     }
+
+    /// <summary>Frames that were left out, as their place was too small for them.</summary>
+    public long TooLong => Volatile.Read(ref _tooLong);
 
     /// <exception cref="NativeException">The kernel has no memory for it.</exception>
     public static PacketRing Open(SafeFileHandle socket, PacketRingSize size)
@@ -42,20 +48,21 @@ internal sealed unsafe partial class PacketRing : IDisposable
         var version = TPACKET_V2;
         if (setsockopt(socket, SOL_PACKET, PACKET_VERSION, &version, sizeof(int)) < 0) throw NativeException.Last("PACKET_VERSION");
         var placeBytes = (size.FrameBytes + Overhead + 63) & ~63;
-        var placesOfBlock = BlockBytes / placeBytes;
+        var blockBytes = BlockFor(placeBytes);
+        var placesOfBlock = blockBytes / placeBytes;
         var blocks = (size.Frames + placesOfBlock - 1) / placesOfBlock;
         var request = new RingRequest
         {
-            BlockSize = BlockBytes,
+            BlockSize = (uint)blockBytes,
             BlockCount = (uint)blocks,
             FrameSize = (uint)placeBytes,
             FrameCount = (uint)(blocks * placesOfBlock),
         };
         if (setsockopt(socket, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(RingRequest)) < 0) throw NativeException.Last("PACKET_RX_RING");
-        var bytes = (nuint)blocks * BlockBytes;
+        var bytes = (nuint)blocks * (nuint)blockBytes;
         var memory = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket, 0);
         if (memory == -1) throw NativeException.Last("mmap of a packet ring");
-        return new PacketRing((byte*)memory, bytes, placeBytes, blocks * placesOfBlock);
+        return new PacketRing((byte*)memory, bytes, blockBytes, placeBytes, blocks * placesOfBlock);
     }
 
     /// <summary>Gives back the frames of the last time, and takes all that are there and fit into the batch.</summary>
@@ -72,6 +79,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
             _next = After(_next);
             _lent++;
             if (length == captured) batch.Refer((nint)(place + at), (int)length);
+            else _tooLong++;
         }
         return batch.Count > 0;
     }
@@ -84,10 +92,18 @@ internal sealed unsafe partial class PacketRing : IDisposable
             Volatile.Write(ref Unsafe.AsRef<uint>(Place(i < 0 ? i + _places : i)), TP_STATUS_KERNEL);
     }
 
+    // A power of two, as the kernel wants it, of which no more than a quarter is left over.
+    private static int BlockFor(int placeBytes)
+    {
+        var block = SmallestBlock;
+        while (block % placeBytes > block / 4) block *= 2;
+        return block;
+    }
+
     private int After(int place) => place + 1 == _places ? 0 : place + 1;
 
     // No place crosses the end of a block.
-    private byte* Place(int index) => _memory + (nint)(index / _placesOfBlock) * BlockBytes + index % _placesOfBlock * _placeBytes;
+    private byte* Place(int index) => _memory + (nint)(index / _placesOfBlock) * _blockBytes + index % _placesOfBlock * _placeBytes;
 
     /// <summary>linux/if_packet.h <c>struct tpacket_req</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,7 +18,7 @@ public sealed partial class PacketSocket : IDisposable
     private const nuint SIOCGSTAMPNS = 0x8907;
     private const short POLLIN = 1, POLLOUT = 4, POLLERR = 8;
 
-    /// <summary>How long a send waits for room before it gives frames up, as a full switch would.</summary>
+    /// <summary>How long the sends of a batch wait for room before frames are given up, as a full switch would.</summary>
     private const int SendPatienceMs = 100;
 
     private readonly SafeFileHandle _socket;
@@ -27,6 +28,7 @@ public sealed partial class PacketSocket : IDisposable
     private readonly PacketRing? _ring;
     private long _dropped;
     private long _receiveDropped;
+    private long _tooLong;
 
     private PacketSocket(SafeFileHandle socket, PacketInterface @interface, PacketRing? ring, bool spins)
     {
@@ -58,12 +60,39 @@ public sealed partial class PacketSocket : IDisposable
         }
     }
 
+    /// <summary>Frames that came and were longer than the room for one.</summary>
+    public long TooLong => Volatile.Read(ref _tooLong) + (_ring?.TooLong ?? 0);
+
+    /// <summary>Whether the interface is still the one that was opened. One that has gone does not come back, though another may have its name.</summary>
+    public bool IsBound
+    {
+        get
+        {
+            SockaddrLl address = default;
+            var length = Marshal.SizeOf<SockaddrLl>();
+            return getsockname(_socket, ref address, ref length) == 0 && address.IfIndex == Interface.Index;
+        }
+    }
+
     /// <summary>The interface's MTU as it is now; null when it is gone.</summary>
     public int? FindMtu()
     {
         try
         {
             return PacketInterface.FindMtu(Interface.Name);
+        }
+        catch (NativeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The interface of that name as it is now; null when there is none.</summary>
+    public PacketInterface? FindInterface()
+    {
+        try
+        {
+            return PacketInterface.Find(Interface.Name);
         }
         catch (NativeException)
         {
@@ -146,6 +175,7 @@ public sealed partial class PacketSocket : IDisposable
     public unsafe void Send(PacketBatch batch)
     {
         var headers = batch.PrepareSend();
+        var patience = SendPatienceMs;
         while (headers.Length > 0)
         {
             int sent;
@@ -163,7 +193,7 @@ public sealed partial class PacketSocket : IDisposable
                 headers = headers[1..];
                 continue;
             }
-            if (errno == Errno.EAGAIN && Poll(POLLOUT, SendPatienceMs, orWake: false)) continue;
+            if (errno == Errno.EAGAIN && WaitForRoom(ref patience)) continue;
             if (errno is not (Errno.EAGAIN or Errno.ENOBUFS or Errno.ENETDOWN or Errno.ENXIO or Errno.EMSGSIZE))
                 throw new NativeException($"send on interface '{Interface.Name}'", errno);
             Interlocked.Increment(ref _dropped);
@@ -185,6 +215,16 @@ public sealed partial class PacketSocket : IDisposable
         _wake.Dispose();
     }
 
+    // All of a batch has the patience of one frame: who asks between batches is not held up by an interface that is stuck.
+    private bool WaitForRoom(ref int patienceMs)
+    {
+        if (patienceMs <= 0) return false;
+        var began = Stopwatch.GetTimestamp();
+        var room = Poll(POLLOUT, patienceMs, orWake: false);
+        patienceMs -= (int)Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        return room;
+    }
+
     private unsafe bool TryReceive(PacketBatch batch)
     {
         if (_ring is not null) return _ring.TryReceive(batch);
@@ -195,7 +235,7 @@ public sealed partial class PacketSocket : IDisposable
             fixed (MMsgHdr* first = headers) count = recvmmsg(_socket, first, (uint)headers.Length, MSG_DONTWAIT, 0);
             if (count > 0)
             {
-                batch.Received(count);
+                _tooLong += batch.Received(count);
                 return true;
             }
             switch (Marshal.GetLastPInvokeError())
@@ -254,6 +294,9 @@ public sealed partial class PacketSocket : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int bind(SafeFileHandle fd, in SockaddrLl address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockname(SafeFileHandle fd, ref SockaddrLl address, ref int length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int setsockopt(SafeFileHandle fd, int level, int option, void* value, uint length);

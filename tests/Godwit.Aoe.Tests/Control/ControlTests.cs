@@ -10,9 +10,12 @@ namespace Godwit.Aoe.Tests.Control;
 public sealed class ControlTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly TargetSet _targets = new(
-        (name, _) => name == "down" ? throw new GodwitException("no-interface", "It is down.") : MemoryLink.Pair().A, NullLogger.Instance);
+    private readonly Dictionary<string, MemoryLink> _links = [];
+    private readonly TargetSet _targets;
     private ControlServer _server = null!;
+
+    public ControlTests() => _targets = new TargetSet(
+        (name, _) => name == "down" ? throw new GodwitException("no-interface", "It is down.") : _links[name] = MemoryLink.Pair().A, NullLogger.Instance);
 
     private string Socket => _directory.File("ctl");
 
@@ -118,6 +121,38 @@ public sealed class ControlTests : IAsyncLifetime
         // The same state for a second process.
         await using var second = new TargetSet((_, _) => MemoryLink.Pair().A, NullLogger.Instance);
         Assert.Equal("already-exported", (await Assert.ThrowsAsync<GodwitException>(() => second.AddAsync(free, Ct))).Code);
+    }
+
+    [Fact]
+    public async Task A_directory_that_cannot_keep_the_state_is_an_error_of_that_disk_alone()
+    {
+        await File.WriteAllTextAsync(_directory.File("file"), "", Ct);
+        var refusal = await Refused(() => Client.AddAsync(Order("e1.0") with { State = Path.Combine(_directory.File("file"), "state") }, Ct));
+        Assert.Equal("no-state-directory", refusal.Code);
+        Assert.NotNull(refusal.Remedy);
+        Assert.Equal("e0.0", (await Client.StatusAsync(Ct)).Device);
+    }
+
+    /// <summary>The process ends when nobody is served any more, and not before.</summary>
+    [Fact]
+    public async Task A_disk_that_has_lost_its_interfaces_takes_no_other_with_it()
+    {
+        await Client.AddAsync(Order("e0.1") with { Interfaces = ["eth2", "eth3"] }, Ct);
+        _links["eth2"].Fail();
+        await Task.Delay(100, Ct);
+        Assert.Null((await Client.StatusAsync(Ct, "e0.1")).Problem);
+        _links["eth3"].Fail();
+        for (var i = 0; i < 100 && (await Client.StatusAsync(Ct, "e0.1")).Problem is null; i++) await Task.Delay(20, Ct);
+        var list = await Client.ListAsync(Ct);
+        Assert.Equal(["e0.0", "e0.1"], list.Select(e => e.Device));
+        Assert.Contains("interfaces have failed", list[1].Problem, StringComparison.Ordinal);
+        Assert.False(list[1].ServesWrites || _targets.Failed.IsCompleted);
+        await Client.RemoveAsync("e0.1", Ct);
+        Assert.False(_targets.Failed.IsCompleted);
+        await Client.AddAsync(Order("e0.1") with { Interfaces = ["eth2"] }, Ct);
+        _links["eth1"].Fail();
+        _links["eth2"].Fail();
+        await Assert.ThrowsAsync<IOException>(() => _targets.Failed.WaitAsync(TimeSpan.FromSeconds(10), Ct));
     }
 
     private static Task<AoeControlException> Refused(Func<Task> call) => Assert.ThrowsAsync<AoeControlException>(call);

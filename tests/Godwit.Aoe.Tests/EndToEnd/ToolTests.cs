@@ -116,6 +116,43 @@ public sealed class ToolTests : IDisposable
         Assert.DoesNotContain("e0.1", Target("stats").Output, StringComparison.Ordinal);
     }
 
+    /// <summary>On a device whose kernel takes writes that it cannot keep, as it turns out when they are synced.</summary>
+    [Fact]
+    public void What_could_not_be_synced_at_the_end_is_said_by_remove_and_by_the_exit_code()
+    {
+        Assert.SkipUnless(UnkeepingDevice.Possible, "needs losetup and a free loop device");
+        using var device = new UnkeepingDevice();
+        var socket = _directory.File("e.ctl");
+        (int Code, string Output) Target(params string[] words) => VethPair.RunIn(Pair.Storage, Tool, ["target", .. words, "--control", socket]);
+        // Nothing is wrong with the first.
+        var export = Export();
+        Assert.Equal(0, Target("add", device.Path, "--shelf", "0", "--slot", "1", "--interface", "st0", "--write-cache").Code);
+        Write("e0.1");
+        var (code, output) = Target("remove", "e0.1");
+        Assert.True(code == 1 && output.Contains("may be lost", StringComparison.Ordinal), $"{code} {output}");
+        Assert.Equal(1, Target("remove", "e0.1").Code);
+        Assert.DoesNotContain("e0.1", Target("list").Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, Target("add", device.Path, "--shelf", "0", "--slot", "1", "--interface", "st0", "--write-cache").Code);
+        Write("e0.1");
+        VethPair.Run("kill", "-TERM", export.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(export.WaitForExit(10_000));
+        Assert.Equal(1, export.ExitCode);
+
+        void Write(string disk)
+        {
+            var (nbd, control) = (_directory.File("w.nbd"), _directory.File("w.ctl"));
+            var attach = Pair.Start(Pair.Host, control, Tool, "attach", disk, "--interface", "st0", "--socket", nbd, "--control", control);
+            // It ends as by a crash: else it would flush, and hear of it.
+            VethPair.Run("qemu-io", "-t", "writeback", "-f", "raw", $"nbd+unix:///?socket={nbd}", "-c", "write -P 1 0 12M", "-c", "abort");
+            Assert.Matches(@"(?m)^e0\.1\s+\d+\s+1[0-9]{3}\s+0\s+0\s", Target("stats").Output);
+            attach.Kill();
+            attach.WaitForExit();
+            File.Delete(control);
+            File.Delete(nbd);
+        }
+    }
+
     [Fact]
     public async Task A_fence_that_moves_away_gives_io_errors()
     {

@@ -64,6 +64,26 @@ public sealed class FencedTargetTests : IDisposable
         Assert.Equal(0, _bench.Medium.Data[0]);
     }
 
+    /// <summary>And the frames that came with those are judged by the new state.</summary>
+    [Fact]
+    public async Task A_fence_waits_for_one_slow_frame_and_not_for_all_that_came_with_it()
+    {
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 1, Sector(1), A, _a).Good);
+        _bench.Medium.ReadTakes = TimeSpan.FromMilliseconds(100);
+        for (uint i = 0; i < 50; i++) _bench.Queue(TargetBench.Request(AtaCommand.ReadExt, 0, 1, null, B, _b, i));
+        _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, 7, 1, Sector(2), A, _a, 99));
+        var step = Task.Run(_bench.Step, TestContext.Current.CancellationToken);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        await _bench.Target.RunAsync(() => _fence.Take("b", 2, _b));
+        var took = System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        Assert.False(step.IsCompleted);
+        Assert.True(took < TimeSpan.FromSeconds(1.5), $"{took}");
+        _bench.Medium.ReadTakes = TimeSpan.Zero;
+        Assert.Equal(51, (await step).Count);
+        Assert.Equal(1, _bench.Medium.Data[7 * 512]);
+    }
+
     /// <summary>Frames that the kernel holds already when the fence moves are judged by the new state.</summary>
     [Fact]
     public void No_write_that_was_queued_reaches_the_disk_after_the_fence_has_answered()

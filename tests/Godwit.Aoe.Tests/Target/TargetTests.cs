@@ -121,12 +121,26 @@ public sealed class TargetTests : IDisposable
         Assert.False(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: 0).Good);
         Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.DataSetManagement, 0, 2, Ranges((10, 1)), feature: AtaCommand.Trim).AoeError);
         Assert.Equal(AoeError.BadArgument, bench.Ata(AtaCommand.DataSetManagement, 0, 0, Ranges((10, 1)), feature: AtaCommand.Trim).AoeError);
+        // One block of ranges is what IDENTIFY allows.
+        Assert.True(bench.Ata(AtaCommand.DataSetManagement, 0, 2, [.. Ranges((10, 1)), .. Ranges((11, 1))], feature: AtaCommand.Trim).Aborted);
         Assert.Equal(1, bench.Medium.Data[10 * 512]);
         bench.Medium.FailWrites = true;
         Assert.Equal(AtaStatus.Fault, (byte)(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: AtaCommand.Trim).Status & AtaStatus.Fault));
 
         bench = new TargetBench(new MemoryMedium(64), settings: Kept with { ReadOnly = true });
         Assert.False(bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((10, 1)), feature: AtaCommand.Trim).Good);
+    }
+
+    [Fact]
+    public void Where_the_medium_cannot_have_holes_there_is_no_trim_and_no_fault()
+    {
+        var bench = new TargetBench(new MemoryMedium(64));
+        bench.Medium.Data[0] = 1;
+        bench.Medium.Trims = false;
+        Assert.True(AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1).Data, out var identity) && !identity.Trims);
+        var answer = bench.Ata(AtaCommand.DataSetManagement, 0, 1, Ranges((0, 1)), feature: AtaCommand.Trim);
+        Assert.True(answer.Aborted && (answer.Status & AtaStatus.Fault) == 0);
+        Assert.Equal(1, bench.Medium.Data[0]);
     }
 
     [Fact]
@@ -138,6 +152,30 @@ public sealed class TargetTests : IDisposable
         Assert.True(bench.Ata(AtaCommand.FlushCache).Good);
         Assert.Equal(1, bench.Medium.Durable[0]);
         Assert.True(AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1).Data, out var identity) && identity.WriteCache && identity.Trims);
+    }
+
+    /// <summary>As ATA has it: a write cache that is turned off keeps nothing, though it was given to all.</summary>
+    [Fact]
+    public void Who_turns_off_the_write_cache_for_all_gets_durable_writes_and_others_do_not()
+    {
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept with { WriteCache = true });
+        bool Caches(MacAddress from) => AtaIdentity.TryRead(bench.Ata(AtaCommand.Identify, sectors: 1, from: from).Data, out var identity) && identity.WriteCache;
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sectors(1), A).Good);
+        Assert.Equal(0, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.DisableWriteCache).Good);
+        Assert.Equal(1, bench.Medium.Durable[0]);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 1, 1, Sectors(2), A).Good);
+        Assert.Equal(2, bench.Medium.Durable[512]);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 2, 1, Sectors(3), B).Good);
+        Assert.Equal(0, bench.Medium.Durable[1024]);
+        Assert.Equal((false, true), (Caches(A), Caches(B)));
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.EnableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 3, 1, Sectors(4), A).Good);
+        Assert.Equal(0, bench.Medium.Durable[3 * 512]);
+        // Where so many have that no more can be remembered, it is not promised.
+        for (var i = 0; i < 1024; i++) Assert.True(bench.Ata(AtaCommand.SetFeatures, from: new MacAddress((ulong)(0x02_00_00_00_10_00 + i)), feature: AtaCommand.DisableWriteCache).Good);
+        Assert.True(bench.Ata(AtaCommand.SetFeatures, from: A, feature: AtaCommand.DisableWriteCache).Aborted);
+        Assert.True(Caches(A));
     }
 
     [Fact]
@@ -234,6 +272,92 @@ public sealed class TargetTests : IDisposable
         Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: A).Good);
         Assert.Equal(AoeError.None, Reserve(bench, B, ReserveCommand.ForceSet));
         Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: B).Good);
+    }
+
+    [Fact]
+    public void So_many_reservers_as_the_count_holds_are_kept_over_a_restart()
+    {
+        MacAddress[] hosts = [A, .. Enumerable.Range(1, 254).Select(i => new MacAddress(0x02_00_00_00_10_00 + (ulong)i))];
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.Set, hosts));
+        bench = new TargetBench(new MemoryMedium(64), settings: Kept);
+        foreach (var host in hosts) Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: host).Good);
+        Assert.Equal(AoeError.TargetIsReserved, bench.Ata(AtaCommand.ReadExt, 0, 1, from: B).AoeError);
+        Assert.Equal(hosts, Reservers(bench, B));
+        Assert.Equal(AoeError.None, Reserve(bench, hosts[254], ReserveCommand.Set));
+        Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, from: B).Good);
+    }
+
+    /// <summary>A list that has no room in a frame could not be told, and who asks for it would wait for ever.</summary>
+    [Fact]
+    public void Lists_do_not_grow_to_what_the_interface_cannot_tell()
+    {
+        var hosts = Enumerable.Range(1, 255).Select(i => new MacAddress(0x02_00_00_00_10_00 + (ulong)i)).ToList();
+        var bench = new TargetBench(new MemoryMedium(64), settings: Kept, mtu: 1500);
+        Assert.Equal((AoeError.None, MaskError.None, 100), Mask(bench, A, MaskChange.Add, [A, .. hosts.Take(99)]));
+        Assert.Equal((AoeError.None, MaskError.None, 185), Mask(bench, A, MaskChange.Add, [.. hosts.Skip(99).Take(85)]));
+        Assert.Equal((AoeError.None, MaskError.ListFull, 185), Mask(bench, A, MaskChange.Add, [hosts[200]]));
+        bench.Mtu = 9000;
+        Assert.Equal((AoeError.None, MaskError.None, 255), Mask(bench, A, MaskChange.Add, [.. hosts.Skip(184).Take(70)]));
+        Assert.Equal((AoeError.None, MaskError.ListFull, 255), Mask(bench, A, MaskChange.Add, [hosts[254]]));
+        bench.Mtu = 1500;
+        // Said, and nothing done; what brings it to a length that can be told is done.
+        Assert.Equal((AoeError.BadArgument, MaskError.None, 0), Mask(bench, A, null, []));
+        Assert.Equal((AoeError.BadArgument, MaskError.None, 0), Mask(bench, A, MaskChange.Delete, [hosts[0]]));
+        Assert.Equal((AoeError.None, MaskError.None, 155), Mask(bench, A, MaskChange.Delete, [.. hosts.Take(100)]));
+
+        bench.Mtu = 9000;
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.Set, [A, .. hosts.Skip(120).Take(125)]));
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.Set, [A, .. hosts.Take(249)]));
+        bench.Mtu = 1500;
+        Assert.Null(Reservers(bench, A));
+        Assert.Equal(AoeError.BadArgument, Reserve(bench, A, ReserveCommand.ForceSet, [.. hosts.Take(249)]));
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.ForceSet, [.. hosts.Take(248)]));
+        Assert.Equal(248, Reservers(bench, A)!.Count);
+    }
+
+    private static (AoeError, MaskError, int) Mask(TargetBench bench, MacAddress from, MaskChange? change, MacAddress[] macs)
+    {
+        var frame = new byte[2200];
+        AoeHeader.Request(new MacAddress(1), from, TargetBench.Address, AoeCommand.MacMaskList, 1).Write(frame);
+        var length = MaskSection.Write(frame, change is null ? MaskCommand.Read : MaskCommand.Edit, MaskError.None,
+            [.. macs.Select(mac => new MaskDirective(change ?? MaskChange.None, mac))]);
+        var answer = Assert.Single(bench.Send(frame.AsSpan(0, length)));
+        Assert.Equal(MalformedFrame.No, AoeHeader.TryRead(answer, out var header));
+        if (header.Error != AoeError.None) return (header.Error, MaskError.None, 0);
+        Assert.Equal(MalformedFrame.No, MaskSection.TryRead(answer, out var mask));
+        return (header.Error, mask.Error, mask.Count);
+    }
+
+    private static List<MacAddress>? Reservers(TargetBench bench, MacAddress from)
+    {
+        var frame = new byte[60];
+        AoeHeader.Request(new MacAddress(1), from, TargetBench.Address, AoeCommand.ReserveRelease, 1).Write(frame);
+        var answer = Assert.Single(bench.Send(frame));
+        if (answer[15] != 0) return null;
+        Assert.Equal(MalformedFrame.No, ReserveSection.TryRead(answer, out var reserve));
+        List<MacAddress> macs = [];
+        for (var i = 0; i < reserve.Count; i++) macs.Add(reserve[i]);
+        return macs;
+    }
+
+    [Fact]
+    public void A_change_that_cannot_be_kept_is_refused_as_the_device_is_unavailable()
+    {
+        var gone = Kept with { StateDirectory = _directory.File("gone") };
+        Directory.CreateDirectory(gone.StateDirectory);
+        var bench = new TargetBench(new MemoryMedium(64), settings: gone);
+        Assert.Equal(AoeError.None, Reserve(bench, A, ReserveCommand.Set, A));
+        Directory.Delete(gone.StateDirectory, recursive: true);
+        Assert.Equal(AoeError.DeviceUnavailable, Reserve(bench, A, ReserveCommand.ForceSet, B));
+        Assert.Equal(AoeError.DeviceUnavailable, Mask(bench, A, MaskChange.Add, [A]).Item1);
+        Assert.Equal(AoeError.DeviceUnavailable, Config(bench, ConfigCommand.Set, "one")!.Value.Item2);
+        Assert.Equal([A], Reservers(bench, A));
+        // Damaged, so that nobody knows what is changed.
+        Directory.CreateDirectory(gone.StateDirectory);
+        File.WriteAllText(gone.InBandPath, "x");
+        bench = new TargetBench(new MemoryMedium(64), settings: gone);
+        Assert.Equal(AoeError.DeviceUnavailable, Reserve(bench, A, ReserveCommand.ForceSet, B));
     }
 
     [Fact]
@@ -335,7 +459,7 @@ public sealed class TargetTests : IDisposable
 
     private static AoeError Reserve(TargetBench bench, MacAddress from, ReserveCommand command, params MacAddress[] macs)
     {
-        var frame = new byte[200];
+        var frame = new byte[1600];
         AoeHeader.Request(new MacAddress(1), from, TargetBench.Address, AoeCommand.ReserveRelease, 1).Write(frame);
         var length = ReserveSection.Write(frame, command, macs);
         Assert.Equal(MalformedFrame.No, AoeHeader.TryRead(Assert.Single(bench.Send(frame.AsSpan(0, length))), out var header));

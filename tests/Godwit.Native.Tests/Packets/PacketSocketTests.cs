@@ -6,21 +6,13 @@ namespace Godwit.Native.Tests.Packets;
 /// <summary>Real packet sockets on both ends of a veth pair.</summary>
 public sealed class PacketSocketTests : IDisposable
 {
-    private const ushort EtherType = 0x88B5; // for local experiments, IEEE 802
-    private readonly string _a = $"gp{Environment.ProcessId % 100000}a";
-    private readonly string _b = $"gp{Environment.ProcessId % 100000}b";
+    private const ushort EtherType = Cable.EtherType;
+    private readonly Cable _cable = new("gp", 9000);
+    private readonly string _a, _b;
 
-    public PacketSocketTests()
-    {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root");
-        Ip("link", "add", _a, "type", "veth", "peer", "name", _b);
-        foreach (var side in new[] { _a, _b }) Ip("link", "set", side, "up", "mtu", "9000");
-    }
+    public PacketSocketTests() => (_a, _b) = (_cable.A, _cable.B);
 
-    public void Dispose()
-    {
-        if (Environment.UserName == "root") Ip("link", "del", _a);
-    }
+    public void Dispose() => _cable.Dispose();
 
     [Fact]
     public void Interfaces_are_described()
@@ -40,7 +32,7 @@ public sealed class PacketSocketTests : IDisposable
         using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, BypassQueueing = bypass });
         using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
         var outgoing = new PacketBatch(64, 9014);
-        for (var i = 0; i < 64; i++) outgoing.Add(Frame(a, b, 14 + 1 + i * 140, (byte)i));
+        for (var i = 0; i < 64; i++) outgoing.Add(Cable.Frame(a, b, 14 + 1 + i * 140, (byte)i));
         a.Send(outgoing);
         var incoming = new PacketBatch(16, 9014);
         var got = 0;
@@ -63,7 +55,7 @@ public sealed class PacketSocketTests : IDisposable
             Filter = [BpfInstruction.LoadUInt8(14), BpfInstruction.IfEqual(7, 0, 1), BpfInstruction.Accept, BpfInstruction.Drop],
         });
         var batch = new PacketBatch(8, 9014);
-        foreach (byte fill in (byte[])[6, 7, 8, 7]) batch.Add(Frame(a, b, 64, fill));
+        foreach (byte fill in (byte[])[6, 7, 8, 7]) batch.Add(Cable.Frame(a, b, 64, fill));
         a.Send(batch);
         var incoming = new PacketBatch(8, 9014);
         var seen = new List<byte>();
@@ -82,8 +74,8 @@ public sealed class PacketSocketTests : IDisposable
         using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
         using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
         var batch = new PacketBatch(8, 9014);
-        batch.Add(Frame(a, b, 5000, 1));
-        batch.Add(Frame(a, b, 100, 2));
+        batch.Add(Cable.Frame(a, b, 5000, 1));
+        batch.Add(Cable.Frame(a, b, 100, 2));
         a.Send(batch);
         var small = new PacketBatch(8, 1514);
         var seen = new List<byte>();
@@ -93,6 +85,7 @@ public sealed class PacketSocketTests : IDisposable
             for (var j = 0; j < small.Count; j++) seen.Add(small[j][14]);
         }
         Assert.Equal([2], seen);
+        Assert.Equal(1, b.TooLong);
     }
 
     [Fact]
@@ -116,14 +109,14 @@ public sealed class PacketSocketTests : IDisposable
         using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
         using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
         var batch = new PacketBatch(1, 1514);
-        batch.Add(Frame(a, b, 64, 1));
+        batch.Add(Cable.Frame(a, b, 64, 1));
         var incoming = new PacketBatch(1, 1514);
-        Ip("link", "set", _a, "down");
+        Cable.Ip("link", "set", _a, "down");
         a.Send(batch);
         Assert.Equal(1, a.Dropped);
         a.Receive(incoming, 0);
         b.Receive(incoming, 0);
-        Ip("link", "set", _a, "up");
+        Cable.Ip("link", "set", _a, "up");
         for (var i = 0; i < 50 && incoming.Count == 0; i++)
         {
             a.Send(batch);
@@ -132,21 +125,17 @@ public sealed class PacketSocketTests : IDisposable
         Assert.Equal(1, incoming.Count);
     }
 
-    private static byte[] Frame(PacketSocket from, PacketSocket to, int length, byte fill)
+    [Fact]
+    public void An_interface_that_was_taken_away_and_made_again_is_another()
     {
-        var frame = new byte[length];
-        Array.Fill(frame, fill);
-        to.Interface.Address.Span.CopyTo(frame);
-        from.Interface.Address.Span.CopyTo(frame.AsSpan(6));
-        frame[12] = EtherType >> 8;
-        frame[13] = EtherType & 0xFF;
-        return frame;
-    }
-
-    private static void Ip(params string[] arguments)
-    {
-        using var process = Process.Start("ip", arguments);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
+        using var cable = new Cable("gr", 9000);
+        using var a = PacketSocket.Open(cable.A, new PacketSocketOptions { EtherType = EtherType });
+        Assert.True(a.IsBound);
+        Cable.Ip("link", "set", cable.A, "down");
+        Assert.True(a.IsBound);
+        cable.Remake();
+        Assert.False(a.IsBound);
+        using var again = PacketSocket.Open(cable.A, new PacketSocketOptions { EtherType = EtherType });
+        Assert.True(again.IsBound);
     }
 }
