@@ -78,6 +78,7 @@ internal sealed partial class DomainTask
             // A disk that failed meanwhile was no concern of the move's.
             if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
                 Watch(failed: true, token);
+            await KeepPausedAsync(token);
             return;
         }
         _endedWhileMoving = null;

@@ -68,6 +68,7 @@ internal sealed partial class DomainTask
             // An earlier daemon heard of it, if any did.
             if (_phase == CopyPhase.IoError)
                 Watch(failed: true, cancellationToken);
+            await KeepPausedAsync(cancellationToken);
             while (!_gone)
             {
                 var item = await _inbox.Reader.ReadAsync(cancellationToken);
@@ -200,10 +201,15 @@ internal sealed partial class DomainTask
                 break;
             case DomainRequest.Pause:
                 await _domain.Copy.PauseAsync(token);
-                await SetRunStateAsync(RunState.Paused, token);
+                if (!await SetRunStateAsync(RunState.Paused, token))
+                {
+                    await _domain.Copy.ContinueAsync(token);
+                    throw TakenMeanwhile();
+                }
                 break;
             case DomainRequest.Unpause:
-                await SetRunStateAsync(RunState.Running, token);
+                if (!await SetRunStateAsync(RunState.Running, token))
+                    throw TakenMeanwhile();
                 await _domain.Copy.ContinueAsync(token);
                 break;
             case DomainRequest.Destroy:
@@ -234,6 +240,8 @@ internal sealed partial class DomainTask
             Log.Happened(_log, Name, @event.GetType().Name);
         if (@event is CopyEvent.DiskFailed or CopyEvent.Stopped && Activity == DomainActivity.Settled)
             Watch(@event is CopyEvent.DiskFailed, token);
+        if (@event is CopyEvent.Resumed && Activity == DomainActivity.Settled)
+            await KeepPausedAsync(token);
         if (GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
             return;
         if (Activity == DomainActivity.MovingAway)
@@ -242,7 +250,15 @@ internal sealed partial class DomainTask
             await FollowAsync(end.Action, end.Kept, token);
     }
 
-    private async Task SetRunStateAsync(RunState state, CancellationToken token)
+    // The record is another's, or was put back to an older one: what the copy does stays as it was until that is known.
+    private GodwitException TakenMeanwhile()
+    {
+        Doubt();
+        return new("domain-was-taken", $"The record of {Name} is not {_parts.Name}'s under epoch {Epoch} any more.", $"See `godwit info {Name}`, and try again.");
+    }
+
+    /// <summary>False: the record is not this host's any more.</summary>
+    private async Task<bool> SetRunStateAsync(RunState state, CancellationToken token)
     {
         var epoch = _domain.Record.Epoch;
         var record = await _parts.Records.ChangeAsync(
@@ -252,6 +268,7 @@ internal sealed partial class DomainTask
             token);
         if (record is not null)
             _domain = _domain with { Record = record };
+        return record is not null;
     }
 
     // Each copy has its own pump; it ends with the copy's channel.

@@ -352,15 +352,19 @@ internal sealed class Director
         return point is FakePoint.Continue or FakePoint.Start;
     }
 
-    // Only while it is held for a move: one that a user had paused, and that was kept, is the user's to let run.
+    // One that is held, as for a move; else one that a user has paused.
     private void LetStray()
     {
-        var held = _world.Hosts.SelectMany(host => host.Engine.Processes.Select(process => (Host: host, Process: process)))
-            .FirstOrDefault(copy => copy.Process.Phase == CopyPhase.Held);
-        if (held.Host is null || _world.Record() is { Intent: null, Arriving: false } record && record.Owner == held.Host.Name)
-            return;
-        _world.Strayed = (held.Host, held.Process.Memory);
-        held.Process.StrayResume();
+        var copies = _world.Hosts.SelectMany(host => host.Engine.Processes.Select(process => (Host: host, Process: process))).ToList();
+        if (copies.FirstOrDefault(copy => copy.Process.Phase == CopyPhase.Held) is { Host: not null } held)
+        {
+            _world.Strayed = (held.Host, held.Process.Memory);
+            held.Process.StrayResume();
+        }
+        else
+        {
+            copies.FirstOrDefault(copy => copy.Process.Phase == CopyPhase.Paused).Process?.StrayResume();
+        }
     }
 
     private FakeProcess? Running() => _world.Hosts.SelectMany(host => host.Engine.Processes).FirstOrDefault(process => process.Phase == CopyPhase.Running);

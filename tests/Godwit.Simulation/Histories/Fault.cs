@@ -54,7 +54,7 @@ internal enum Fault
     TakeOverBySource,
     TakeOverByDestination,
 
-    /// <summary>Somebody lets a held copy run.</summary>
+    /// <summary>Somebody lets a held copy run, or one that a user has paused.</summary>
     StrayResume,
 }
 
