@@ -46,12 +46,22 @@ internal sealed partial class DomainTask
         var current = ReferenceEquals(watched.Copy, _domain.Copy);
         if (current && watched.Found is StopFinding.Superseded { By: var by })
             await LeaveAsync(by, token);
+        else if (HasEnded)
+            await KeepEndedAsync(token);
         else if (_domain.Record.RunState == RunState.Paused)
             await KeepPausedAsync(token);
         else if (_domain.Record.RunState != RunState.Running || (await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.IoError)
             return;
         else if (!current || watched.Found is not StopFinding.DisksAnswer || !await TryGoOnAsync(token))
             Watch(failed: true, token);
+    }
+
+    // A record that was another's, or an older one, when the guest ended has not heard of it.
+    private async Task KeepEndedAsync(CancellationToken token)
+    {
+        var kept = _phase == CopyPhase.Crashed ? RunState.Crashed : RunState.ShutOff;
+        if (_domain.Record.RunState != kept && _endFollowed)
+            await SetRunStateAsync(kept, token);
     }
 
     // A user's pause is recorded after it, and the end of one before it: a copy that runs under a record that says paused was

@@ -90,7 +90,7 @@ internal sealed partial class DomainTask
     });
 
     /// <summary>It was paused, or has ended and is kept for a look: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
-    public bool StandsStill => Activity == DomainActivity.Settled && _domain.Record.RunState != RunState.Running;
+    public bool StandsStill => Activity == DomainActivity.Settled && (_domain.Record.RunState != RunState.Running || HasEnded);
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));
@@ -135,6 +135,8 @@ internal sealed partial class DomainTask
 
     public static GodwitException NoSuchDomain(string name) =>
         new("no-such-domain", $"There is no domain {name} on this host.", "`godwit list` shows the domains of the pool.");
+
+    private bool HasEnded => _phase is CopyPhase.ShutOff or CopyPhase.Crashed;
 
     private async Task EnqueueAsync(DomainItem item, CancellationToken cancellationToken)
     {
@@ -223,7 +225,7 @@ internal sealed partial class DomainTask
     /// <summary>False: it is so already. A refusal is thrown.</summary>
     private async Task<bool> AllowedAsync(DomainRequest request, CancellationToken token)
     {
-        if (_phase is not (CopyPhase.Crashed or CopyPhase.Gone or CopyPhase.ShutOff))
+        if (!HasEnded && _phase != CopyPhase.Gone)
             _phase = (await _domain.Copy.QueryAsync(token)).Phase;
         return RequestPolicy.Judge(request, Activity, _phase) switch
         {
