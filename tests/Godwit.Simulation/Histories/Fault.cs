@@ -56,6 +56,9 @@ internal enum Fault
 
     /// <summary>Somebody lets a held copy run, or one that a user has paused.</summary>
     StrayResume,
+
+    /// <summary>Somebody sets the wall clock of a host.</summary>
+    ClockStep,
 }
 
 /// <summary>A fault that a history has in store.</summary>

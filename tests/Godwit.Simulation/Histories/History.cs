@@ -106,6 +106,7 @@ internal static class History
         world.Trace.Add("world", $"move {source.Name} > {destination.Name}");
 
         RelocationTicket? ticket = null;
+        var began = world.Scheduler.Elapsed;
         director.BeginMove(source, destination, () => ticket);
         var options = new RelocationOptions
         {
@@ -124,6 +125,8 @@ internal static class History
         if (ticket?.Result is { } result)
         {
             endings.Add(result.Ending);
+            if (Figures.FindWrong(result, world.Scheduler.Elapsed - began) is { } wrong)
+                throw new SimulationException(wrong);
             world.Trace.Add("world", $"{result.Ending}: {result.Message}");
         }
         if (asked.IsFaulted)
