@@ -59,6 +59,7 @@ internal enum Fault
 
     /// <summary>Somebody sets the wall clock of a host.</summary>
     ClockStep,
+    RegistryLosesPower,
 }
 
 /// <summary>A fault that a history has in store.</summary>

@@ -24,7 +24,8 @@ internal static class History
 
     public static Outcome Run(Plan plan, SimOptions options)
     {
-        using var world = new SimWorld(plan.Seed, options);
+        var losesPower = plan.Faults.Any(f => f.Fault is Fault.RegistryLosesPower or Fault.SourceLosesPower or Fault.DestinationLosesPower);
+        using var world = new SimWorld(plan.Seed, options with { OnFiles = losesPower });
         var director = new Director(world, plan);
         var endings = new List<RelocationEnding>();
         string? failure = null;

@@ -39,6 +39,10 @@ internal static class RegistryFaults
                 stage.Disturb(all, link => link.Up = false, StartTakes);
                 stage.World.Store.Restart();
                 break;
+            case Fault.RegistryLosesPower:
+                stage.Disturb(all, link => link.Up = false, StartTakes);
+                stage.World.Store.LosePower(stage.World.Apart);
+                break;
             case Fault.RegistryRestored:
                 Restore(MarkFate.Kept);
                 break;
