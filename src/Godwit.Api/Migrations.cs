@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace Godwit.Api;
@@ -39,8 +40,17 @@ public sealed record MigrationInfo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset Began { get; init; }
 
+    /// <summary>
+    /// Seconds since it began. Unlike <see cref="Began"/> it can be compared with those of other hosts, whose clocks may differ;
+    /// null where no host that answers knows.
+    /// </summary>
+    public double? AgeSeconds { get; init; }
+
     /// <summary>What it waits for, and why; null when for nothing.</summary>
     public string? Waits { get; init; }
+
+    /// <summary>What its user should know, whatever becomes of it.</summary>
+    public ImmutableArray<string> Notes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     public MigrationResult? Result { get; init; }
 

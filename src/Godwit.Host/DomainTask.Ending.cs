@@ -20,7 +20,8 @@ internal sealed partial class DomainTask
                 break;
             case LifecycleAction.Preserve:
                 _phase = kept == RunState.Crashed ? CopyPhase.Crashed : CopyPhase.ShutOff;
-                await SetRunStateAsync(kept, token);
+                if (!await SetRunStateAsync(kept, token))
+                    Doubt();
                 break;
             case LifecycleAction.Restart:
                 await StartColdAsync(token);

@@ -15,7 +15,6 @@ internal sealed partial class DomainTask
     private async Task<RelocationTicket> BeginRelocationAsync(DomainItem.Relocate request, CancellationToken token)
     {
         await AllowedAsync(DomainRequest.Relocate, token);
-        var began = _parts.Time.GetUtcNow();
         var (id, record) = (_parts.Resources.NewId(), _domain.Record);
         await RelocationTarget.CheckAsync(_parts, request.Destination, token);
         var registry = new RelocationRegistry(
@@ -34,10 +33,10 @@ internal sealed partial class DomainTask
                 new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
             KernelDigest = record.Boot?.KernelDigest,
             RamdiskDigest = record.Boot?.RamdiskDigest,
-            Now = began,
+            Now = _parts.Time.GetUtcNow(),
         };
         var site = new SourceSite(_parts, _domain, offer, registry);
-        var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, began);
+        var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, _parts.Time);
         var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>(), _parts.Failpoints);
         (_run, Ticket, Activity) = (run, ticket, DomainActivity.MovingAway);
         _runTask = FollowAsync(run, site, token);
@@ -78,6 +77,7 @@ internal sealed partial class DomainTask
             // A disk that failed meanwhile was no concern of the move's.
             if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
                 Watch(failed: true, token);
+            await KeepPausedAsync(token);
             return;
         }
         _endedWhileMoving = null;

@@ -7,7 +7,7 @@ using Godwit.Relocation.Source;
 
 namespace Godwit.Host;
 
-/// <content>A guest that stopped, or may have a successor, though nobody here told it to stop.</content>
+/// <content>A guest that stopped, goes on, or may have a successor, though nobody here told it to.</content>
 internal sealed partial class DomainTask
 {
     // A guest that was stopped, and not by this task, was stopped by a disk: because it failed, or because another host
@@ -46,10 +46,41 @@ internal sealed partial class DomainTask
         var current = ReferenceEquals(watched.Copy, _domain.Copy);
         if (current && watched.Found is StopFinding.Superseded { By: var by })
             await LeaveAsync(by, token);
+        else if (HasEnded)
+            await KeepEndedAsync(token);
+        else if (_domain.Record.RunState == RunState.Paused)
+            await KeepPausedAsync(token);
         else if (_domain.Record.RunState != RunState.Running || (await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.IoError)
             return;
         else if (!current || watched.Found is not StopFinding.DisksAnswer || !await TryGoOnAsync(token))
             Watch(failed: true, token);
+    }
+
+    // A record that was another's, or an older one, when the guest ended has not heard of it.
+    private async Task KeepEndedAsync(CancellationToken token)
+    {
+        var kept = _phase == CopyPhase.Crashed ? RunState.Crashed : RunState.ShutOff;
+        if (_domain.Record.RunState != kept && _endFollowed)
+            await SetRunStateAsync(kept, token);
+    }
+
+    // A user's pause is recorded after it, and the end of one before it: a copy that runs under a record that says paused was
+    // let run past this task, by a monitor of its engine. It stays as its user left it; what fails is repeated at the next look.
+    private async Task KeepPausedAsync(CancellationToken token)
+    {
+        if (_domain.Record.RunState != RunState.Paused)
+            return;
+        try
+        {
+            if ((await _domain.Copy.QueryAsync(token)).Phase != CopyPhase.Running)
+                return;
+            Log.PausedAgain(_log, Name);
+            await _domain.Copy.PauseAsync(token);
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Log.TryingAgain(_log, Name, "pause it again", e);
+        }
     }
 
     private async Task<bool> TryGoOnAsync(CancellationToken token)

@@ -68,6 +68,7 @@ internal sealed partial class DomainTask
             // An earlier daemon heard of it, if any did.
             if (_phase == CopyPhase.IoError)
                 Watch(failed: true, cancellationToken);
+            await KeepPausedAsync(cancellationToken);
             while (!_gone)
             {
                 var item = await _inbox.Reader.ReadAsync(cancellationToken);
@@ -89,7 +90,7 @@ internal sealed partial class DomainTask
     });
 
     /// <summary>It was paused, or has ended and is kept for a look: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
-    public bool StandsStill => Activity == DomainActivity.Settled && _domain.Record.RunState != RunState.Running;
+    public bool StandsStill => Activity == DomainActivity.Settled && (_domain.Record.RunState != RunState.Running || HasEnded);
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));
@@ -134,6 +135,8 @@ internal sealed partial class DomainTask
 
     public static GodwitException NoSuchDomain(string name) =>
         new("no-such-domain", $"There is no domain {name} on this host.", "`godwit list` shows the domains of the pool.");
+
+    private bool HasEnded => _phase is CopyPhase.ShutOff or CopyPhase.Crashed;
 
     private async Task EnqueueAsync(DomainItem item, CancellationToken cancellationToken)
     {
@@ -200,10 +203,15 @@ internal sealed partial class DomainTask
                 break;
             case DomainRequest.Pause:
                 await _domain.Copy.PauseAsync(token);
-                await SetRunStateAsync(RunState.Paused, token);
+                if (!await SetRunStateAsync(RunState.Paused, token))
+                {
+                    await _domain.Copy.ContinueAsync(token);
+                    throw TakenMeanwhile();
+                }
                 break;
             case DomainRequest.Unpause:
-                await SetRunStateAsync(RunState.Running, token);
+                if (!await SetRunStateAsync(RunState.Running, token))
+                    throw TakenMeanwhile();
                 await _domain.Copy.ContinueAsync(token);
                 break;
             case DomainRequest.Destroy:
@@ -217,7 +225,7 @@ internal sealed partial class DomainTask
     /// <summary>False: it is so already. A refusal is thrown.</summary>
     private async Task<bool> AllowedAsync(DomainRequest request, CancellationToken token)
     {
-        if (_phase is not (CopyPhase.Crashed or CopyPhase.Gone or CopyPhase.ShutOff))
+        if (!HasEnded && _phase != CopyPhase.Gone)
             _phase = (await _domain.Copy.QueryAsync(token)).Phase;
         return RequestPolicy.Judge(request, Activity, _phase) switch
         {
@@ -234,6 +242,8 @@ internal sealed partial class DomainTask
             Log.Happened(_log, Name, @event.GetType().Name);
         if (@event is CopyEvent.DiskFailed or CopyEvent.Stopped && Activity == DomainActivity.Settled)
             Watch(@event is CopyEvent.DiskFailed, token);
+        if (@event is CopyEvent.Resumed && Activity == DomainActivity.Settled)
+            await KeepPausedAsync(token);
         if (GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
             return;
         if (Activity == DomainActivity.MovingAway)
@@ -242,7 +252,15 @@ internal sealed partial class DomainTask
             await FollowAsync(end.Action, end.Kept, token);
     }
 
-    private async Task SetRunStateAsync(RunState state, CancellationToken token)
+    // The record is another's, or was put back to an older one: what the copy does stays as it was until that is known.
+    private GodwitException TakenMeanwhile()
+    {
+        Doubt();
+        return new("domain-was-taken", $"The record of {Name} is not {_parts.Name}'s under epoch {Epoch} any more.", $"See `godwit info {Name}`, and try again.");
+    }
+
+    /// <summary>False: the record is not this host's any more.</summary>
+    private async Task<bool> SetRunStateAsync(RunState state, CancellationToken token)
     {
         var epoch = _domain.Record.Epoch;
         var record = await _parts.Records.ChangeAsync(
@@ -252,6 +270,7 @@ internal sealed partial class DomainTask
             token);
         if (record is not null)
             _domain = _domain with { Record = record };
+        return record is not null;
     }
 
     // Each copy has its own pump; it ends with the copy's channel.

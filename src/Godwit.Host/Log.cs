@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(4012, LogLevel.Warning, "{Domain}: it is {Owner}'s by now, under epoch {Epoch}; the copy here is superseded and ends")]
     public static partial void Superseded(ILogger logger, string domain, string owner, long epoch);
 
+    [LoggerMessage(4013, LogLevel.Warning, "{Domain}: somebody let it run past godwit while it is paused; it is paused again")]
+    public static partial void PausedAgain(ILogger logger, string domain);
+
     [LoggerMessage(4009, LogLevel.Warning, "{Domain}: a copy runs here of which the registry knows nothing; it is left alone")]
     public static partial void UnknownCopy(ILogger logger, string domain);
 }

@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Error, "{Domain}: somebody let the held copy run; it is stopped again. What it wrote meanwhile is on its disks")]
     public static partial void StrayResume(ILogger logger, string domain);
 
+    [LoggerMessage(3007, LogLevel.Warning, "{Domain}: {Difference}")]
+    public static partial void ClocksDiffer(ILogger logger, string domain, string difference);
+
     [LoggerMessage(3004, LogLevel.Error, "{Domain}: a part of the relocation failed in an unforeseen way")]
     public static partial void Unforeseen(ILogger logger, string domain, Exception exception);
 }

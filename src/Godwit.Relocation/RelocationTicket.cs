@@ -6,9 +6,10 @@ using Pipe = System.Threading.Channels.Channel;
 namespace Godwit.Relocation;
 
 /// <summary>A relocation as those outside of it see it: where it stands, how it goes on, how it ended.</summary>
-public sealed class RelocationTicket(Guid id, string domain, string from, string to, DateTimeOffset began)
+public sealed class RelocationTicket(Guid id, string domain, string from, string to, TimeProvider time)
 {
     private const int KeptEvents = 4096;
+    private readonly long _beganAt = time.GetTimestamp();
     private readonly Lock _lock = new();
     private readonly List<Channel<RelocationProgress>> _watchers = [];
     private readonly TaskCompletionSource<RelocationResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,10 +26,16 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
 
     public string To => to;
 
-    public DateTimeOffset Began => began;
+    public DateTimeOffset Began { get; } = time.GetUtcNow();
+
+    /// <summary>Since it began, whatever the wall clock was set to meanwhile.</summary>
+    public TimeSpan Age => time.GetElapsedTime(_beganAt);
 
     /// <summary>Step of the protocol's table it is in.</summary>
     public RelocationStep Step { get; private set; } = RelocationStep.Check;
+
+    /// <summary>What its user should know, whatever becomes of it.</summary>
+    public ImmutableArray<string> Notes { get; private set; } = [];
 
     public RelocationResult? Result => _ended.Task.IsCompletedSuccessfully ? _ended.Task.Result : null;
 
@@ -100,6 +107,8 @@ public sealed class RelocationTicket(Guid id, string domain, string from, string
         lock (_lock)
         {
             Step = progress.Step;
+            if (progress.Note is { } note && !Notes.Contains(note))
+                Notes = Notes.Add(note);
             _events = _events.Enqueue(progress);
             if (++_kept > KeptEvents)
             {

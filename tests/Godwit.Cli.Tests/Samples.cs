@@ -30,6 +30,7 @@ internal static class Samples
         To = "resource-2",
         Step = result is null ? "pre-copy" : "confirm",
         Began = Noon,
+        AgeSeconds = 60,
         Result = result,
     };
 

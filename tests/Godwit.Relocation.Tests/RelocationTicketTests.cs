@@ -2,7 +2,7 @@ namespace Godwit.Relocation.Tests;
 
 public class RelocationTicketTests
 {
-    private readonly RelocationTicket _ticket = new(new Guid("6f0d1f0e-4a3a-4c43-9d8e-000000000003"), "vm1", "a", "b", Samples.Noon);
+    private readonly RelocationTicket _ticket = new(new Guid("6f0d1f0e-4a3a-4c43-9d8e-000000000003"), "vm1", "a", "b", new SetTime());
 
     [Fact]
     public async Task WhoComesLateSeesAllOfIt()
@@ -40,7 +40,7 @@ public class RelocationTicketTests
         _ticket.OnCancel(() => before++);
         Assert.Equal(1, before);
 
-        var later = new RelocationTicket(default, "vm1", "a", "b", Samples.Noon);
+        var later = new RelocationTicket(default, "vm1", "a", "b", new SetTime());
         later.OnCancel(() => after++);
         Assert.Equal(0, after);
         later.Cancel();

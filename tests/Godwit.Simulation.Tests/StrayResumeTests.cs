@@ -4,7 +4,10 @@ using Godwit.Simulation.World;
 
 namespace Godwit.Simulation.Tests;
 
-/// <summary>Somebody lets a held copy run: whoever wins the record has the domain, and it never runs twice.</summary>
+/// <summary>
+/// Somebody lets a held copy run: whoever wins the record has the domain, and it never runs twice. One that a user has paused is
+/// paused again.
+/// </summary>
 public class StrayResumeTests
 {
     [Theory]
@@ -17,6 +20,9 @@ public class StrayResumeTests
     [InlineData("0:Confirm:StrayResume+0", RelocationEnding.Completed)]
     [InlineData("0:HandOver:StrayResume+3 0:HandOver:CrashSource+0", null)]
     [InlineData("0:Fence:StrayResume+1 0:Fence:CrashSource+0 0:Fence:StorageAwayFromDestination+0", null)]
+    [InlineData("0:PreCopy:StrayResume+5", RelocationEnding.Completed)]
+    [InlineData("0:PreCopy:StrayResume+5 0:PreCopy:Cancel+10", RelocationEnding.Cancelled)]
+    [InlineData("0:Begin:CrashSource+0 0:Begin:StrayResume+1", null)]
     public void TheRecordDecidesAndOneCopyIsLeft(string faults, RelocationEnding? reached)
     {
         var endings = new HashSet<RelocationEnding>();

@@ -50,7 +50,7 @@ internal static class MigrationCommands
     {
         if (Guid.TryParse(which, out var id)) return await client.GetMigrationAsync(id, ct).ConfigureAwait(false);
         var all = await client.ListMigrationsAsync(ct).ConfigureAwait(false);
-        return all.Where(m => m.Domain == which).MaxBy(MigrationTable.Age)
+        return MigrationTable.InOrder(all).LastOrDefault(m => m.Domain == which)
             ?? throw new GodwitException("no-such-migration", $"this host knows of no move of a domain {which}",
                 "godwit migration list; godwit --host NAME migration list for those of another host");
     }

@@ -24,6 +24,8 @@ internal sealed class LiveView(IAnsiConsole console) : IMigrationView
                 var bar = context.AddTask("starting", maxValue: 1);
                 await foreach (var e in events.ConfigureAwait(false))
                 {
+                    // Above the bar, where it stays.
+                    if (e.Note is not null) console.WriteLine(e.Note);
                     bar.Description = Markup.Escape(MigrationText.Progress(e));
                     bar.Value = MigrationText.Share(e);
                 }

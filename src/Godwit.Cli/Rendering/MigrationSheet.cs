@@ -15,6 +15,7 @@ internal static class MigrationSheet
         if (m.Began != default) DomainSheet.Line(output, "began", m.Began.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         DomainSheet.Line(output, "step", m.Step);
         if (m.Waits is not null) DomainSheet.Line(output, "waits", m.Waits);
+        foreach (var note in m.Notes) DomainSheet.Line(output, "note", note);
         if (m.Result is not { } result) return;
         DomainSheet.Line(output, "ended", result.Ending);
         if (result.Succeeded)

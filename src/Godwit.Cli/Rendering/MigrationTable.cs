@@ -5,12 +5,16 @@ namespace Godwit.Cli.Rendering;
 /// <summary>What <c>godwit migration list</c> prints.</summary>
 internal static class MigrationTable
 {
-    /// <summary>Orders moves, the latest last. Nobody knows when a lost one began; it is not over.</summary>
-    public static DateTimeOffset Age(MigrationInfo migration) => migration.Began == default ? DateTimeOffset.MaxValue : migration.Began;
+    /// <summary>
+    /// The latest last, by their age and not by the clocks of their hosts, which may differ. Nobody knows when a lost one
+    /// began; it is not over.
+    /// </summary>
+    public static IEnumerable<MigrationInfo> InOrder(IEnumerable<MigrationInfo> migrations) =>
+        migrations.OrderByDescending(migration => migration.AgeSeconds ?? 0);
 
     public static void Write(TextWriter output, IEnumerable<MigrationInfo> migrations)
     {
-        var all = migrations.OrderBy(Age).ToList();
+        var all = InOrder(migrations).ToList();
         var table = new Table("ID", "Domain", "From", "To", "Step", "Ended", Column.Number("Total"), Column.Number("Downtime"));
         foreach (var m in all)
         {

@@ -16,6 +16,8 @@ internal static class MigrationMapping
         To = ticket.To,
         Step = Word(ticket.Step),
         Began = ticket.Began,
+        AgeSeconds = ticket.Age.TotalSeconds,
+        Notes = ticket.Notes,
         Result = ticket.Result is { } result ? Result(result) : null,
     };
 

@@ -14,7 +14,7 @@ namespace Godwit.Daemon.Queries;
 /// <summary>Relocations of this host, or of the whole pool.</summary>
 internal sealed class MigrationQuery(
     DaemonConfig config, Membership membership, ComputeSlot compute, PeerDirectory directory, PeerConnections peers, IRegistry registry,
-    RegistrySight sight)
+    RegistrySight sight, TimeProvider time)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
@@ -52,7 +52,7 @@ internal sealed class MigrationQuery(
         ImmutableArray<MigrationInfo> known =
             [.. answers.SelectMany(migrations => migrations ?? []), .. await ListHereAsync(cancellationToken)];
         return new(
-            Join([.. known.OrderBy(migration => migration.Began)], records, answering),
+            Join([.. known.Select(WithAge).OrderByDescending(migration => migration.AgeSeconds)], records, answering),
             away is null ? null : $"{away} Shown is what the hosts that answer know.");
     }
 
@@ -61,6 +61,10 @@ internal sealed class MigrationQuery(
         (await ListHereAsync(cancellationToken)).FirstOrDefault(migration => migration.Id == id)
         ?? (await ListAsync(cancellationToken)).Items.FirstOrDefault(migration => migration.Id == id)
         ?? throw NoSuchMigration(id);
+
+    // Hosts of an earlier version say only what their clocks said.
+    private MigrationInfo WithAge(MigrationInfo migration) =>
+        migration with { AgeSeconds = migration.AgeSeconds ?? (time.GetUtcNow() - migration.Began).TotalSeconds };
 
     // A daemon's memory of its relocations ends with it; a host that is silent tells nothing. The records tell of both.
     private static ImmutableArray<MigrationInfo> Join(

@@ -79,10 +79,10 @@ public sealed class FakeProcess
         Raise(new CopyEvent.GuestPanicked(Now));
     }
 
-    /// <summary>Somebody lets a held copy run, by a monitor of the engine's own.</summary>
+    /// <summary>Somebody lets a held or a paused copy run, by a monitor of the engine's own.</summary>
     public void StrayResume()
     {
-        if (Phase == CopyPhase.Held)
+        if (Phase is CopyPhase.Held or CopyPhase.Paused)
             RunGuest();
     }
 

@@ -6,19 +6,25 @@ namespace Godwit.Relocation.Destination;
 /// Time stamps of the destination's part of the downtime. A part begins where the one before it ended: what the daemon
 /// itself needs in between is part of what it was on its way to do.
 /// </summary>
-internal sealed class ArrivalStamps(TimeProvider time)
+internal sealed class ArrivalStamps(SteadyClock clock)
 {
+    private DateTimeOffset _handoverReceived;
+    private DateTimeOffset _commitEnded;
+    private DateTimeOffset _fenceEnded;
     private DateTimeOffset? _resumed;
 
-    public DateTimeOffset HandoverReceived { get; set; }
+    public void HandoverReceived() => _handoverReceived = clock.Now;
 
-    public DateTimeOffset CommitEnded { get; set; }
+    public void CommitEnded() => _commitEnded = clock.Now;
 
-    public DateTimeOffset FenceEnded { get; set; }
+    public void FenceEnded() => _fenceEnded = clock.Now;
 
     /// <summary>The engine's stamp of the first resume; later ones are none of the relocation's.</summary>
-    public void Resumed(DateTimeOffset at) => _resumed ??= at;
+    public void Resumed(DateTimeOffset at) => _resumed ??= clock.Of(at);
+
+    /// <summary>Nothing is to run: it is there.</summary>
+    public void Resumed() => _resumed ??= clock.Now;
 
     public ArrivalTimes ToTimes() => new(
-        HandoverReceived, CommitEnded, FenceEnded, _resumed ?? time.GetUtcNow());
+        _handoverReceived, _commitEnded, _fenceEnded, _resumed ?? clock.Now);
 }

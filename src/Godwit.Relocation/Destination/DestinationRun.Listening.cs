@@ -37,7 +37,7 @@ public sealed partial class DestinationRun
         switch (message)
         {
             case RelocationMessage.ClockQuestion m:
-                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, _time.GetUtcNow()), token);
+                await SayAsync(new RelocationMessage.ClockAnswer(m.Number, _clock.Now), token);
                 break;
             case RelocationMessage.BootFile m when _missing.Contains(m.Digest) && _bootFile is null:
                 _bootFile = _site.CreateBootFile(m.Digest, m.Length);
@@ -57,7 +57,7 @@ public sealed partial class DestinationRun
                 Post(new DestinationEvent.SourceStopping());
                 break;
             case RelocationMessage.Handover:
-                _stamps.HandoverReceived = _time.GetUtcNow();
+                _stamps.HandoverReceived();
                 Post(new DestinationEvent.HandedOver());
                 break;
             case RelocationMessage.Frames m when _copy is not null:

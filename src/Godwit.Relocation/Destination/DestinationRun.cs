@@ -19,7 +19,7 @@ public sealed partial class DestinationRun
     private readonly IDestinationSite _site;
     private readonly IRelocationChannel _channel;
     private readonly RelocationMessage.Hello _hello;
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private readonly ILogger _log;
     private readonly IFailpoints? _failpoints;
     private readonly BesideTasks _beside;
@@ -37,8 +37,9 @@ public sealed partial class DestinationRun
         IDestinationSite site, IRelocationChannel channel, RelocationMessage.Hello hello, TimeProvider time, ILogger log,
         IFailpoints? failpoints = null)
     {
-        (_site, _channel, _hello, _time, _log, _failpoints) = (site, channel, hello, time, log, failpoints);
-        _stamps = new ArrivalStamps(time);
+        (_site, _channel, _hello, _log, _failpoints) = (site, channel, hello, log, failpoints);
+        _clock = new SteadyClock(time);
+        _stamps = new ArrivalStamps(_clock);
         _beside = new BesideTasks(
             Offer.Spec.Name, log, e => Post(e is ChannelException ? new DestinationEvent.ChannelLost(e.Message) : new DestinationEvent.ReceiveFailed(e.Message)));
     }
@@ -149,6 +150,8 @@ public sealed partial class DestinationRun
             return;
         }
         _version = version;
+        if (ClockDifference.Say(Offer.From, Offer.To, _clock.Now - Offer.Now) is { } differ)
+            Log.ClocksDiffer(_log, Offer.Spec.Name, differ);
         try
         {
             _missing = await _site.JudgeAsync(Offer, token);
@@ -210,7 +213,7 @@ public sealed partial class DestinationRun
     private async Task CommitAsync(CancellationToken token)
     {
         var epoch = await _site.Registry.CommitAsync(token);
-        _stamps.CommitEnded = _time.GetUtcNow();
+        _stamps.CommitEnded();
         Post(epoch is { } won ? new DestinationEvent.CommitWon(won) : new DestinationEvent.CommitLost());
     }
 
@@ -219,7 +222,7 @@ public sealed partial class DestinationRun
         try
         {
             await _site.FenceAsync(_state.Epoch, token);
-            _stamps.FenceEnded = _time.GetUtcNow();
+            _stamps.FenceEnded();
             Post(new DestinationEvent.Fenced());
         }
         catch (Exception e) when (!token.IsCancellationRequested)
@@ -245,7 +248,7 @@ public sealed partial class DestinationRun
                 Post(new DestinationEvent.ResumeRefused("the engine of the destination ended"));
                 return;
             }
-            _stamps.Resumed(_time.GetUtcNow());
+            _stamps.Resumed();
             Post(new DestinationEvent.Resumed());
             return;
         }

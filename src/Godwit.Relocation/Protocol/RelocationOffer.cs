@@ -34,7 +34,7 @@ public sealed record RelocationOffer
 
     public string? RamdiskDigest { get; init; }
 
-    /// <summary>The source's clock when the offer was made.</summary>
+    /// <summary>The source's clock when the offer was made; the destination says in its log where its own is far from it.</summary>
     public required DateTimeOffset Now { get; init; }
 }
 

@@ -7,12 +7,11 @@ namespace Godwit.Relocation.Source;
 /// error is at most half of that (as in NTP, RFC 5905 section 8). Without it, time stamps of two hosts cannot be
 /// subtracted.
 /// </summary>
-internal sealed class ClockOffset(TimeProvider time)
+internal sealed class ClockOffset(SteadyClock clock)
 {
     private const int Questions = 8;
     private TimeSpan _shortest = TimeSpan.MaxValue;
     private DateTimeOffset _asked;
-    private long _askedAt;
     private int _number;
 
     /// <summary>What to add to a time of the source to have the destination's.</summary>
@@ -20,7 +19,7 @@ internal sealed class ClockOffset(TimeProvider time)
 
     public RelocationMessage.ClockQuestion Ask()
     {
-        (_asked, _askedAt) = (time.GetUtcNow(), time.GetTimestamp());
+        _asked = clock.Now;
         return new RelocationMessage.ClockQuestion(++_number);
     }
 
@@ -29,8 +28,7 @@ internal sealed class ClockOffset(TimeProvider time)
     {
         if (answer.Number != _number)
             return false;
-        // A step of this clock within it would make it shorter than any other, or longer than it was.
-        var roundTrip = time.GetElapsedTime(_askedAt);
+        var roundTrip = clock.Now - _asked;
         if (roundTrip < _shortest)
         {
             _shortest = roundTrip;

@@ -3,7 +3,7 @@ using Godwit.Hypervisors;
 namespace Godwit.Relocation.Source;
 
 /// <summary>Reports how pre-copy goes on, as the engine counts it.</summary>
-internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, TimeProvider time)
+internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, SteadyClock clock, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -20,7 +20,7 @@ internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, TimeP
                 return;
             var progress = await copy.QuerySendAsync(cancellationToken);
             Round = Math.Max(Round, progress.Round);
-            Last = new RelocationProgress(time.GetUtcNow(), RelocationStep.PreCopy)
+            Last = new RelocationProgress(clock.Now, RelocationStep.PreCopy)
             {
                 Round = Round,
                 SentBytes = progress.SentBytes,

@@ -7,10 +7,11 @@ namespace Godwit.Relocation.Source;
 /// <param name="site">This host.</param>
 /// <param name="dialer">Opens the line.</param>
 /// <param name="clock">Learns the destination's clock.</param>
+/// <param name="clockLearned">Called when it has.</param>
 /// <param name="toEngine">Takes what the destination's engine says.</param>
 /// <param name="post">Takes the events.</param>
 internal sealed class SourceLine(
-    ISourceSite site, IRelocationDialer dialer, ClockOffset clock, Func<ReadOnlyMemory<byte>, CancellationToken, Task> toEngine, Action<SourceEvent> post)
+    ISourceSite site, IRelocationDialer dialer, ClockOffset clock, Action clockLearned, Func<ReadOnlyMemory<byte>, CancellationToken, Task> toEngine, Action<SourceEvent> post)
 {
     private RelocationMessage.Welcome? _welcome;
 
@@ -89,6 +90,7 @@ internal sealed class SourceLine(
             case RelocationMessage.ClockAnswer m:
                 if (clock.Take(m))
                     await SayAsync(clock.Ask(), token);
+                clockLearned();
                 break;
             case RelocationMessage.Refused m:
                 post(new SourceEvent.Refused(m.Reason, m.Remedy));

@@ -24,24 +24,29 @@ public sealed class SourceRun
     private readonly Channel<SourceEvent> _events = Pipe.CreateUnbounded<SourceEvent>(new() { SingleReader = true });
     private readonly BesideTasks _beside;
     private readonly DowntimeStamps _stamps = new();
-    private readonly ClockOffset _clock;
+    private readonly SteadyClock _clock;
+    private readonly ClockOffset _offset;
     private readonly ProbeWatch _probes;
     private readonly SendWatch _progress;
     private readonly SourceEngine _engine;
     private readonly SourceLine _line;
     private SourceState _state = SourceMachine.Initial;
-    private bool _seenHeld, _stands, _noting;
+    private bool _seenHeld, _stands, _noting, _saidClocks;
+
+    /// <summary>As the engine tells it, by the wall clock, which is also that of the frames. A guest that stood already has had nothing since.</summary>
+    private DateTimeOffset _stopped = DateTimeOffset.MinValue;
 
     public SourceRun(
         ISourceSite site, IRelocationDialer dialer, RelocationTicket ticket, RelocationOptions options, TimeProvider time, ILogger log,
         IFailpoints? failpoints = null)
     {
         (_site, _ticket, _options, _time, _log, _failpoints) = (site, ticket, options, time, log, failpoints);
-        _clock = new ClockOffset(time);
+        _clock = new SteadyClock(time);
+        _offset = new ClockOffset(_clock);
         _probes = new ProbeWatch(site, time);
-        _progress = new SendWatch(site.Copy, ticket, time);
+        _progress = new SendWatch(site.Copy, ticket, _clock, time);
         _engine = new SourceEngine(site, options, time, log, Post);
-        _line = new SourceLine(site, dialer, _clock, _engine.TakeAsync, Post);
+        _line = new SourceLine(site, dialer, _offset, NoteClocks, _engine.TakeAsync, Post);
         _beside = new BesideTasks(ticket.Domain, log, e => Post(e is ChannelException ? new SourceEvent.ChannelLost(e.Message) : new SourceEvent.SendFailed(e.Message)));
     }
 
@@ -60,7 +65,7 @@ public sealed class SourceRun
             case CopyEvent.Stopped e:
                 // Of the move's own stop, and not of a stray copy's.
                 if (!_seenHeld)
-                    _stamps.Stopped = e.At;
+                    (_stopped, _stamps.Stopped) = (e.At, _clock.Of(e.At));
                 if (!_noting)
                     NoteFrames();
                 break;
@@ -74,7 +79,7 @@ public sealed class SourceRun
                 Post(new SourceEvent.SwitchoverReady(_probes.AnsweredJustNow));
                 break;
             case CopyEvent.MemorySent e:
-                _stamps.MemorySent = e.At;
+                _stamps.MemorySent = _clock.Of(e.At);
                 break;
             case CopyEvent.Held:
                 _seenHeld = true;
@@ -156,7 +161,7 @@ public sealed class SourceRun
             await _engine.CloseAsync();
         }
         var result = MakeResult();
-        _ticket.End(_progress.Last with { At = _time.GetUtcNow(), Step = result.Succeeded ? RelocationStep.Confirm : _ticket.Step }, result);
+        _ticket.End(_progress.Last with { At = _clock.Now, Step = result.Succeeded ? RelocationStep.Confirm : _ticket.Step }, result);
         return result;
     }
 
@@ -180,7 +185,7 @@ public sealed class SourceRun
                 _beside.Add(_engine.SendAsync(_line.Channel!, () => _beside.Add(_progress.RunAsync(token)), token));
                 break;
             case SourceAction.PermitSwitchover:
-                _stamps.Permitted = _time.GetUtcNow();
+                _stamps.Permitted = _clock.Now;
                 _beside.Add(_engine.PermitSwitchoverAsync(token));
                 _beside.Add(_line.SayAsync(new RelocationMessage.Stopping(_site.Addresses), token));
                 Report(RelocationStep.Stop);
@@ -188,8 +193,7 @@ public sealed class SourceRun
             case SourceAction.HandOver:
                 await _line.SayAsync(new RelocationMessage.Handover(), token);
                 // Here, not before: the other side has loaded all, and had drawn the guest's frames to it before that.
-                // A guest that stood already has had nothing since.
-                if (_site.TakeFrames(_stamps.Stopped ?? DateTimeOffset.MinValue) is var frames && frames.Any(port => !port.IsEmpty))
+                if (_site.TakeFrames(_stopped) is var frames && frames.Any(port => !port.IsEmpty))
                     await _line.SayAsync(new RelocationMessage.Frames(frames), token);
                 Report(RelocationStep.HandOver);
                 break;
@@ -217,6 +221,7 @@ public sealed class SourceRun
                 await TryAsync(ResumeIfHeldAsync, token);
                 break;
             case SourceAction.PauseStray:
+                Report(_ticket.Step, "somebody let the held copy run; it is stopped again, and what it wrote meanwhile is on the disks");
                 await TryAsync(_site.Copy.PauseAsync, token);
                 break;
             case SourceAction.DiscardMemory:
@@ -302,8 +307,8 @@ public sealed class SourceRun
     private RelocationResult MakeResult()
     {
         var ending = _state.Ending ?? RelocationEnding.Superseded;
-        var (downtime, parts) = _line.Arrival is null ? default : _stamps.Against(_line.Arrival.Times, _clock);
-        var ended = _line.Arrival is null ? _time.GetUtcNow() : _clock.ToSource(_line.Arrival.Times.Resumed);
+        var (downtime, parts) = _line.Arrival is null ? default : _stamps.Against(_line.Arrival.Times, _offset);
+        var ended = _line.Arrival is null ? _clock.Now : _offset.ToSource(_line.Arrival.Times.Resumed);
         return new RelocationResult
         {
             Ending = ending,
@@ -321,7 +326,7 @@ public sealed class SourceRun
                 _ => $"{_ticket.Domain} stays on {_ticket.From}: {_state.Reason}",
             },
             Remedy = _state.Remedy,
-            Total = ended - _ticket.Began,
+            Total = ended - _clock.Began,
             Downtime = downtime,
             Parts = parts,
             Rounds = _progress.Round,
@@ -329,7 +334,17 @@ public sealed class SourceRun
         };
     }
 
-    private void Report(RelocationStep step) => _ticket.Report(_progress.Last with { At = _time.GetUtcNow(), Step = step });
+    private void Report(RelocationStep step, string? note = null) =>
+        _ticket.Report(_progress.Last with { At = _clock.Now, Step = step, Note = note });
+
+    private void NoteClocks()
+    {
+        if (_saidClocks || ClockDifference.Say(_ticket.From, _ticket.To, _offset.Value) is not { } differ)
+            return;
+        _saidClocks = true;
+        Log.ClocksDiffer(_log, _ticket.Domain, differ);
+        Report(_ticket.Step, differ);
+    }
 
     private void Post(SourceEvent @event) => _events.Writer.TryWrite(@event);
 }

@@ -7,7 +7,7 @@ public sealed class MigrationTableTests
 {
     private static readonly MigrationInfo s_lost = Samples.Migration() with
     {
-        Id = new Guid("7c9e6679-7425-40de-944b-e07fc1f90ae7"), Domain = "vm2", Step = MigrationInfo.Lost, Began = default, Waits = "waits for resource-1",
+        Id = new Guid("7c9e6679-7425-40de-944b-e07fc1f90ae7"), Domain = "vm2", Step = MigrationInfo.Lost, Began = default, AgeSeconds = null, Waits = "waits for resource-1",
     };
 
     [Fact]
@@ -23,6 +23,23 @@ public sealed class MigrationTableTests
             vm2: waits for resource-1
 
             """, text.ToString());
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void Which_of_two_moves_is_the_later_one_is_not_told_by_the_clocks_of_two_hosts(int hours)
+    {
+        var (earlier, later) = (Samples.Migration(), Samples.Migration() with { Id = s_lost.Id, AgeSeconds = 50, Began = Samples.Noon.AddHours(hours) });
+        Assert.Equal([earlier, later], MigrationTable.InOrder([later, earlier]));
+    }
+
+    [Fact]
+    public void What_its_user_should_know_of_a_move_is_shown_however_it_ended()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+        MigrationSheet.Write(text, Samples.Migration(Samples.Completed) with { Notes = ["the clocks of a and b differ by 61 min"] });
+        Assert.Contains("\nnote          the clocks of a and b differ by 61 min\n", text.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

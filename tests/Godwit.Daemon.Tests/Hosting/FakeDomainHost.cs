@@ -91,7 +91,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
         string domain, string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
         var record = Find(domain);
-        var ticket = new RelocationTicket(Guid.NewGuid(), record.Name, name, destination, DateTimeOffset.UtcNow);
+        var ticket = new RelocationTicket(Guid.NewGuid(), record.Name, name, destination, TimeProvider.System);
         Tickets.Enqueue(ticket);
         return Task.FromResult(ticket);
     }

@@ -139,7 +139,7 @@ public class TranscriptTests
     {
         var offer = source.Offer;
         var run = new SourceRun(
-            source, new OneLine(channel), new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, Samples.Noon),
+            source, new OneLine(channel), new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, TimeProvider.System),
             new RelocationOptions(), TimeProvider.System, NullLogger.Instance);
         _ = Task.Run(async () =>
         {

@@ -10,7 +10,7 @@ public class ClockOffsetTests
     public void TheShortestRoundTripGivesTheOffset()
     {
         var time = new SetTime();
-        var clock = new ClockOffset(time);
+        var clock = new ClockOffset(new SteadyClock(time));
         var ahead = TimeSpan.FromSeconds(3);
 
         foreach (var (there, back) in new[] { (40, 2), (1, 1), (3, 90) })
@@ -31,7 +31,7 @@ public class ClockOffsetTests
     public void ClocksAnHourApartGiveTheSameDowntime(int hours)
     {
         var time = new SetTime();
-        var clock = new ClockOffset(time);
+        var clock = new ClockOffset(new SteadyClock(time));
         var question = clock.Ask();
         time.Now = time.Now.AddMilliseconds(1);
         clock.Take(new RelocationMessage.ClockAnswer(question.Number, time.Now.AddMilliseconds(-0.5).AddHours(hours)));
@@ -44,25 +44,25 @@ public class ClockOffsetTests
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
-    public void AStepOfTheClockIsNoRoundTrip(int hours)
+    public void ASettingOfTheClockIsNeitherARoundTripNorAnOffset(int hours)
     {
         var time = new SetTime();
-        var clock = new ClockOffset(time);
+        var clock = new ClockOffset(new SteadyClock(time));
         var first = clock.Ask();
         time.Step(TimeSpan.FromHours(hours));
         time.Now = time.Now.AddMilliseconds(10);
-        clock.Take(new RelocationMessage.ClockAnswer(first.Number, time.Now));
+        clock.Take(new RelocationMessage.ClockAnswer(first.Number, time.Now - time.Stepped));
 
         var second = clock.Ask();
         time.Now = time.Now.AddMilliseconds(2);
-        clock.Take(new RelocationMessage.ClockAnswer(second.Number, time.Now.AddMilliseconds(-1)));
+        clock.Take(new RelocationMessage.ClockAnswer(second.Number, time.Now.AddMilliseconds(-1) - time.Stepped));
         Assert.Equal(TimeSpan.Zero, clock.Value);
     }
 
     [Fact]
     public void AnAnswerToAnotherQuestionIsNotTaken()
     {
-        var clock = new ClockOffset(new SetTime());
+        var clock = new ClockOffset(new SteadyClock(new SetTime()));
         var question = clock.Ask();
         Assert.False(clock.Take(new RelocationMessage.ClockAnswer(question.Number + 1, Samples.Noon.AddHours(1))));
         Assert.Equal(TimeSpan.Zero, clock.Value);
@@ -71,7 +71,7 @@ public class ClockOffsetTests
     [Fact]
     public void ItEndsAfterEightQuestions()
     {
-        var clock = new ClockOffset(new SetTime());
+        var clock = new ClockOffset(new SteadyClock(new SetTime()));
         var asked = 1;
         while (clock.Take(new RelocationMessage.ClockAnswer(clock.Ask().Number, Samples.Noon)))
             asked++;

@@ -20,7 +20,7 @@ public class SourceRunTests
     {
         var offer = Samples.Offer with { Spec = Samples.Offer.Spec with { OnReboot = onReboot } };
         var (near, _) = RecordedEnd.Pair(new Transcript());
-        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, Samples.Noon);
+        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, TimeProvider.System);
         var run = new SourceRun(
             new ScriptedSource(new ScriptedRegistry()) { Offer = offer }, new OneLine(near), ticket, new RelocationOptions(), TimeProvider.System,
             NullLogger.Instance);
@@ -40,7 +40,7 @@ public class SourceRunTests
     {
         var offer = Samples.Offer;
         var (near, far) = RecordedEnd.Pair(new Transcript());
-        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, Samples.Noon);
+        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, TimeProvider.System);
         var run = new SourceRun(
             new ScriptedSource(new ScriptedRegistry()), new OneLine(near), ticket, new RelocationOptions(), TimeProvider.System, NullLogger.Instance);
         await far.SendAsync(new RelocationMessage.Welcome(version, []), CancellationToken.None);
@@ -48,5 +48,36 @@ public class SourceRunTests
 
         Assert.Equal(RelocationEnding.DestinationUnreachable, result.Ending);
         Assert.Contains($"version {version}", result.Message);
+    }
+
+    [Theory]
+    [InlineData(61, "the clocks of resource-1 and resource-2 differ by 61 min: resource-2 is ahead of resource-1")]
+    [InlineData(-61, "the clocks of resource-1 and resource-2 differ by 61 min: resource-1 is ahead of resource-2")]
+    [InlineData(0.5, null)]
+    public async Task ClocksThatDifferAreNotedOnceAndNothingIsDecidedByThem(double minutes, string? note)
+    {
+        var offer = Samples.Offer;
+        var (near, far) = RecordedEnd.Pair(new Transcript());
+        var ticket = new RelocationTicket(offer.RelocationId, offer.Spec.Name, offer.From, offer.To, TimeProvider.System);
+        var run = new SourceRun(
+            new ScriptedSource(new ScriptedRegistry()), new OneLine(near), ticket, new RelocationOptions(), TimeProvider.System, NullLogger.Instance);
+        var moving = run.RunAsync(CancellationToken.None);
+        await far.SendAsync(new RelocationMessage.Welcome(2, []), CancellationToken.None);
+        for (var answered = 0; answered < 8;)
+        {
+            if (await far.ReceiveAsync(CancellationToken.None).AsTask().WaitAsync(Limit) is not RelocationMessage.ClockQuestion question)
+                continue;
+            await far.SendAsync(new RelocationMessage.ClockAnswer(question.Number, DateTimeOffset.UtcNow.AddMinutes(minutes)), CancellationToken.None);
+            answered++;
+        }
+        await far.SendAsync(new RelocationMessage.Failed("enough", null), CancellationToken.None);
+        var result = await moving.WaitAsync(Limit);
+
+        Assert.Equal(RelocationEnding.PrepareFailed, result.Ending);
+        Assert.InRange(result.Total, TimeSpan.Zero, Limit);
+        if (note is null)
+            Assert.Empty(ticket.Notes);
+        else
+            Assert.StartsWith(note, Assert.Single(ticket.Notes));
     }
 }

@@ -54,8 +54,12 @@ internal enum Fault
     TakeOverBySource,
     TakeOverByDestination,
 
-    /// <summary>Somebody lets a held copy run.</summary>
+    /// <summary>Somebody lets a held copy run, or one that a user has paused.</summary>
     StrayResume,
+
+    /// <summary>Somebody sets the wall clock of a host.</summary>
+    ClockStep,
+    RegistryLosesPower,
 }
 
 /// <summary>A fault that a history has in store.</summary>

@@ -24,7 +24,8 @@ internal static class History
 
     public static Outcome Run(Plan plan, SimOptions options)
     {
-        using var world = new SimWorld(plan.Seed, options);
+        var losesPower = plan.Faults.Any(f => f.Fault is Fault.RegistryLosesPower or Fault.SourceLosesPower or Fault.DestinationLosesPower);
+        using var world = new SimWorld(plan.Seed, options with { OnFiles = losesPower });
         var director = new Director(world, plan);
         var endings = new List<RelocationEnding>();
         string? failure = null;
@@ -106,6 +107,7 @@ internal static class History
         world.Trace.Add("world", $"move {source.Name} > {destination.Name}");
 
         RelocationTicket? ticket = null;
+        var began = world.Scheduler.Elapsed;
         director.BeginMove(source, destination, () => ticket);
         var options = new RelocationOptions
         {
@@ -124,6 +126,8 @@ internal static class History
         if (ticket?.Result is { } result)
         {
             endings.Add(result.Ending);
+            if (Figures.FindWrong(result, world.Scheduler.Elapsed - began) is { } wrong)
+                throw new SimulationException(wrong);
             world.Trace.Add("world", $"{result.Ending}: {result.Message}");
         }
         if (asked.IsFaulted)

@@ -67,12 +67,8 @@ internal sealed record Plan(int Seed, int Moves, ImmutableArray<PlannedFault> Fa
 
     // A person who says that a host is gone for good, in the seconds in which nobody can know that the registry is an old copy,
     // may take over what has been removed, and finds it removed again.
-    // And a paused copy that somebody lets run, while the registry is put back to before its move, may be left running: not mended yet.
-    private static bool Exclude(Fault one, Fault other) => ExcludeInOrder(one, other) || ExcludeInOrder(other, one);
-
-    private static bool ExcludeInOrder(Fault one, Fault other) =>
-        (one == Fault.RegistryRestoredWithItsMark && IsTakeOver(other))
-        || (one is Fault.RegistryRestored or Fault.RegistryRestoredWithItsMark && other == Fault.StrayResume);
+    private static bool Exclude(Fault one, Fault other) =>
+        (one == Fault.RegistryRestoredWithItsMark && IsTakeOver(other)) || (other == Fault.RegistryRestoredWithItsMark && IsTakeOver(one));
 
     private static bool IsTakeOver(Fault fault) => fault is Fault.TakeOverBySource or Fault.TakeOverByDestination;
 

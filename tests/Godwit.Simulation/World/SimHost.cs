@@ -28,7 +28,8 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
         RegistryLink = new SimLink($"{name}-reg", RegistryErrors.Unavailable, world);
         StorageLinks = world.Volumes.Keys.ToDictionary(volume => volume, volume => new SimLink($"{name}-{SimWorld.StorageOf(volume)}", "storage-unavailable", world));
         Disks = new SimDisks(name, world, StorageLinks);
-        Engine = new FakeEngine(world.Time, world.Options.Engine, (order, next) => world.GuestWrites(this, order, next))
+        Clock = new SimClock(world.Scheduler.Time, world.DrawClock());
+        Engine = new FakeEngine(Clock, world.Options.Engine, (order, next) => world.GuestWrites(this, order, next))
         {
             Observer = (process, @event) => world.Observe(this, process, @event),
             Flush = Disks.Flush,
@@ -38,6 +39,8 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
     }
 
     public string Name { get; }
+
+    public SimClock Clock { get; }
 
     public SimLink RegistryLink { get; }
 
@@ -84,7 +87,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             Network = Network,
             Registry = registry,
             Witness = witness,
-            Records = new RecordChanger(registry, witness, _world.Time, logs.CreateLogger<RecordChanger>())
+            Records = new RecordChanger(registry, witness, Clock, logs.CreateLogger<RecordChanger>())
             {
                 ReadsBack = _world.Options.ReadsBack,
                 KnowsOwnEpoch = _world.Options.DestroysOnGreaterEpochOnly,
@@ -93,11 +96,11 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             BootFiles = new NoBootFiles(),
             Dialer = new SimDialer(_world, this),
             Resources = this,
-            Time = _world.Time,
+            Time = Clock,
             Logs = logs,
             Failpoints = this,
         });
-        var watch = new RegistryWatch(registry, witness, _ => Task.FromResult(witness.Report()), _world.Time);
+        var watch = new RegistryWatch(registry, witness, _ => Task.FromResult(witness.Report()), Clock);
         context.Post(_ => _ = SettleAsync(context, domains), null);
         context.Post(_ => _ = watch.RunAsync(CancellationToken.None), null);
     }

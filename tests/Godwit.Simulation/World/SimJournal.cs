@@ -6,14 +6,23 @@ using Godwit.Pool.Restoration;
 namespace Godwit.Simulation.World;
 
 /// <summary>
-/// The shipped journal on a disk that may be full. With the sync of its writes switched off, a power loss throws it back
-/// to how it was a while before.
+/// The shipped journal on a disk that may be full, in files where a power loss is to come. With the sync of its writes
+/// switched off, that throws it back to how it was a while before.
 /// </summary>
-internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
+internal sealed class SimJournal : IJournal, IDisposable
 {
     private static readonly TimeSpan Written = TimeSpan.FromSeconds(5);
-    private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
     private readonly List<Func<Task>> _unsynced = [];
+    private readonly SimFiles? _files;
+    private readonly SimWorld _world;
+    private SqliteJournal _journal;
+
+    public SimJournal(SimWorld world)
+    {
+        _world = world;
+        _files = world.Options.OnFiles ? new SimFiles() : null;
+        _journal = SqliteJournal.Open(_files?.DatabasePath ?? ":memory:");
+    }
 
     public bool IsFull { get; set; }
 
@@ -36,19 +45,31 @@ internal sealed class SimJournal(SimWorld world) : IJournal, IDisposable
     }
 
     /// <summary>What has not reached the disk is gone.</summary>
-    public void LosePower() => _unsynced.Clear();
+    public void LosePower()
+    {
+        _unsynced.Clear();
+        if (_files is null)
+            return;
+        _files.LosePower(_world.Apart);
+        _journal.Dispose();
+        _journal = SqliteJournal.Open(_files.DatabasePath);
+    }
 
-    public void Dispose() => _journal.Dispose();
+    public void Dispose()
+    {
+        _journal.Dispose();
+        _files?.Dispose();
+    }
 
     private Task Change(Func<Task> change)
     {
         if (IsFull)
             throw new GodwitException(JournalErrors.Failed, "The journal cannot be written: the disk is full.");
-        if (world.Options.JournalSyncs)
+        if (_world.Options.JournalSyncs)
             return change();
         _unsynced.Add(change);
         // The kernel writes it out some time.
-        world.After(Written, () =>
+        _world.After(Written, () =>
         {
             if (_unsynced.Contains(change))
                 Sync();

@@ -39,6 +39,9 @@ internal sealed record SimOptions
     /// <summary>A registry that starts hears its hosts before it is believed.</summary>
     public bool Listens { get; init; } = true;
 
+    /// <summary>Registry and journals are in files, of which a power loss may tear the last write.</summary>
+    public bool OnFiles { get; init; }
+
     /// <summary>Keeps a line for each event; a history that fails is run again with it.</summary>
     public bool Traces { get; init; }
 }

@@ -8,13 +8,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Godwit.Simulation.World;
 
 /// <summary>
-/// The shipped registry with its SQL, on a database in memory that can be saved, and put back to what was saved.
+/// The shipped registry with its SQL, on a database that can be saved, and put back to what was saved.
+/// It is in memory, or in files where a power loss is to come.
 /// </summary>
 internal sealed class SimStore : IDisposable
 {
     private static int s_last;
-    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"file:registry-{Interlocked.Increment(ref s_last)}?mode=memory&cache=shared");
-    private readonly SqliteConnection _holder;
+    private readonly SimFiles? _files;
+    private string _name;
+    private SqliteConnection _holder;
     private readonly SimMark _mark = new();
     private readonly SimOptions _options;
     private readonly TimeProvider _time;
@@ -26,6 +28,8 @@ internal sealed class SimStore : IDisposable
     public SimStore(SimOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
+        _files = options.OnFiles ? new SimFiles() : null;
+        _name = _files?.DatabasePath ?? string.Create(CultureInfo.InvariantCulture, $"file:registry-{Interlocked.Increment(ref s_last)}?mode=memory&cache=shared");
         _holder = Connect(_name);
         _registry = Open();
     }
@@ -43,6 +47,19 @@ internal sealed class SimStore : IDisposable
     public void Restart()
     {
         Close();
+        _registry = Open();
+    }
+
+    /// <summary>The machine of the registry loses its power and comes back. Its mark is not synced.</summary>
+    public void LosePower(Random random)
+    {
+        var files = _files ?? throw new InvalidOperationException("A registry in memory has no files to lose anything of.");
+        files.LosePower(random);
+        Close();
+        _holder.Dispose();
+        _mark.LosePower(random);
+        _name = files.DatabasePath;
+        _holder = Connect(_name);
         _registry = Open();
     }
 
@@ -75,6 +92,7 @@ internal sealed class SimStore : IDisposable
         Close();
         _backup?.Dispose();
         _holder.Dispose();
+        _files?.Dispose();
     }
 
     private SqliteRegistry Open()
@@ -106,11 +124,21 @@ internal sealed class SimStore : IDisposable
 
     private sealed class SimMark : IRegistryMark
     {
+        private long? _before;
+
         public long? Revision { get; set; }
 
         public long? Read() => Revision;
 
-        public void Write(long revision) => Revision = revision;
+        public void Write(long revision) => (_before, Revision) = (Revision, revision);
+
+        /// <summary>It is as it was, as it was before, or torn and cannot be read.</summary>
+        public void LosePower(Random random) => Revision = random.Next(3) switch
+        {
+            0 => Revision,
+            1 => _before,
+            _ => null,
+        };
     }
 }
 

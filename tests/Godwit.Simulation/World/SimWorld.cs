@@ -13,6 +13,7 @@ internal sealed class SimWorld : IDisposable
 {
     public const string Domain = "vm1";
     public const long HostMemoryMiB = 4096;
+    private const int LongestSkew = 3600;
     private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(1);
 
     private static readonly ImmutableArray<LifecycleAction> Reboots =
@@ -80,7 +81,7 @@ internal sealed class SimWorld : IDisposable
     public (SimHost Host, FakeMemory Sent)? Strayed { get; set; }
 
     /// <summary>The guest ended by itself or was ended by a user: there need be no copy.</summary>
-    public bool MayBeGone { get; set; }
+    public bool MayBeGone { get; private set; }
 
     /// <summary>Phases that the machines went through, as <c>source Checking > Beginning</c>.</summary>
     public HashSet<string> Transitions { get; } = [];
@@ -91,6 +92,9 @@ internal sealed class SimWorld : IDisposable
     public static string StorageOf(string volume) => volume == "vg_a/one" ? "storage-1" : "storage-2";
 
     public SimHost Host(string name) => Hosts.First(host => host.Name == name);
+
+    /// <summary>How far a clock is off, or is set: up to an hour either way.</summary>
+    public TimeSpan DrawClock() => TimeSpan.FromSeconds(Apart.Next(-LongestSkew, LongestSkew + 1));
 
     public Guid NewId()
     {
@@ -155,6 +159,9 @@ internal sealed class SimWorld : IDisposable
             },
             null, delay, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>A daemon that dies between the engine's end and the record's leaves what looks like a crash, and is followed so.</summary>
+    public void DomainMayEnd() => (MayBeGone, MayBeCold) = (true, true);
 
     public void Fail(string what) => _failure ??= what;
 
