@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Godwit.Aoe.Wire;
 using Godwit.Domains;
 using Godwit.Native.Packets;
@@ -17,7 +16,9 @@ public sealed class PacketLink : IFrameLink
     /// <summary>Of Ethernet, in bytes without its check sum.</summary>
     private const int ShortestFrame = 60;
 
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    /// <summary>In milliseconds of the coarse clock, which costs next to nothing: it is looked at with every frame.</summary>
+    private const int LookAgain = 1000;
+
     private readonly Func<PacketSocket> _open;
     private readonly Lock _renewal = new();
     private volatile PacketSocket _socket;
@@ -43,8 +44,8 @@ public sealed class PacketLink : IFrameLink
         get
         {
             // Asked for with every frame, and asked of the kernel once in a while.
-            if (Stopwatch.GetElapsedTime(_mtuAsked) < LookAgain) return _mtu;
-            _mtuAsked = Stopwatch.GetTimestamp();
+            if (Environment.TickCount64 - _mtuAsked < LookAgain) return _mtu;
+            _mtuAsked = Environment.TickCount64;
             return _mtu = Math.Min(_socket.FindMtu() ?? _mtu, MtuLimit);
         }
     }
@@ -85,8 +86,8 @@ public sealed class PacketLink : IFrameLink
 
     public LinkChange Renew()
     {
-        if (Stopwatch.GetElapsedTime(_lookedAt) < LookAgain) return LinkChange.None;
-        _lookedAt = Stopwatch.GetTimestamp();
+        if (Environment.TickCount64 - _lookedAt < LookAgain) return LinkChange.None;
+        _lookedAt = Environment.TickCount64;
         var found = _socket.FindInterface();
         if (found is null)
         {
@@ -180,7 +181,7 @@ public sealed class PacketLink : IFrameLink
     private void Begin()
     {
         (_mtu, _gone) = (_socket.Interface.Mtu, false);
-        _mtuAsked = _lookedAt = Stopwatch.GetTimestamp();
+        _mtuAsked = _lookedAt = Environment.TickCount64;
         Address = MacAddress.Read(_socket.Interface.Address.Span);
     }
 }

@@ -55,8 +55,13 @@ internal sealed class ServedCable : IAsyncDisposable
     public void Lay(int mtu)
     {
         Ip("link", "add", _near, "type", "veth", "peer", "name", _far);
-        SetMtu(mtu);
         foreach (var end in new[] { _near, _far }) Ip("link", "set", end, "up");
+        // Until the kernel has seen that both are up, which it does in its own time, what is sent is lost.
+        foreach (var end in new[] { _near, _far })
+        {
+            for (var i = 0; i < 300 && File.ReadAllText($"/sys/class/net/{end}/operstate").Trim() != "up"; i++) Thread.Sleep(10);
+        }
+        SetMtu(mtu);
         _hand?.Dispose();
         _hand = PacketLink.Open(_near, AoeFilters.AllAnswers);
     }

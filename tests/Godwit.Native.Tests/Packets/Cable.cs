@@ -53,6 +53,12 @@ internal sealed class Cable : IDisposable
     private void Make()
     {
         Ip("link", "add", A, "type", "veth", "peer", "name", B);
-        foreach (var side in new[] { A, B }) Ip("link", "set", side, "up", "mtu", $"{_mtu}");
+        foreach (var side in new[] { A, B }) Ip("link", "set", side, "up");
+        // Until the kernel has seen that both are up, which it does in its own time, what is sent is lost.
+        foreach (var side in new[] { A, B })
+        {
+            for (var i = 0; i < 300 && File.ReadAllText($"/sys/class/net/{side}/operstate").Trim() != "up"; i++) Thread.Sleep(10);
+            Ip("link", "set", side, "mtu", $"{_mtu}");
+        }
     }
 }
