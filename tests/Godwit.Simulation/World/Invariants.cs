@@ -106,9 +106,8 @@ internal sealed class Invariants(SimWorld world)
             return $"there are {copies} copies, the record is {SimRegistry.Describe(record)}";
         if (owner.Name != record.Owner)
             return $"the copy is on {owner.Name}, the record says {record.Owner}";
-        if (world.MayBeGone && copy.Phase == CopyPhase.ShutOff)
-            return null;
-        if (copy.Phase == CopyPhase.Running != (record.RunState == Domains.RunState.Running))
+        // Its end is to be in the record as well.
+        if (copy.Phase is CopyPhase.ShutOff or CopyPhase.Crashed || copy.Phase == CopyPhase.Running != (record.RunState == Domains.RunState.Running))
             return $"the copy is {copy.Phase}, the record says {record.RunState}";
         // A write may be on the disk of which the guest is only just to hear.
         if (world.LastWrite != default && copy.Memory != world.Strayed?.Sent && copy.Memory != world.LastWrite && copy.Memory with { Counter = copy.Memory.Counter + 1 } != world.LastWrite
