@@ -44,6 +44,12 @@ public sealed partial class TapQueueTests : IDisposable
         }
         using var queue = TapQueue.Borrow(Self, _device);
         var datagrams = TakeDatagrams();
+        // While the kernel itself says something there, it queues what others send.
+        for (var i = 0; i < 300 && datagrams.Count < 3; i++)
+        {
+            Thread.Sleep(10);
+            datagrams.AddRange(TakeDatagrams());
+        }
         Assert.Equal([1, 2, 3], datagrams.Select(frame => (int)frame[42]));
         Assert.All(datagrams, frame => Assert.Equal(0xffff, UdpSum(frame)));
         Assert.Empty(TakeDatagrams());
