@@ -88,19 +88,37 @@ public sealed partial class TapQueue : IDisposable
 
     private static int? FindDescriptor(int process, string device)
     {
-        var line = $"iff:\t{device}";
+        foreach (var descriptor in DescriptorsOf(process))
+        {
+            if (IsOf(device, descriptor)) return int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture);
+        }
+        return null;
+    }
+
+    private static string[] DescriptorsOf(int process)
+    {
         try
         {
-            foreach (var descriptor in Directory.EnumerateFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fdinfo")))
-            {
-                if (File.ReadLines(descriptor).Contains(line)) return int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture);
-            }
+            return Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fdinfo"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended, or closes descriptors as we look.
+            // It has ended.
+            return [];
         }
-        return null;
+    }
+
+    private static bool IsOf(string device, string descriptor)
+    {
+        try
+        {
+            return File.ReadLines(descriptor).Contains($"iff:\t{device}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Closed as we look.
+            return false;
+        }
     }
 
     private static SafeFileHandle Owned(string operation, long descriptor) =>
