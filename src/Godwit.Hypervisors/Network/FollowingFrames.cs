@@ -32,24 +32,22 @@ internal static class FollowingFrames
     {
         var noted = passed.Where(frame => frame.To == mac).ToList();
         var own = waiting.Where(frame => frame.Length >= 12 && MacAddress.Read(frame) == mac).ToList();
-        IEnumerable<byte[]> following;
-        if (own.Count == 0)
-        {
-            var last = noted.Count - 1;
-            following = noted.Where((frame, i) => frame.Came >= stopped || (i == last && frame.Came + Stopping >= stopped && !IsAnswered(frame)))
-                .Select(frame => frame.Frame);
-        }
-        else
-        {
-            var first = noted.Count - own.Count;
-            while (first >= 0 && !noted[first].Frame.AsSpan().SequenceEqual(own[0])) first--;
-            // Those that came after the look into the port are at the end.
-            following = first < 0 ? own
-                : [.. noted.Skip(first - 1).Take(first > 0 ? 1 : 0).Select(frame => frame.Frame), .. own, .. noted.Skip(first + own.Count).Select(frame => frame.Frame)];
-        }
+        var following = own.Count > 0 ? Around(own, noted) : noted.Where((frame, i) => frame.Came >= stopped || (i == noted.Count - 1 && MayBeTaken(frame)));
         var bytes = 0;
-        return [.. following.TakeWhile(frame => (bytes += frame.Length) <= MostBytes)];
+        return [.. following.Select(frame => frame.Frame).TakeWhile(frame => (bytes += frame.Length) <= MostBytes)];
 
-        bool IsAnswered(NotedFrame frame) => passed.Any(own => own.From == mac && own.To == frame.From && own.Came > frame.Came);
+        bool MayBeTaken(NotedFrame frame) => frame.Came + Stopping >= stopped
+            && !passed.Any(reply => reply.From == mac && reply.To == frame.From && reply.Came > frame.Came);
+    }
+
+    // Those that wait, the one before them, and those that came after the look into the port. One whose sender on this machine has left its
+    // checksum out looks otherwise in the notes, and is not found there.
+    private static IEnumerable<NotedFrame> Around(List<byte[]> own, List<NotedFrame> noted)
+    {
+        var waiting = own.Select(frame => new NotedFrame(frame, default));
+        var first = noted.Count - own.Count;
+        while (first >= 0 && !noted[first].Frame.AsSpan().SequenceEqual(own[0])) first--;
+        if (first < 0) return waiting;
+        return [.. noted[..first].TakeLast(1), .. waiting, .. noted[(first + own.Count)..]];
     }
 }

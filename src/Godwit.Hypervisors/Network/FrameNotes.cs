@@ -5,8 +5,8 @@ using Godwit.Native.Packets;
 namespace Godwit.Hypervisors.Network;
 
 /// <summary>
-/// Notes the frames that come for a guest which may stop at any moment to move, when they came, and whom it sent some itself. What finds no room in the
-/// kernel is not noted: the guest's port has more.
+/// Notes the frames that come for a guest which may stop at any moment to move, when they came, and whom it sent some itself.
+/// What finds no room in the kernel is not noted: the guest's port has more.
 /// </summary>
 internal sealed class FrameNotes : IDisposable
 {
@@ -49,22 +49,20 @@ internal sealed class FrameNotes : IDisposable
     public void Dispose() => _socket.Dispose();
 
     // Frames to this address: what goes to all reaches the new place by itself. And of the guest's own whom they are for.
-    private static BpfInstruction[] For(MacAddress mac)
-    {
-        var (first, second, third) = ((uint)(mac.Value >> 32), (uint)(mac.Value >> 16) & 0xffff, (uint)mac.Value & 0xffff);
-        return
-        [
-            BpfInstruction.LoadUInt16(0), BpfInstruction.IfEqual(first, 0, 5),
-            BpfInstruction.LoadUInt16(2), BpfInstruction.IfEqual(second, 0, 3),
-            BpfInstruction.LoadUInt16(4), BpfInstruction.IfEqual(third, 0, 1),
-            BpfInstruction.Accept,
-            BpfInstruction.LoadUInt16(6), BpfInstruction.IfEqual(first, 0, 5),
-            BpfInstruction.LoadUInt16(8), BpfInstruction.IfEqual(second, 0, 3),
-            BpfInstruction.LoadUInt16(10), BpfInstruction.IfEqual(third, 0, 1),
-            BpfInstruction.AcceptFirst(HeaderBytes),
-            BpfInstruction.Drop,
-        ];
-    }
+    private static BpfInstruction[] For(MacAddress mac) =>
+    [
+        .. If(mac, at: 0, BpfInstruction.Accept),
+        .. If(mac, at: 6, BpfInstruction.AcceptFirst(HeaderBytes)),
+        BpfInstruction.Drop,
+    ];
+
+    private static BpfInstruction[] If(MacAddress mac, uint at, BpfInstruction then) =>
+    [
+        BpfInstruction.LoadUInt16(at), BpfInstruction.IfEqual((uint)(mac.Value >> 32), 0, 5),
+        BpfInstruction.LoadUInt16(at + 2), BpfInstruction.IfEqual((uint)(mac.Value >> 16) & 0xffff, 0, 3),
+        BpfInstruction.LoadUInt16(at + 4), BpfInstruction.IfEqual((uint)mac.Value & 0xffff, 0, 1),
+        then,
+    ];
 }
 
 /// <param name="Frame">The frame, from its Ethernet header on; of the guest's own the header alone.</param>

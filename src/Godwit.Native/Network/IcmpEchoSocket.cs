@@ -58,7 +58,7 @@ public sealed unsafe partial class IcmpEchoSocket : IDisposable
         BinaryPrimitives.WriteUInt16BigEndian(message[4..], _identifier);
         BinaryPrimitives.WriteUInt16BigEndian(message[6..], (ushort)number);
         BinaryPrimitives.WriteUInt32BigEndian(message[HeaderBytes..], number);
-        BinaryPrimitives.WriteUInt16BigEndian(message[2..], Checksum(message));
+        BinaryPrimitives.WriteUInt16BigEndian(message[2..], InternetChecksum.Of(message));
         var to = new SocketAddress4 { Family = AF_INET, Address = _target };
         fixed (byte* bytes = message)
         {
@@ -111,15 +111,6 @@ public sealed unsafe partial class IcmpEchoSocket : IDisposable
         var time = MemoryMarshal.Read<Timespec>(control[16..]);
         nanoseconds = time.Seconds * 1_000_000_000 + time.Nanoseconds;
         return true;
-    }
-
-    /// <summary>RFC 1071: the complement of the sum of all 16-bit words, carries added in.</summary>
-    private static ushort Checksum(ReadOnlySpan<byte> message)
-    {
-        uint sum = 0;
-        for (var i = 0; i < message.Length; i += 2) sum += BinaryPrimitives.ReadUInt16BigEndian(message[i..]);
-        while (sum >> 16 != 0) sum = (sum & 0xFFFF) + (sum >> 16);
-        return (ushort)~sum;
     }
 
     private static void Check(int result)

@@ -72,18 +72,9 @@ public sealed partial class TapQueue : IDisposable
         {
             int start = BinaryPrimitives.ReadUInt16LittleEndian(header[ChecksumStartAt..]);
             var at = start + BinaryPrimitives.ReadUInt16LittleEndian(header[ChecksumOffsetAt..]);
-            if (at + 2 <= frame.Length) BinaryPrimitives.WriteUInt16BigEndian(frame[at..], Checksum(frame[start..]));
+            if (at + 2 <= frame.Length) BinaryPrimitives.WriteUInt16BigEndian(frame[at..], InternetChecksum.Of(frame[start..]));
         }
         return frame.ToArray();
-    }
-
-    // RFC 1071.
-    private static ushort Checksum(ReadOnlySpan<byte> data)
-    {
-        var sum = 0u;
-        for (var i = 0; i < data.Length; i += 2) sum += (uint)(data[i] << 8) | (i + 1 < data.Length ? data[i + 1] : 0u);
-        while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-        return (ushort)~sum;
     }
 
     private static int? FindDescriptor(int process, string device)

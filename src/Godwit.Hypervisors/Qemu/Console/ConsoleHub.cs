@@ -110,8 +110,15 @@ internal sealed class ConsoleHub : IAsyncDisposable
         using var log = File.OpenHandle(_directory.ConsoleLog, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         var end = RandomAccess.GetLength(log) - 2 * Scrollback;
         if (end - _punched < Scrollback) return;
-        HolePunch.TryPunch(log, 0, end);
         _punched = end;
+        try
+        {
+            SparseFile.TryPunch(log, 0, end);
+        }
+        catch (IOException)
+        {
+            // It takes more room than it need.
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
