@@ -4,11 +4,13 @@ namespace Godwit.Api;
 
 /// <summary>
 /// A WebSocket's binary messages as a stream of bytes; the borders between messages mean nothing. Each write is one
-/// message. A reader and a writer may work at the same time, not two of either.
+/// message. A reader and a writer may work at the same time, not two of either. To leave, dispose of it: that tells the
+/// other side, and lets it take what was written before. A read that is cancelled breaks the line, with all that is on it.
 /// </summary>
 public sealed class WebSocketStream(WebSocket socket, IDisposable? owner = null) : Stream
 {
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _reading = new(1);
     private int _disposed;
 
     public override bool CanRead => true;
@@ -28,6 +30,7 @@ public sealed class WebSocketStream(WebSocket socket, IDisposable? owner = null)
     /// <returns>0 when the other side has closed the socket, in order or not.</returns>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ValueWebSocketReceiveResult result;
@@ -40,9 +43,13 @@ public sealed class WebSocketStream(WebSocket socket, IDisposable? owner = null)
             while (result.Count == 0);
             return result.Count;
         }
-        catch (WebSocketException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
         {
             return 0;
+        }
+        finally
+        {
+            _reading.Release();
         }
     }
 
@@ -99,6 +106,7 @@ public sealed class WebSocketStream(WebSocket socket, IDisposable? owner = null)
         base.Dispose(disposing);
     }
 
+    // What was written has arrived when the other side answers: a socket that is thrown away before takes it along.
     // A peer that is gone cannot be told; the socket is thrown away right after.
     private async Task CloseAsync()
     {
@@ -106,6 +114,10 @@ public sealed class WebSocketStream(WebSocket socket, IDisposable? owner = null)
         try
         {
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token).ConfigureAwait(false);
+            var rest = new byte[1024];
+            while (socket.State == WebSocketState.CloseSent && await ReadAsync(rest, limit.Token).ConfigureAwait(false) > 0)
+            {
+            }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {

@@ -21,7 +21,8 @@ internal enum ConsoleEnding
 ///   keys ──► EscapeDetector ──► guest          guest ──► standard output
 ///              │ Ctrl-]: Left                    │ end: GuestEnded
 /// </code>
-/// Bytes go through as they are; what they mean is between the guest and the terminal.
+/// Bytes go through as they are; what they mean is between the guest and the terminal. The session disposes of the
+/// guest's end: that is how the guest still gets what was typed last.
 /// </summary>
 internal sealed class ConsoleSession(Stream guest, Surroundings around)
 {
@@ -49,6 +50,7 @@ internal sealed class ConsoleSession(Stream guest, Surroundings around)
             }
             var how = await fromUser.ConfigureAwait(false);
             if (how == ConsoleEnding.InputEnded) await ListenToTheAnswerAsync(fromGuest, ct).ConfigureAwait(false);
+            await guest.DisposeAsync().ConfigureAwait(false);
             return how;
         }
         finally

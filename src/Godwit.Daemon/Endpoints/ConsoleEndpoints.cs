@@ -26,9 +26,12 @@ internal static class ConsoleEndpoints
         await using var guest = await host.OpenConsoleAsync(name, context.RequestAborted);
         await using var user = new WebSocketStream(await context.WebSockets.AcceptWebSocketAsync());
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
-        var pumps = new[] { PumpAsync(guest, user, end.Token), PumpAsync(user, guest, end.Token) };
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
+        var pumps = new[] { PumpAsync(guest, user, left.Token), PumpAsync(user, guest, end.Token) };
         await Task.WhenAny(pumps);
-        await end.CancelAsync();
+        // The guest's last words are on their way: the line to the user is closed, not cancelled.
+        await left.CancelAsync();
+        await user.DisposeAsync();
         await Task.WhenAll(pumps);
     }
 

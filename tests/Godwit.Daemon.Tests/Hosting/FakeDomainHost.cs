@@ -80,7 +80,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) => Note("unpause", domain);
 
-    /// <summary>Says <c>login: </c>, and then everything twice, as a terminal with local echo would.</summary>
+    /// <summary>Says <c>login: </c>, and then everything twice, as a terminal with local echo would. The guest ends at an end of file.</summary>
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken)
     {
         Find(domain);
@@ -120,6 +120,8 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     private sealed class EchoStream : Stream
     {
+        private const byte EndOfFile = 4;
+
         private readonly Pipe _pipe = new();
 
         public EchoStream(ReadOnlySpan<byte> greeting) => _pipe.Writer.AsStream().Write(greeting);
@@ -137,8 +139,11 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             _pipe.Reader.AsStream().ReadAsync(buffer, cancellationToken);
 
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
             await _pipe.Writer.WriteAsync(buffer, cancellationToken);
+            if (buffer.Span.Contains(EndOfFile)) await _pipe.Writer.CompleteAsync();
+        }
 
         public override void Flush()
         {

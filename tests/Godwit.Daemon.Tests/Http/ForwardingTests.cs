@@ -56,6 +56,21 @@ public sealed class ForwardingTests(TestPool pool) : IClassFixture<TestPool>
         await Assert.ThrowsAsync<ApiException>(() => client.OpenConsoleAsync("nobody", default));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_guests_last_words_reach_who_reads_late(bool throughAnother)
+    {
+        var name = throughAnother ? "ends-there" : "ends-here";
+        await CreateAsync(pool.First, name);
+        using var client = (throughAnother ? pool.Second : pool.First).Client();
+        await using var console = await client.OpenConsoleAsync(name, default);
+        await console.WriteAsync("Power down.\u0004"u8.ToArray());
+        await Task.Delay(300);
+        Assert.Equal("login: Power down.\u0004", await ReadAsync(console, 19));
+        Assert.Equal(0, await console.ReadAsync(new byte[1]));
+    }
+
     [Fact]
     public async Task Events_of_a_migration_arrive_as_they_happen_through_another_host()
     {
