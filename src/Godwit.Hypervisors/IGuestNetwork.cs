@@ -36,7 +36,10 @@ public interface IGuestNetwork
     /// <summary>The guest does not come after all: removes the pin.</summary>
     Task WithdrawAsync(GuestPort port, CancellationToken cancellationToken);
 
-    /// <summary>The guest may stop at any moment to move away: frames that come for it from now on are noted, and no earlier ones.</summary>
+    /// <summary>
+    /// The guest may stop at any moment to move away: frames that come for it from now on are noted. Said again, it makes room for more;
+    /// the latest are kept.
+    /// </summary>
     void Note(GuestPort port);
 
     /// <summary>The frames that the guest has not had, in the order in which they came. No more are noted.</summary>

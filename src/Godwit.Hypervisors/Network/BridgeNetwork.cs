@@ -96,7 +96,7 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
     {
         try
         {
-            if (_notes.TryGetValue(port.Device, out var notes)) notes.Renew();
+            if (_notes.TryGetValue(port.Device, out var notes)) notes.Collect();
             else _notes[port.Device] = new FrameNotes(port);
         }
         catch (NativeException e)

@@ -6,7 +6,8 @@ namespace Godwit.Hypervisors.Network;
 
 /// <summary>
 /// Notes the frames that come for a guest which may stop at any moment to move, when they came, and whom it sent some itself.
-/// What finds no room in the kernel is not noted: the guest's port has more.
+/// The latest are kept, whatever is known of a stop: it is heard of after it was. What finds no room in the kernel is not
+/// noted: the guest's port has more.
 /// </summary>
 internal sealed class FrameNotes : IDisposable
 {
@@ -18,6 +19,8 @@ internal sealed class FrameNotes : IDisposable
 
     private readonly PacketSocket _socket;
     private readonly PacketBatch _next = new(1, FrameBytes);
+    private readonly Queue<NotedFrame> _latest = [];
+    private int _latestBytes;
 
     /// <exception cref="NativeException">The port is not there.</exception>
     public FrameNotes(GuestPort port)
@@ -32,18 +35,21 @@ internal sealed class FrameNotes : IDisposable
         _socket.NoteTimes();
     }
 
-    /// <summary>Forgets what has come until now.</summary>
-    public void Renew()
+    /// <summary>Makes room in the kernel for what comes.</summary>
+    public void Collect()
     {
-        do _socket.Receive(_next, 0);
-        while (_next.Count > 0);
+        for (_socket.Receive(_next, 0); _next.Count > 0; _socket.Receive(_next, 0))
+        {
+            _latest.Enqueue(new NotedFrame(_next[0].ToArray(), _socket.LastCame));
+            _latestBytes += _next[0].Length;
+            while (_latestBytes > RoomBytes) _latestBytes -= _latest.Dequeue().Frame.Length;
+        }
     }
 
-    public List<NotedFrame> Take()
+    public IReadOnlyList<NotedFrame> Take()
     {
-        var frames = new List<NotedFrame>();
-        for (_socket.Receive(_next, 0); _next.Count > 0; _socket.Receive(_next, 0)) frames.Add(new NotedFrame(_next[0].ToArray(), _socket.LastCame));
-        return frames;
+        Collect();
+        return [.. _latest];
     }
 
     public void Dispose() => _socket.Dispose();

@@ -38,7 +38,10 @@ public interface ISourceSite
     /// </summary>
     Task<HeldMemory> RegainDisksAsync(CancellationToken cancellationToken);
 
-    /// <summary>The guest may stop at any moment: frames that come for it from now on are noted until they are taken or forgotten.</summary>
+    /// <summary>
+    /// The guest may stop at any moment: frames that come for it from now on are noted until they are taken or forgotten. Said
+    /// again, it makes room for more.
+    /// </summary>
     void NoteFrames();
 
     /// <summary>The frames that the guest has not had, by interface, to be sent after it.</summary>

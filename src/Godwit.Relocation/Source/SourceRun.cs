@@ -31,7 +31,7 @@ public sealed class SourceRun
     private readonly SourceEngine _engine;
     private readonly SourceLine _line;
     private SourceState _state = SourceMachine.Initial;
-    private bool _seenHeld, _stands, _noting, _saidClocks;
+    private bool _seenHeld, _saidClocks;
 
     /// <summary>As the engine tells it, by the wall clock, which is also that of the frames. A guest that stood already has had nothing since.</summary>
     private DateTimeOffset _stopped = DateTimeOffset.MinValue;
@@ -59,21 +59,17 @@ public sealed class SourceRun
     /// <summary>Takes an event of the copy; the task that owns the domain passes them on.</summary>
     public void Observe(CopyEvent @event)
     {
-        _stands = @event switch { CopyEvent.Stopped => true, CopyEvent.Resumed => false, _ => _stands };
         switch (@event)
         {
             case CopyEvent.Stopped e:
                 // Of the move's own stop, and not of a stray copy's.
                 if (!_seenHeld)
                     (_stopped, _stamps.Stopped) = (e.At, _clock.Of(e.At));
-                if (!_noting)
-                    NoteFrames();
+                NoteFrames();
                 break;
             case CopyEvent.RoundBegan e:
                 _progress.Round = e.Round;
-                // Before the stop, of which this side hears only afterwards; what the guest had long since need not be remembered.
-                if (!_stands)
-                    NoteFrames();
+                NoteFrames();
                 break;
             case CopyEvent.SwitchoverReady:
                 Post(new SourceEvent.SwitchoverReady(_probes.AnsweredJustNow));
@@ -116,7 +112,6 @@ public sealed class SourceRun
         // What is heard after the end finds nobody who would take them.
         if (_state.Phase == SourcePhase.Ended)
             return;
-        _noting = true;
         _site.NoteFrames();
     }
 

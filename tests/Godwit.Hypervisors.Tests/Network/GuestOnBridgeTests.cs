@@ -39,7 +39,7 @@ public class GuestOnBridgeTests(GuestFixture guests)
         Assert.Empty(network.LearnedAddresses(Mac));
     }
 
-    /// <summary>QEMU takes one frame more out of the port of a guest that stands, and leaves the others there.</summary>
+    /// <summary>QEMU takes one frame more out of the port of a guest that stands, and leaves the others there. That the guest had the one before, nobody knows.</summary>
     private static async Task FindsWhatCameAsync(TestBridge bridge, BridgeNetwork network, IDomainCopy copy, GuestPort port)
     {
         using var wire = bridge.Listen();
@@ -49,9 +49,11 @@ public class GuestOnBridgeTests(GuestFixture guests)
         await copy.PauseAsync(CancellationToken.None);
         var stopped = DateTimeOffset.UtcNow;
         for (byte i = 1; i <= 5; i++) await SendAsync(i);
+        // Of a round that ended before the stop one may hear as late as this.
+        network.Note(port);
         var waiting = copy.TakeWaiting(port);
         Assert.Equal([2, 3, 4, 5], Contents(waiting));
-        Assert.Equal([1, 2, 3, 4, 5], Contents(network.Take(port, waiting, stopped)));
+        Assert.Equal([7, 1, 2, 3, 4, 5], Contents(network.Take(port, waiting, stopped)));
         Assert.Empty(Contents(copy.TakeWaiting(port)));
         // A port that is not there has none.
         Assert.Empty(copy.TakeWaiting(port with { Device = "gwnone0" }));
