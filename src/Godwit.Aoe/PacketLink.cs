@@ -154,6 +154,7 @@ public sealed class PacketLink : IFrameLink
                 {
                     EtherType = AoeProtocol.EtherType,
                     Filter = filter,
+                    HeadBytes = AtaSection.DataAt,
                     Spins = ringFrames is not null,
                     Ring = ringFrames is { } frames ? new PacketRingSize(Math.Min(frames, LargestRing / frameBytes), frameBytes) : null,
                 });

@@ -30,4 +30,15 @@ public interface INbdDevice
 
     /// <summary>All writes that were done before are on stable storage when it returns.</summary>
     ValueTask FlushAsync();
+
+    /// <summary>What is asked for from here to <see cref="EndGroup"/>, on this thread, may set out together.</summary>
+    void BeginGroup();
+
+    void EndGroup();
+
+    /// <summary>
+    /// Leaves something to be done once all requests that end together are told of. False when it is to be done now: this thread is
+    /// not about to tell of another.
+    /// </summary>
+    bool TryDefer(Action action);
 }

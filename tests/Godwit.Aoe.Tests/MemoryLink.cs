@@ -35,6 +35,9 @@ internal sealed class MemoryLink : IFrameLink
     /// <summary>Frames that were sent from this end.</summary>
     public int Sent => _sent;
 
+    /// <summary>Most frames that were sent in one call.</summary>
+    public int LargestBatch { get; set; }
+
     /// <summary>Decides what becomes of a frame that is sent: true loses it.</summary>
     public Func<byte[], bool>? Loses { get; set; }
 
@@ -75,6 +78,7 @@ internal sealed class MemoryLink : IFrameLink
     public void Send(PacketBatch batch)
     {
         if (Dead) return;
+        LargestBatch = Math.Max(LargestBatch, batch.Count);
         for (var i = 0; i < batch.Count; i++)
         {
             _sent++;

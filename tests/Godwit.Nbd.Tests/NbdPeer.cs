@@ -104,7 +104,10 @@ internal sealed class NbdPeer : IDisposable
         return (BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12)), Take(BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16))));
     }
 
-    public void Request(ushort command, ulong cookie, ulong offset, uint length, byte[]? data = null, ushort flags = 0)
+    public void Request(ushort command, ulong cookie, ulong offset, uint length, byte[]? data = null, ushort flags = 0) =>
+        Give(RequestBytes(command, cookie, offset, length, data, flags));
+
+    public static byte[] RequestBytes(ushort command, ulong cookie, ulong offset, uint length, byte[]? data = null, ushort flags = 0)
     {
         var bytes = new byte[28 + (data?.Length ?? 0)];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, 0x25609513);
@@ -114,7 +117,7 @@ internal sealed class NbdPeer : IDisposable
         BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), offset);
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(24), length);
         data?.CopyTo(bytes, 28);
-        Give(bytes);
+        return bytes;
     }
 
     public (uint Error, ulong Cookie) Reply()

@@ -31,6 +31,7 @@ internal sealed class Limit(string file) : Server("limit", new AoeAddress(3, 0))
         {
             EtherType = AoeProtocol.EtherType,
             Filter = AoeFilters.Requests(address),
+            HeadBytes = AtaSection.DataAt,
             Spins = true,
             Ring = new PacketRingSize(512, 9100),
         });

@@ -150,6 +150,17 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         ThrowIfLost();
     }
 
+    /// <summary>What is asked for on this thread from here to <see cref="EndGroup"/> may set out together.</summary>
+    public void BeginGroup() => _exchange.BeginGroup();
+
+    public void EndGroup() => _exchange.EndGroup();
+
+    /// <summary>
+    /// Leaves something to be done once all requests that end together are told of. False when it is to be done now: this thread is
+    /// not about to tell of another.
+    /// </summary>
+    public static bool TryDefer(Action action) => FrameExchange.TryDefer(action);
+
     /// <summary>
     /// From now on all frames carry this session, also those that wait for an answer: they are sent again. Done when
     /// the target has heard of it; whether it serves the session shows in <see cref="Status"/>.

@@ -11,6 +11,7 @@ internal sealed partial class FrameExchange
     private void Loop(LinkPort port)
     {
         List<IoRequest> completed = [];
+        List<Action> deferred = [];
         var wait = 0;
         while (wait != Over)
         {
@@ -32,7 +33,7 @@ internal sealed partial class FrameExchange
                 wait = NextWait(port);
                 (_completed, completed) = (completed, _completed);
             }
-            Complete(completed);
+            Complete(completed, deferred);
         }
         End();
     }

@@ -135,9 +135,9 @@ internal sealed partial class FrameExchange
             request.SubmittedAt = _time.GetTimestamp();
             request.Covers = _unflushed.Last;
             (request.Path is not null ? _questions : request.Urgent ? _urgent : _pending).Enqueue(request);
+            if (t_gathering == this) return request.Task;
             Pump();
-            wake = _keeper.Parked;
-            _keeper.Parked = false;
+            wake = Unpark();
         }
         if (wake) _keeper.Link.Wake();
         return request.Task;
@@ -294,13 +294,6 @@ internal sealed partial class FrameExchange
     {
         request.Completed = true;
         _completed.Add(request);
-    }
-
-    // Outside of the lock: the awaiting code runs here and may submit the next request.
-    private static void Complete(List<IoRequest> completed)
-    {
-        foreach (var request in completed) request.Finish();
-        completed.Clear();
     }
 
     [LoggerMessage(EventId = 1211, Level = LogLevel.Error, Message = "{Device}: the network interface {Interface} failed: {Reason}")]

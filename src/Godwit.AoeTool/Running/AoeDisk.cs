@@ -24,4 +24,10 @@ internal sealed class AoeDisk(AoeInitiator initiator) : INbdDevice
     public ValueTask DiscardAsync(long offset, long length) => initiator.DiscardAsync(offset, length);
 
     public ValueTask FlushAsync() => initiator.FlushAsync();
+
+    public void BeginGroup() => initiator.BeginGroup();
+
+    public void EndGroup() => initiator.EndGroup();
+
+    public bool TryDefer(Action action) => AoeInitiator.TryDefer(action);
 }

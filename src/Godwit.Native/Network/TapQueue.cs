@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Godwit.Native.Packets;
 using Godwit.Native.Processes;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,10 +13,8 @@ namespace Godwit.Native.Network;
 /// </summary>
 public sealed partial class TapQueue : IDisposable
 {
-    // linux/if_tun.h, linux/virtio_net.h
+    // linux/if_tun.h
     private const nuint TUNGETVNETHDRSZ = 0x800454d7;
-    private const byte VIRTIO_NET_HDR_F_NEEDS_CSUM = 1;
-    private const int GsoTypeAt = 1, ChecksumStartAt = 6, ChecksumOffsetAt = 8, LeastHeader = 10;
     private const long SYS_pidfd_open = 434, SYS_pidfd_getfd = 438;
     private const int F_GETFL = 3, O_NONBLOCK = 0x800;
     private const int LongestFrame = 65_536;
@@ -58,7 +57,7 @@ public sealed partial class TapQueue : IDisposable
         {
             var header = room[.._headerBytes];
             var frame = room[_headerBytes..(int)length];
-            if (header.Length < LeastHeader || header[GsoTypeAt] == 0) frames.Add(Completed(header, frame));
+            if (header.Length < VirtioHeader.Bytes || header[VirtioHeader.GsoTypeAt] == 0) frames.Add(Completed(header, frame));
         }
         return frames;
     }
@@ -68,10 +67,10 @@ public sealed partial class TapQueue : IDisposable
     // A sender on this machine leaves its checksum to whoever sends the frame out: what is at its place is the sum of the addresses.
     private static byte[] Completed(ReadOnlySpan<byte> header, Span<byte> frame)
     {
-        if (header.Length >= LeastHeader && (header[0] & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
+        if (header.Length >= VirtioHeader.Bytes && (header[0] & VirtioHeader.NeedsChecksum) != 0)
         {
-            int start = BinaryPrimitives.ReadUInt16LittleEndian(header[ChecksumStartAt..]);
-            var at = start + BinaryPrimitives.ReadUInt16LittleEndian(header[ChecksumOffsetAt..]);
+            int start = BinaryPrimitives.ReadUInt16LittleEndian(header[VirtioHeader.ChecksumStartAt..]);
+            var at = start + BinaryPrimitives.ReadUInt16LittleEndian(header[VirtioHeader.ChecksumOffsetAt..]);
             if (at + 2 <= frame.Length) BinaryPrimitives.WriteUInt16BigEndian(frame[at..], InternetChecksum.Of(frame[start..]));
         }
         return frame.ToArray();

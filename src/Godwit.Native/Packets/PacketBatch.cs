@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Godwit.Native.Packets;
 
@@ -11,9 +11,14 @@ namespace Godwit.Native.Packets;
 /// </summary>
 public sealed class PacketBatch
 {
+    /// <summary>Before each frame is room for what a socket tells the kernel of it. By whole cache lines, as between frames.</summary>
+    private const int LeadBytes = 64;
+
     private readonly byte[] _frames;
+    private readonly nint _address;
     private readonly IoVector[] _vectors;
     private readonly MMsgHdr[] _headers;
+    private readonly int[] _lengths;
     private readonly int[] _lent;
     private readonly nint[] _elsewhere;
     private readonly List<int> _unreadable = [];
@@ -28,11 +33,12 @@ public sealed class PacketBatch
     {
         Capacity = capacity;
         _keepsTruncated = keepsTruncated;
-        // Apart by whole cache lines.
         FrameBytes = (frameBytes + 63) & ~63;
-        _frames = GC.AllocateArray<byte>(capacity * FrameBytes, pinned: true);
+        _frames = GC.AllocateArray<byte>(capacity * (LeadBytes + FrameBytes), pinned: true);
+        _address = Marshal.UnsafeAddrOfPinnedArrayElement(_frames, 0);
         _vectors = GC.AllocateArray<IoVector>(2 * capacity, pinned: true);
         _headers = GC.AllocateArray<MMsgHdr>(capacity, pinned: true);
+        _lengths = new int[capacity];
         _lent = new int[capacity];
         _elsewhere = new nint[capacity];
         Link();
@@ -51,21 +57,21 @@ public sealed class PacketBatch
     /// <summary>A frame, without what it lends.</summary>
     public unsafe ReadOnlySpan<byte> this[int index] => index < Count
         ? _elsewhere[index] == 0
-            ? _frames.AsSpan(index * FrameBytes, (int)_headers[index].Length - _lent[index])
-            : new ReadOnlySpan<byte>((void*)_elsewhere[index], (int)_headers[index].Length)
+            ? _frames.AsSpan(At(index), _lengths[index] - _lent[index])
+            : new ReadOnlySpan<byte>((void*)_elsewhere[index], _lengths[index])
         : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>The frame at an index, to change it before it is sent.</summary>
-    public Span<byte> Edit(int index) => _frames.AsSpan(index * FrameBytes, this[index].Length);
+    public Span<byte> Edit(int index) => _frames.AsSpan(At(index), this[index].Length);
 
     /// <summary>Room for the next frame, with what it held before; it counts once <see cref="Add(int)"/> gives its length.</summary>
-    public Span<byte> Next => _frames.AsSpan(Count * FrameBytes, FrameBytes);
+    public Span<byte> Next => _frames.AsSpan(At(Count), FrameBytes);
 
     /// <summary>Takes the frame that was written to <see cref="Next"/>.</summary>
     public void Add(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, FrameBytes);
-        _headers[Count].Length = (uint)(length + _lentBytes);
+        _lengths[Count] = length + _lentBytes;
         _lent[Count] = _lentBytes;
         _elsewhere[Count] = 0;
         ref var tail = ref _vectors[2 * Count + 1];
@@ -99,10 +105,9 @@ public sealed class PacketBatch
     {
         for (var i = 0; i < Count; i++)
         {
-            var length = (int)_headers[i].Length;
-            if (length >= bytes) continue;
-            _frames.AsSpan(i * FrameBytes + length, bytes - length).Clear();
-            _headers[i].Length = (uint)bytes;
+            if (_lengths[i] >= bytes) continue;
+            _frames.AsSpan(At(i))[_lengths[i]..bytes].Clear();
+            _lengths[i] = bytes;
         }
     }
 
@@ -116,17 +121,21 @@ public sealed class PacketBatch
     {
         for (var i = 0; i < Capacity; i++)
         {
-            _vectors[2 * i].Length = (nuint)FrameBytes;
+            (_vectors[2 * i].Base, _vectors[2 * i].Length) = (_address + At(i), (nuint)FrameBytes);
             _headers[i].Header.VectorCount = 1;
         }
         return _headers;
     }
 
-    internal Span<MMsgHdr> PrepareSend()
+    /// <param name="headBytes">See <see cref="PacketSocketOptions.HeadBytes"/>.</param>
+    internal Span<MMsgHdr> PrepareSend(int headBytes)
     {
+        var lead = headBytes == 0 ? 0 : VirtioHeader.Bytes;
         for (var i = 0; i < Count; i++)
         {
-            _vectors[2 * i].Length = _headers[i].Length - (uint)_lent[i];
+            var (at, own) = (At(i) - lead, _lengths[i] - _lent[i]);
+            if (lead > 0) VirtioHeader.Write(_frames.AsSpan(at, lead), Math.Min(headBytes, own));
+            (_vectors[2 * i].Base, _vectors[2 * i].Length) = (_address + at, (nuint)(lead + own));
             _headers[i].Header.VectorCount = _lent[i] == 0 ? 1u : 2u;
         }
         return _headers.AsSpan(0, Count);
@@ -143,7 +152,7 @@ public sealed class PacketBatch
     /// <summary>Takes a frame that was received and stays where it is until the next is asked for.</summary>
     internal void Refer(nint address, int length)
     {
-        _headers[Count].Length = (uint)length;
+        _lengths[Count] = length;
         _elsewhere[Count++] = address;
     }
 
@@ -157,20 +166,16 @@ public sealed class PacketBatch
         {
             ref var header = ref _headers[i];
             if ((header.Header.Flags & MSG_TRUNC) != 0 && !_keepsTruncated) continue;
-            if (i != Count) _frames.AsSpan(i * FrameBytes, (int)header.Length).CopyTo(Next);
+            if (i != Count) _frames.AsSpan(At(i), (int)header.Length).CopyTo(Next);
             Add((int)header.Length);
         }
         return count - Count;
     }
 
-    private unsafe void Link()
+    private int At(int index) => index * (LeadBytes + FrameBytes) + LeadBytes;
+
+    private void Link()
     {
-        var frames = (byte*)Unsafe.AsPointer(ref _frames[0]);
-        var vectors = (IoVector*)Unsafe.AsPointer(ref _vectors[0]);
-        for (var i = 0; i < Capacity; i++)
-        {
-            _vectors[2 * i].Base = (nint)(frames + (nint)i * FrameBytes);
-            _headers[i].Header.Vectors = (nint)(vectors + 2 * i);
-        }
+        for (var i = 0; i < Capacity; i++) _headers[i].Header.Vectors = Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, 2 * i);
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class PacketSocket : IDisposable
 {
     private const int AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1, SO_ERROR = 4, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
-    private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_QDISC_BYPASS = 20;
+    private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_VNET_HDR = 15, PACKET_QDISC_BYPASS = 20;
     private const int MSG_DONTWAIT = 0x40;
     private const nuint SIOCGSTAMPNS = 0x8907;
     private const short POLLIN = 1, POLLOUT = 4, POLLERR = 8;
@@ -22,6 +22,8 @@ public sealed partial class PacketSocket : IDisposable
     private const int SendPatienceMs = 100;
 
     private readonly SafeFileHandle _socket;
+    private readonly SafeFileHandle _sender;
+    private readonly int _headBytes;
     private readonly EventSignal _wake = new();
     private readonly Lock _statistics = new();
     private readonly SpinWatch? _spin;
@@ -30,11 +32,11 @@ public sealed partial class PacketSocket : IDisposable
     private long _receiveDropped;
     private long _tooLong;
 
-    private PacketSocket(SafeFileHandle socket, PacketInterface @interface, PacketRing? ring, bool spins)
+    private PacketSocket(SafeFileHandle socket, SafeFileHandle sender, PacketInterface @interface, PacketRing? ring, PacketSocketOptions options)
     {
-        _socket = socket;
+        (_socket, _sender, _headBytes) = (socket, sender, options.HeadBytes);
         _ring = ring;
-        _spin = spins && Environment.ProcessorCount > 1 ? new SpinWatch() : null;
+        _spin = options.Spins && Environment.ProcessorCount > 1 ? new SpinWatch() : null;
         Interface = @interface;
     }
 
@@ -105,30 +107,27 @@ public sealed partial class PacketSocket : IDisposable
     {
         var found = PacketInterface.Find(interfaceName);
         // Protocol 0 receives nothing: no frame comes in before the filter stands.
-        var descriptor = SystemCall.Run("packet socket", 0,
-            _ => socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        var handle = OpenRaw();
+        SafeFileHandle? sender = null;
         PacketRing? ring = null;
         try
         {
             Attach(handle, options.Filter);
             SetOption(handle, SOL_SOCKET, SO_RCVBUFFORCE, options.ReceiveBufferBytes, "SO_RCVBUFFORCE");
-            SetOption(handle, SOL_SOCKET, SO_SNDBUFFORCE, options.SendBufferBytes, "SO_SNDBUFFORCE");
             ring = options.Ring is { } size ? PacketRing.Open(handle, size) : null;
-            if (options.BypassQueueing) SetOption(handle, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
-            var address = new SockaddrLl
-            {
-                Family = AF_PACKET,
-                Protocol = BinaryPrimitives.ReverseEndianness(options.EtherType),
-                IfIndex = found.Index,
-            };
-            if (bind(handle, in address, Marshal.SizeOf<SockaddrLl>()) < 0)
-                throw NativeException.Last($"bind to interface '{interfaceName}'");
-            return new PacketSocket(handle, found, ring, options.Spins);
+            // What is received would come with such a header too: a socket that only sends has it.
+            sender = options.HeadBytes > 0 ? OpenRaw() : handle;
+            if (options.HeadBytes > 0) SetOption(sender, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+            SetOption(sender, SOL_SOCKET, SO_SNDBUFFORCE, options.SendBufferBytes, "SO_SNDBUFFORCE");
+            if (options.BypassQueueing) SetOption(sender, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
+            if (sender != handle) Bind(sender, found, etherType: 0);
+            Bind(handle, found, options.EtherType);
+            return new PacketSocket(handle, sender, found, ring, options);
         }
         catch
         {
             ring?.Dispose();
+            sender?.Dispose();
             handle.Dispose();
             throw;
         }
@@ -174,15 +173,14 @@ public sealed partial class PacketSocket : IDisposable
     /// </summary>
     public unsafe void Send(PacketBatch batch)
     {
-        var headers = batch.PrepareSend();
+        var headers = batch.PrepareSend(_headBytes);
         var patience = SendPatienceMs;
         while (headers.Length > 0)
         {
             int sent;
-            fixed (MMsgHdr* first = headers) sent = sendmmsg(_socket, first, (uint)headers.Length, MSG_DONTWAIT);
+            fixed (MMsgHdr* first = headers) sent = sendmmsg(_sender, first, (uint)headers.Length, MSG_DONTWAIT);
             if (sent > 0)
             {
-                // The kernel notes what it sent where the batch keeps the length; they are the same.
                 headers = headers[sent..];
                 continue;
             }
@@ -211,6 +209,7 @@ public sealed partial class PacketSocket : IDisposable
     public void Dispose()
     {
         _ring?.Dispose();
+        _sender.Dispose();
         _socket.Dispose();
         _wake.Dispose();
     }
@@ -254,7 +253,8 @@ public sealed partial class PacketSocket : IDisposable
     private unsafe bool Poll(short events, int timeoutMs, bool orWake)
     {
         var polls = stackalloc PollFd[2];
-        polls[0] = new PollFd { Descriptor = (int)_socket.DangerousGetHandle(), Events = events };
+        var polled = events == POLLOUT ? _sender : _socket;
+        polls[0] = new PollFd { Descriptor = (int)polled.DangerousGetHandle(), Events = events };
         polls[1] = new PollFd { Descriptor = (int)_wake.Handle.DangerousGetHandle(), Events = POLLIN };
         // A signal ends the wait early: the caller looks at its state and comes back.
         if (poll(polls, orWake ? 2u : 1u, timeoutMs) <= 0) return false;
@@ -268,6 +268,20 @@ public sealed partial class PacketSocket : IDisposable
     {
         var (error, length) = (0, sizeof(int));
         _ = getsockopt(_socket, SOL_SOCKET, SO_ERROR, &error, ref length);
+    }
+
+    private static SafeFileHandle OpenRaw() =>
+        new(SystemCall.Run("packet socket", 0, _ => socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), ownsHandle: true);
+
+    private static void Bind(SafeFileHandle socket, PacketInterface to, ushort etherType)
+    {
+        var address = new SockaddrLl
+        {
+            Family = AF_PACKET,
+            Protocol = BinaryPrimitives.ReverseEndianness(etherType),
+            IfIndex = to.Index,
+        };
+        if (bind(socket, in address, Marshal.SizeOf<SockaddrLl>()) < 0) throw NativeException.Last($"bind to interface '{to.Name}'");
     }
 
     private static unsafe void Attach(SafeFileHandle socket, IReadOnlyList<BpfInstruction> filter)

@@ -25,11 +25,13 @@ public sealed class PacketSocketTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Batches_cross_whole_and_in_order(bool bypass)
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(false, 36)]
+    [InlineData(true, 9014)]
+    public void Batches_cross_whole_and_in_order(bool bypass, int headBytes)
     {
-        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, BypassQueueing = bypass });
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, BypassQueueing = bypass, HeadBytes = headBytes });
         using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
         var outgoing = new PacketBatch(64, 9014);
         for (var i = 0; i < 64; i++) outgoing.Add(Cable.Frame(a, b, 14 + 1 + i * 140, (byte)i));
@@ -43,6 +45,32 @@ public sealed class PacketSocketTests : IDisposable
             for (var i = 0; i < incoming.Count; i++, got++) Assert.True(incoming[i].SequenceEqual(outgoing[got]), $"frame {got}");
         }
         Assert.Equal(0, a.Dropped);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(36)]
+    public unsafe void What_a_frame_lends_crosses_with_it_again_and_again(int headBytes)
+    {
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, HeadBytes = headBytes });
+        using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
+        var lent = GC.AllocateArray<byte>(8192, pinned: true);
+        new Random(1).NextBytes(lent);
+        var outgoing = new PacketBatch(8, 9014);
+        foreach (var bytes in (int[])[512, 4096, 8192])
+        {
+            Cable.Frame(a, b, 36, 7).CopyTo(outgoing.Next);
+            outgoing.Lend((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref lent[0]), bytes);
+            outgoing.Add(36);
+        }
+        var incoming = new PacketBatch(1, 9014);
+        for (var i = 0; i < 6; i++)
+        {
+            if (i % 3 == 0) a.Send(outgoing);
+            Assert.Equal(36, outgoing[i % 3].Length);
+            b.Receive(incoming, 2000);
+            Assert.Equal([.. Cable.Frame(a, b, 36, 7), .. lent[..((int[])[512, 4096, 8192])[i % 3]]], incoming[0].ToArray());
+        }
     }
 
     [Fact]
@@ -103,10 +131,12 @@ public sealed class PacketSocketTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 40, 5000);
     }
 
-    [Fact]
-    public void A_link_that_goes_down_loses_frames_and_works_again_after()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(36)]
+    public void A_link_that_goes_down_loses_frames_and_works_again_after(int headBytes)
     {
-        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType });
+        using var a = PacketSocket.Open(_a, new PacketSocketOptions { EtherType = EtherType, HeadBytes = headBytes });
         using var b = PacketSocket.Open(_b, new PacketSocketOptions { EtherType = EtherType });
         var batch = new PacketBatch(1, 1514);
         batch.Add(Cable.Frame(a, b, 64, 1));
