@@ -219,21 +219,6 @@ internal sealed partial class FrameExchange
         probe(path);
     }
 
-    // Only its own paths go with it, unless it was the last.
-    private void LoseLink(LinkPort port, IOException reason)
-    {
-        if (port.Failure is not null) return;
-        port.Failure = reason;
-        LogInterfaceFailed(_logger, _address, port.Link.Name, reason.Message);
-        foreach (var path in _paths)
-        {
-            if (path.Port == port) GoFrom(path, PathState.Down);
-        }
-        if (Array.Find(_ports, other => other.Failure is null) is { } left) _keeper = _keeper == port ? left : _keeper;
-        else Die(reason.Message);
-        WakeAll();
-    }
-
     [LoggerMessage(EventId = 1221, Level = LogLevel.Information, Message = "{Device}: the path to {Target} on {Interface} is used")]
     private static partial void LogUp(ILogger logger, AoeAddress device, MacAddress target, string @interface);
 

@@ -28,6 +28,7 @@ internal sealed partial class FrameExchange
             {
                 var now = _time.GetTimestamp();
                 for (var i = 0; i < port.Incoming.Count; i++) Take(port, port.Incoming[i], now);
+                if (port.Failure is null) RenewLink(port, now);
                 if (port == _keeper) Sweep(now);
                 Pump();
                 wait = NextWait(port);
@@ -54,7 +55,7 @@ internal sealed partial class FrameExchange
     private int NextWait(LinkPort port)
     {
         if (_over || port.Failure is not null) return Over;
-        if (port != _keeper) return Timeout.Infinite;
+        if (port != _keeper) return LookAgainMs;
         var idle = _inFlight == 0 && _lost.Count == 0 && _held.Count == 0 && _aside.Count == 0
             && _questions.Count == 0 && _urgent.Count == 0 && _pending.Count == 0;
         if (idle && _stopping)
@@ -74,7 +75,7 @@ internal sealed partial class FrameExchange
             return 50;
         }
         port.Parked = true;
-        return Timeout.Infinite;
+        return LookAgainMs;
     }
 
     private TimeSpan ShortestTimeout()

@@ -25,8 +25,6 @@ namespace Godwit.Aoe.Initiator;
 /// </summary>
 internal sealed partial class FrameExchange
 {
-    private const int BatchFrames = 64;
-
     /// <summary>In place of a time to wait: there is nothing more to wait for.</summary>
     private const int Over = int.MinValue;
 
@@ -93,7 +91,7 @@ internal sealed partial class FrameExchange
         // Answers to an earlier process should not be taken for ours.
         var generation = (uint)(time.GetTimestamp() ^ Environment.ProcessId);
         for (var i = 0; i < FrameSlot.Count; i++) _free.Enqueue(_slots[i] = new FrameSlot(i, generation));
-        _ports = [.. links.Select(link => new LinkPort(link, BatchFrames, AoeProtocol.FrameBytes(link.MtuLimit)))];
+        _ports = [.. links.Select(link => new LinkPort(link))];
         _keeper = _ports[0];
         _running = _ports.Length;
         foreach (var port in _ports)
@@ -295,9 +293,6 @@ internal sealed partial class FrameExchange
         request.Completed = true;
         _completed.Add(request);
     }
-
-    [LoggerMessage(EventId = 1211, Level = LogLevel.Error, Message = "{Device}: the network interface {Interface} failed: {Reason}")]
-    private static partial void LogInterfaceFailed(ILogger logger, AoeAddress device, string @interface, string reason);
 
     [LoggerMessage(EventId = 1212, Level = LogLevel.Error, Message = "{Device}: no network interface is left: {Reason}")]
     private static partial void LogEnded(ILogger logger, AoeAddress device, string reason);

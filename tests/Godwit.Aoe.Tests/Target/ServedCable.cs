@@ -30,6 +30,9 @@ internal sealed class ServedCable : IAsyncDisposable
 
     public string Interface => _far;
 
+    /// <summary>Of the other end.</summary>
+    public string NearInterface => _near;
+
     public static async Task<ServedCable> MakeAsync(int mtu, int buffers = 128)
     {
         var cable = new ServedCable();
@@ -48,6 +51,8 @@ internal sealed class ServedCable : IAsyncDisposable
         VethPair.Run("ip", "link", "del", _near);
         _directory.Dispose();
     }
+
+    public MacAddress NearAddress => MacAddress.Read(PacketInterface.Find(_near).Address.Span);
 
     /// <summary>The address of the target's end as it is now.</summary>
     public MacAddress TargetAddress => MacAddress.Read(PacketInterface.Find(_far).Address.Span);
