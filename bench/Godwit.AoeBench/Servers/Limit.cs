@@ -15,7 +15,7 @@ internal sealed class Limit(string file) : Server("limit", new AoeAddress(3, 0))
     /// <summary>First argument of this program when it is to be the target; the second is the file that it reads at its start.</summary>
     public const string Word = "--be-the-limit";
 
-    private const int BatchFrames = 64;
+    private const int BatchFrames = 64, PageBytes = 4096;
 
     public override bool StoresWrites => false;
 
@@ -25,8 +25,11 @@ internal sealed class Limit(string file) : Server("limit", new AoeAddress(3, 0))
     public static void Serve(string file)
     {
         var address = new AoeAddress(3, 0);
-        var disk = GC.AllocateUninitializedArray<byte>((int)new FileInfo(file).Length, pinned: true);
-        using (var handle = File.OpenHandle(file)) RandomAccess.Read(handle, disk, 0);
+        var size = (int)new FileInfo(file).Length;
+        // By whole pages, as the page cache has it.
+        var disk = GC.AllocateUninitializedArray<byte>(size + PageBytes, pinned: true);
+        var start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(disk, 0) & (PageBytes - 1));
+        using (var handle = File.OpenHandle(file)) RandomAccess.Read(handle, disk.AsSpan(start, size), 0);
         using var socket = PacketSocket.Open(Wire.Interface, new PacketSocketOptions
         {
             EtherType = AoeProtocol.EtherType,
@@ -51,9 +54,9 @@ internal sealed class Limit(string file) : Server("limit", new AoeAddress(3, 0))
                     continue;
                 }
                 var (at, bytes) = (ata.Lba * AoeProtocol.SectorBytes, ata.SectorCount * AoeProtocol.SectorBytes);
-                if (at + bytes > disk.Length) continue;
+                if (at + bytes > size) continue;
                 (ata with { Command = AtaStatus.Ready, Feature = 0 }).Write(answers.Next);
-                answers.Lend(Marshal.UnsafeAddrOfPinnedArrayElement(disk, (int)at), bytes);
+                answers.Lend(Marshal.UnsafeAddrOfPinnedArrayElement(disk, start + (int)at), bytes);
                 answers.Add(AtaSection.DataAt);
             }
             socket.Send(answers);
