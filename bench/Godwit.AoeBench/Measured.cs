@@ -15,6 +15,13 @@ internal sealed record Measured(
         Median(all.Select(m => m.TargetCpuMicroseconds)), Median(all.Select(m => m.GeneratorCpuMicroseconds)),
         Median(all.Select(m => m.Retransmits)));
 
+    /// <summary>
+    /// The median of the ratios of one round each: what is compared was measured within seconds there, while a machine that others
+    /// use too may be half as fast some minutes later.
+    /// </summary>
+    public static double MedianRatio<T>(IReadOnlyList<T> ours, IReadOnlyList<T> theirs, Func<T, double> value) =>
+        Median(ours.Zip(theirs, (our, their) => value(our) / value(their)));
+
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();

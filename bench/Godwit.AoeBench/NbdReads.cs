@@ -9,7 +9,8 @@ namespace Godwit.AoeBench;
 /// <summary>fio reads 4 KiB at depth 32 by NBD: from the initiator, and from nbdkit's memory.</summary>
 internal static class NbdReads
 {
-    public static async Task<(double Godwit, double Nbdkit)> MeasureAsync(string program, GodwitAoe target, string file, Options options)
+    /// <summary>Reads a second, by round.</summary>
+    public static async Task<(List<double> Godwit, List<double> Nbdkit)> MeasureAsync(string program, GodwitAoe target, string file, Options options)
     {
         List<double> ours = [], theirs = [];
         for (var round = 1; round <= options.Rounds; round++)
@@ -23,7 +24,7 @@ internal static class NbdReads
                 ["nbdkit", "--foreground", "--unix", socket, "memory", new FileInfo(file).Length.ToString(CultureInfo.InvariantCulture)], file));
             await Console.Error.WriteLineAsync($"round {round}: NBD reads: godwit {ours[^1]:F0}/s, nbdkit {theirs[^1]:F0}/s");
         }
-        return (Measured.Median(ours), Measured.Median(theirs));
+        return (ours, theirs);
     }
 
     private static async Task<double> ServeAsync(Options options, Func<string, IReadOnlyList<string>> command, string? fill = null)

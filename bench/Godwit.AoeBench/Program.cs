@@ -32,7 +32,7 @@ try
     var godwit = new GodwitAoe(program, file);
     Series[] series = [.. Series.All.Where(s => IsMeant(s.ToString()))];
     var measured = new Rounds([new Vblade(file), godwit, new Limit(file)], file, Bytes, options).Run(series);
-    (double, double)? nbd = IsMeant(NbdWord) ? await NbdReads.MeasureAsync(program, godwit, file, options) : null;
+    (List<double>, List<double>)? nbd = IsMeant(NbdWord) ? await NbdReads.MeasureAsync(program, godwit, file, options) : null;
     var report = Report.Of(measured, nbd, SyncLatency.MedianMicroseconds(file), options.Rounds);
     Console.Write(report.Text());
     if (options.JsonFile is { } json) await File.WriteAllTextAsync(json, report.Json() + "\n");

@@ -18,9 +18,9 @@ internal sealed record Line(string Series, string Target, Measured Measured);
 internal sealed record Report(DateTimeOffset At, int Rounds, double SyncMicroseconds, IReadOnlyList<Line> Lines, IReadOnlyList<Goal> Goals)
 {
     public static Report Of(
-        IReadOnlyDictionary<(Series Series, string Server), Measured> measured, (double Godwit, double Nbdkit)? nbd, double sync, int rounds)
+        Dictionary<(Series Series, string Server), List<Measured>> measured, (List<double> Godwit, List<double> Nbdkit)? nbd, double sync, int rounds)
     {
-        Line[] lines = [.. measured.Select(m => new Line(m.Key.Series.ToString(), m.Key.Server, m.Value))];
+        Line[] lines = [.. measured.Select(m => new Line(m.Key.Series.ToString(), m.Key.Server, Measured.MedianOf(m.Value)))];
         return new Report(DateTimeOffset.UtcNow, rounds, sync, lines, [.. GoalsOf(measured, nbd)]);
     }
 
@@ -42,29 +42,37 @@ internal sealed record Report(DateTimeOffset At, int Rounds, double SyncMicrosec
         {
             var bound = goal.AtLeast is { } least ? $"at least {least.ToString("F2", CultureInfo.InvariantCulture)}"
                 : $"at most {goal.AtMost!.Value.ToString("F2", CultureInfo.InvariantCulture)}";
-            text.AppendLine(CultureInfo.InvariantCulture, $"{goal.What,-58} {goal.Ratio,6:F2}  {bound}  {(goal.Met ? "met" : "NOT MET")}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{goal.What,-70} {goal.Ratio,6:F2}  {bound}  {(goal.Met ? "met" : "NOT MET")}");
         }
         return text.ToString();
     }
 
     private static IEnumerable<Goal> GoalsOf(
-        IReadOnlyDictionary<(Series Series, string Server), Measured> measured, (double Godwit, double Nbdkit)? nbd)
+        Dictionary<(Series Series, string Server), List<Measured>> measured, (List<double> Godwit, List<double> Nbdkit)? nbd)
     {
         foreach (var series in measured.Keys.Select(key => key.Series).Distinct())
         {
             if (!measured.TryGetValue((series, "godwit"), out var godwit) || !measured.TryGetValue((series, "vblade"), out var vblade)) continue;
             if (series is { Writes: true, Depth: 32 })
-                yield return new Goal($"{series}: to vblade -s", godwit.PerSecond / vblade.PerSecond, AtLeast: 3);
+                yield return new Goal($"{series}: to vblade -s", Measured.MedianRatio(godwit, vblade, m => m.PerSecond), AtLeast: 3);
             if (series.Writes) continue;
-            if (series.Depth == 1) yield return new Goal($"{series}: latency to vblade", godwit.MedianMicroseconds / vblade.MedianMicroseconds, AtMost: 1);
+            if (series.Depth == 1)
+                yield return new Goal($"{series}: latency to vblade", Measured.MedianRatio(godwit, vblade, m => m.MedianMicroseconds), AtMost: 1);
             if (series.Depth == 32)
             {
-                yield return new Goal($"{series}: to vblade", godwit.PerSecond / vblade.PerSecond, AtLeast: 1.5);
-                yield return new Goal($"{series}: to the limit", godwit.PerSecond / measured[(series, "limit")].PerSecond, AtLeast: 0.9);
-                yield return new Goal($"{series}: CPU of the target to vblade's", godwit.TargetCpuMicroseconds / vblade.TargetCpuMicroseconds, AtMost: 0.7);
+                yield return new Goal($"{series}: to vblade", Measured.MedianRatio(godwit, vblade, m => m.PerSecond), AtLeast: 1.5);
+                yield return new Goal($"{series}: to the limit", Measured.MedianRatio(godwit, measured[(series, "limit")], m => m.PerSecond), AtLeast: 0.9);
+                yield return new Goal(
+                    $"{series}: CPU of the target to vblade's", Measured.MedianRatio(godwit, vblade, m => m.TargetCpuMicroseconds), AtMost: 0.7);
             }
         }
-        if (nbd is { } reads) yield return new Goal("NBD reads 4 KiB depth 32: to nbdkit's memory", reads.Godwit / reads.Nbdkit, AtLeast: 0.5);
+        if (nbd is { } reads)
+        {
+            var (ours, theirs) = (Measured.Median(reads.Godwit), Measured.Median(reads.Nbdkit));
+            yield return new Goal(
+                string.Create(CultureInfo.InvariantCulture, $"NBD reads 4 KiB depth 32 ({ours:F0}/s): to nbdkit's memory ({theirs:F0}/s)"),
+                Measured.MedianRatio(reads.Godwit, reads.Nbdkit, perSecond => perSecond), AtLeast: 0.5);
+        }
     }
 }
 

@@ -9,9 +9,10 @@ internal sealed class Rounds(IReadOnlyList<Server> servers, string file, long by
 {
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(200);
 
-    public IReadOnlyDictionary<(Series Series, string Server), Measured> Run(IReadOnlyList<Series> series)
+    /// <summary>What each round gave.</summary>
+    public Dictionary<(Series Series, string Server), List<Measured>> Run(IReadOnlyList<Series> series)
     {
-        Dictionary<(Series, string), List<Measured>> all = [];
+        Dictionary<(Series Series, string Server), List<Measured>> all = [];
         for (var round = 1; round <= options.Rounds; round++)
         {
             foreach (var load in series)
@@ -25,7 +26,7 @@ internal sealed class Rounds(IReadOnlyList<Server> servers, string file, long by
                 }
             }
         }
-        return all.ToDictionary(entry => entry.Key, entry => Measured.MedianOf(entry.Value));
+        return all;
     }
 
     private Measured Measure(Server server, Series series)
