@@ -21,6 +21,7 @@ public static class ApiRoutes
     public const string MigrationCancel = "/v1/migrations/{id:guid}/cancel";
 
     public const string Volumes = "/v1/volumes";
+    public const string Volume = "/v1/volumes/{group}/{volume}";
     public const string VolumeAdmit = "/v1/volumes/{group}/{volume}/admit";
     public const string VolumeFence = "/v1/volumes/{group}/{volume}/fence";
     public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";

@@ -29,10 +29,7 @@ public sealed class ApiTransport(HttpMessageInvoker http, Uri address, string? t
         return new(items, response.Headers.TryGetValues(ApiHeaders.RegistryAway, out var away) ? Uri.UnescapeDataString(away.First()) : null);
     }
 
-    public async Task PostAsync(string path, CancellationToken cancellationToken)
-    {
-        using var _ = await SendAsync(new HttpRequestMessage(HttpMethod.Post, path), cancellationToken).ConfigureAwait(false);
-    }
+    public Task PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, cancellationToken);
 
     public async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancellationToken)
     {
@@ -60,6 +57,12 @@ public sealed class ApiTransport(HttpMessageInvoker http, Uri address, string? t
     {
         using var _ = await SendAsync(
             new HttpRequestMessage(method, path) { Content = Json(body, bodyType) }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A request without a body, whose answer has none.</summary>
+    public async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        using var _ = await SendAsync(new HttpRequestMessage(method, path), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A request without a body whose answer is read as JSON.</summary>

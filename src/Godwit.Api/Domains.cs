@@ -109,6 +109,12 @@ public sealed record HostInfo(
 
 public sealed record VolumeInfo(string Name, long SizeBytes, string StorageHost, int Shelf, int Slot);
 
+/// <summary>A volume with who uses it.</summary>
+/// <param name="Domains">Domains that have it as a disk, wherever they are.</param>
+/// <param name="Hosts">Hosts that are attached to it, the writer marked as such.</param>
+public sealed record VolumeDetails(
+    string Name, long SizeBytes, string StorageHost, int Shelf, int Slot, ImmutableArray<string> Domains, ImmutableArray<string> Hosts);
+
 public sealed record CreateVolumeRequest(string Name, long SizeBytes);
 
 /// <summary>Body of every answer that is not a success.</summary>

@@ -109,6 +109,14 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.PostAsync(
             ApiRoutes.Volumes, request, GodwitJson.Default.CreateVolumeRequest, GodwitJson.Default.VolumeInfo, cancellationToken);
 
+    /// <summary>One volume with who uses it.</summary>
+    public Task<VolumeDetails> GetVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Volume, group, volume), GodwitJson.Default.VolumeDetails, cancellationToken);
+
+    /// <summary>Removes a volume with its data; refused as <c>volume-in-use</c> while a domain has it.</summary>
+    public Task DeleteVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Volume, group, volume), cancellationToken);
+
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
 

@@ -28,6 +28,7 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(ImmutableArray<HostInfo>))]
 [JsonSerializable(typeof(VolumeInfo))]
 [JsonSerializable(typeof(ImmutableArray<VolumeInfo>))]
+[JsonSerializable(typeof(VolumeDetails))]
 [JsonSerializable(typeof(CreateVolumeRequest))]
 [JsonSerializable(typeof(MigrateRequest))]
 [JsonSerializable(typeof(MigrationInfo))]

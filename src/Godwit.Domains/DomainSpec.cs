@@ -50,6 +50,8 @@ public sealed record DomainSpec
 /// <summary>One disk of a domain.</summary>
 public sealed record DiskSpec
 {
+    private const string DevicePrefix = "/dev/";
+
     /// <summary>What holds the data: <c>vg_xen/lv_vm1</c>, an absolute device path or an absolute file path.</summary>
     public required string Target { get; init; }
 
@@ -63,6 +65,10 @@ public sealed record DiskSpec
     public bool ReadOnly { get; init; }
 
     public bool IsCdrom { get; init; }
+
+    /// <summary>The volume of the pool that it is, by its name or by the path that LVM would give it; null: it is something else.</summary>
+    public VolumeName? FindVolume() =>
+        VolumeName.TryParse(Target.StartsWith(DevicePrefix, StringComparison.Ordinal) ? Target[DevicePrefix.Length..] : Target, out var name) ? name : null;
 }
 
 /// <summary>How a disk's target is to be read.</summary>

@@ -33,6 +33,9 @@ public interface IRegistry
 
     Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken);
 
+    /// <summary>Removes the record of a volume, if there is one and it is this storage host's.</summary>
+    Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken);
+
     /// <summary>
     /// Tells the registry what a host knows of its past. One that was restored from an older copy catches up from it;
     /// to any other it says nothing new.

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Godwit.Api;
 using Godwit.Cli.Rendering;
 using Godwit.Cli.Running;
+using Godwit.Domains;
 
 namespace Godwit.Cli.Commands;
 
@@ -11,11 +13,13 @@ internal static class VolumeCommands
     {
         Create(around),
         List(around),
+        Show(around),
+        Delete(around),
     };
 
     private static DocumentedCommand Create(Surroundings around)
     {
-        var name = new Argument<string>("GROUP/VOLUME") { Description = "Name as LVM has them, such as vg_xen/lv_vm1" };
+        var name = Name();
         var size = Arguments.Size("--size", "Size, with k, m, g or t for powers of 1024");
         size.Required = true;
         size.Aliases.Add("-L");
@@ -50,4 +54,46 @@ internal static class VolumeCommands
                 table.Write(o);
             });
         });
+
+    private static DocumentedCommand Show(Surroundings around)
+    {
+        var name = Name();
+        return new DocumentedCommand("show", "Show a volume, and who uses it")
+        {
+            Arguments = { name },
+            Examples = [("godwit volume show vg_xen/lv_vm1", "the domains that have it, and the hosts that are attached to it")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var volume = VolumeName.Parse(call.Get(name));
+            return call.Show(await client.GetVolumeAsync(volume.Group, volume.Volume, ct).ConfigureAwait(false), CliJson.Api.VolumeDetails, (o, v) =>
+            {
+                DomainSheet.Line(o, "name", v.Name);
+                DomainSheet.Line(o, "size", Units.Bytes(v.SizeBytes));
+                DomainSheet.Line(o, "storage", Units.Text($"{v.StorageHost}, as e{v.Shelf}.{v.Slot}"));
+                DomainSheet.Line(o, "domains", All(v.Domains));
+                DomainSheet.Line(o, "hosts", All(v.Hosts));
+            });
+        });
+
+        static string All(ImmutableArray<string> names) => names.IsEmpty ? "none" : string.Join(", ", names);
+    }
+
+    private static DocumentedCommand Delete(Surroundings around)
+    {
+        var name = Name();
+        return new DocumentedCommand("delete", "Remove a volume with its data; refused while a domain has it")
+        {
+            Arguments = { name },
+            Examples = [("godwit volume delete vg_xen/lv_vm1", "nothing brings the data back; its AoE address is not given again")],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var volume = VolumeName.Parse(call.Get(name));
+            await client.DeleteVolumeAsync(volume.Group, volume.Volume, ct).ConfigureAwait(false);
+            return ExitCode.Success;
+        });
+    }
+
+    private static Argument<string> Name() => new("GROUP/VOLUME") { Description = "Name as LVM has them, such as vg_xen/lv_vm1" };
 }

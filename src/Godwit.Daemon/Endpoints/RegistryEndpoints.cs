@@ -54,6 +54,10 @@ internal static class RegistryEndpoints
             .Says("SetVolumeRecord", "Write the record of a volume of the host that asks")
             .Produces(StatusCodes.Status204NoContent);
 
+        group.MapDelete(ApiRoutes.RegistryVolume, RemoveVolumeAsync)
+            .Says("RemoveVolumeRecord", "Remove the record of a volume of the host that asks")
+            .Produces(StatusCodes.Status204NoContent);
+
         group.MapPost(ApiRoutes.RegistryReports, Task<ImmutableArray<string>> (HostReport report, HttpContext context, IRegistry registry, CancellationToken cancellationToken) =>
             {
                 OwnName(context, report.Host);
@@ -81,6 +85,13 @@ internal static class RegistryEndpoints
         SameName($"{group}/{volume}", record.Name.ToString());
         OwnName(context, record.StorageHost);
         await registry.PutVolumeAsync(record, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> RemoveVolumeAsync(
+        string group, string volume, HttpContext context, IRegistry registry, CancellationToken cancellationToken)
+    {
+        await registry.RemoveVolumeAsync(VolumeName.Parse($"{group}/{volume}"), Caller.Of(context).Host!, cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -25,6 +25,19 @@ internal static class VolumeEndpoints
             .Says("CreateVolume", "Make an empty volume and export it to the hosts")
             .At(Place.Storage);
 
+        routes.MapGet(ApiRoutes.Volume, ShowAsync)
+            .Says("GetVolume", "One volume with who uses it")
+            .At(Place.Volume);
+
+        routes.MapDelete(ApiRoutes.Volume, async Task<IResult> (string group, string volume, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).DeleteAsync(Name(group, volume), cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("DeleteVolume", "Remove a volume that nobody uses, with its data")
+            .Produces(StatusCodes.Status204NoContent)
+            .At(Place.Volume);
+
         var roles = routes.MapGroup("").For(AccessRule.Hosts);
 
         roles.MapPost(ApiRoutes.VolumeAdmit, async Task<AdmitAnswer> (
@@ -57,6 +70,16 @@ internal static class VolumeEndpoints
             })
             .Says("ProbeVolume", "Succeeds when the volume is served now")
             .Produces(StatusCodes.Status204NoContent);
+    }
+
+    private static async Task<VolumeDetails> ShowAsync(
+        string group, string volume, VolumeSlot volumes, IRegistry registry, CancellationToken cancellationToken)
+    {
+        var name = Name(group, volume);
+        var users = await (await volumes.GetAsync(cancellationToken)).UsersAsync(name, cancellationToken);
+        var record = (await registry.ListVolumesAsync(cancellationToken)).FirstOrDefault(record => record.Name == name)
+            ?? throw new GodwitException(Storage.StorageErrors.NoSuchVolume, $"There is no volume {name}.", "`godwit volume list` shows those there are.");
+        return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts);
     }
 
     private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");

@@ -6,7 +6,9 @@ using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
+using Godwit.Domains.Config;
 using Godwit.Pool;
+using Godwit.Storage;
 
 namespace Godwit.Daemon.Http;
 
@@ -27,6 +29,9 @@ internal enum Place
 
     /// <summary>A host with volumes.</summary>
     Storage,
+
+    /// <summary>The host with the volume <c>{group}/{volume}</c>.</summary>
+    Volume,
 }
 
 internal sealed record PlaceMetadata(Place Place);
@@ -52,6 +57,7 @@ internal sealed class RequestPlaces(
             Place.Migration when Guid.TryParse((string?)route["id"], out var id) => await MigrationHostAsync(id, cancellationToken),
             Place.Registry => identity.Pool.RegistryHost,
             Place.Storage when !config.Has(Role.Storage) => await StorageHostAsync(cancellationToken),
+            Place.Volume => await VolumeHostAsync($"{route["group"]}/{route["volume"]}", cancellationToken),
             _ => null,
         };
     }
@@ -103,6 +109,16 @@ internal sealed class RequestPlaces(
         {
             return null;
         }
+    }
+
+    private async Task<string?> VolumeHostAsync(string text, CancellationToken cancellationToken)
+    {
+        var name = VolumeName.Parse(text);
+        var volumes = await registry.ListVolumesAsync(cancellationToken);
+        return volumes.FirstOrDefault(volume => volume.Name == name)?.StorageHost ?? throw new GodwitException(
+            StorageErrors.NoSuchVolume,
+            $"There is no volume {name}.",
+            Nearest.To(text, volumes.Select(volume => volume.Name.ToString())) is { } near ? $"Did you mean {near}?" : "`godwit volume list` shows those there are.");
     }
 
     private async Task<string?> StorageHostAsync(CancellationToken cancellationToken) =>

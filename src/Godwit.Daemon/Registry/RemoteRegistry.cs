@@ -64,6 +64,10 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
             HttpMethod.Put, ApiRoutes.Fill(ApiRoutes.RegistryVolume, volume.Name.Group, volume.Name.Volume),
             volume, DaemonJson.Default.VolumeRecord, token), cancellationToken);
 
+    public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+        AskAsync((registry, token) => registry.SendAsync(
+            HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.RegistryVolume, volume.Group, volume.Volume), token), cancellationToken);
+
     public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
         AskAsync((registry, token) => registry.SendAsync(
             HttpMethod.Post, ApiRoutes.RegistryReports, report,

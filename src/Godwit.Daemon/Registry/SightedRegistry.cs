@@ -31,6 +31,9 @@ internal sealed class SightedRegistry(IRegistry registry, RegistrySight sight) :
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => registry.PutVolumeAsync(volume, cancellationToken);
 
+    public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+        registry.RemoveVolumeAsync(volume, storageHost, cancellationToken);
+
     public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
         registry.ReportAsync(report, cancellationToken);
 

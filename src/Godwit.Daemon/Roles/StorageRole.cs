@@ -35,29 +35,32 @@ internal sealed class StorageRole(
         // What was served before goes on being served, pool or no pool; roles in it are given to members only.
         var running = service.RunAsync(stoppingToken);
         await membership.WaitAsync(stoppingToken);
-        slot.Enter(new LocalVolumes(service, new VolumeFences(service, exports), registry));
+        slot.Enter(new LocalVolumes(config.Name, service, new VolumeFences(service, exports), registry));
         Log.StorageReady(_log, service.List().Length);
-        await PublishAsync(service.List(), stoppingToken);
+        await PublishAsync(service, stoppingToken);
         await running;
     }
 
-    // A registry that was restored from a backup, or was away when a volume was made, learns of it here.
-    private async Task PublishAsync(ImmutableArray<VolumeLocation> volumes, CancellationToken cancellationToken)
+    // A registry that was restored from a backup, or was away when a volume was made or deleted, learns of it here.
+    private async Task PublishAsync(VolumeService volumes, CancellationToken cancellationToken)
     {
-        foreach (var volume in volumes)
+        while (true)
         {
-            while (true)
+            try
             {
-                try
-                {
+                // What is made meanwhile is in the list before it is in the registry.
+                var known = await registry.ListVolumesAsync(cancellationToken);
+                var all = volumes.List();
+                foreach (var volume in all)
                     await registry.PutVolumeAsync(LocalVolumes.Record(volume), cancellationToken);
-                    break;
-                }
-                catch (GodwitException e)
-                {
-                    Log.NotRegistered(_log, e.Message);
-                    await Task.Delay(Again, time, cancellationToken);
-                }
+                foreach (var gone in known.Where(record => record.StorageHost == config.Name && all.All(volume => volume.Name != record.Name)))
+                    await registry.RemoveVolumeAsync(gone.Name, config.Name, cancellationToken);
+                return;
+            }
+            catch (GodwitException e)
+            {
+                Log.NotRegistered(_log, e.Message);
+                await Task.Delay(Again, time, cancellationToken);
             }
         }
     }

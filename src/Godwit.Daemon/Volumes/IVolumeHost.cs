@@ -11,6 +11,12 @@ internal interface IVolumeHost
     /// <summary>Makes an empty volume, exports it and enters it in the registry.</summary>
     Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken);
 
+    /// <summary>Who uses a volume: domains that have it, and hosts that are attached to it.</summary>
+    Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken);
+
+    /// <summary>Removes a volume that nobody uses, with its data.</summary>
+    Task DeleteAsync(VolumeName name, CancellationToken cancellationToken);
+
     /// <returns>The new session.</returns>
     Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
 
@@ -24,3 +30,5 @@ internal interface IVolumeHost
     /// <summary>The fences of all volumes, for a registry that catches up.</summary>
     Task<IReadOnlyList<FenceReport>> ReportAsync(CancellationToken cancellationToken);
 }
+
+internal sealed record VolumeUsers(ImmutableArray<string> Domains, ImmutableArray<string> Hosts);

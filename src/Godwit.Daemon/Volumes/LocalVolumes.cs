@@ -8,7 +8,7 @@ using Godwit.Storage.Volumes;
 namespace Godwit.Daemon.Volumes;
 
 /// <summary>The volumes that this host exports itself.</summary>
-internal sealed class LocalVolumes(VolumeService volumes, VolumeFences fences, IRegistry registry) : IVolumeHost
+internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeFences fences, IRegistry registry) : IVolumeHost
 {
     public async Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken)
     {
@@ -31,6 +31,26 @@ internal sealed class LocalVolumes(VolumeService volumes, VolumeFences fences, I
             await volumes.DeleteAsync(name, CancellationToken.None);
         }
     }
+
+    public async Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken) =>
+        new(await DomainsOfAsync(name, cancellationToken), volumes.UsersOf(name));
+
+    public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
+    {
+        // Also of one that does not run: it is to start again some day.
+        if (await DomainsOfAsync(name, cancellationToken) is { IsEmpty: false } domains)
+        {
+            throw new GodwitException(Storage.StorageErrors.VolumeInUse, $"{name} is a disk of {string.Join(", ", domains)}.",
+                $"Destroy what uses it: `godwit destroy {domains[0]}`.");
+        }
+        // One that is in the registry alone is what a deletion has left that was cut short.
+        if (volumes.Has(name) || (await registry.ListVolumesAsync(cancellationToken)).All(volume => volume.Name != name))
+            await volumes.DeleteAsync(name, cancellationToken);
+        await registry.RemoveVolumeAsync(name, host, cancellationToken);
+    }
+
+    private async Task<ImmutableArray<string>> DomainsOfAsync(VolumeName name, CancellationToken cancellationToken) =>
+        [.. (await registry.ListAsync(cancellationToken)).Where(domain => domain.Spec.Disks.Any(disk => disk.FindVolume() == name)).Select(domain => domain.Name)];
 
     internal static bool YieldsTo(VolumeRecord record, VolumeRecord other) =>
         (other.Shelf, other.Slot) == (record.Shelf, record.Slot) && string.CompareOrdinal(other.StorageHost, record.StorageHost) < 0;

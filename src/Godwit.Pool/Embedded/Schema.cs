@@ -107,4 +107,6 @@ internal static class Schema
         INSERT INTO volume (name, record) VALUES ($name, $record)
         ON CONFLICT (name) DO UPDATE SET record = excluded.record WHERE record <> excluded.record
         """;
+
+    public const string DeleteVolume = "DELETE FROM volume WHERE name = $name AND record ->> '$.storageHost' = $host";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Godwit.Domains;
 using Godwit.Pool.Restoration;
 using Microsoft.Data.Sqlite;
 
@@ -75,6 +76,9 @@ public sealed partial class SqliteRegistry : IRegistry, IDisposable
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         Put(Schema.PutVolume, volume.Name.ToString(), JsonSerializer.Serialize(volume, PoolJson.Default.VolumeRecord), cancellationToken);
+
+    public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+        Run(() => Execute(Schema.DeleteVolume, ("$name", volume.ToString()), ("$host", storageHost)), cancellationToken);
 
     public Task<long> ProbeAsync(CancellationToken cancellationToken) => Run(() => Revision, cancellationToken);
 

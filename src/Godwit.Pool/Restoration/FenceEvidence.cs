@@ -8,7 +8,6 @@ namespace Godwit.Pool.Restoration;
 /// </summary>
 public static class FenceEvidence
 {
-    private const string DevicePrefix = "/dev/";
 
     /// <summary>The records that are to be changed, as they are to be.</summary>
     public static IEnumerable<DomainRecord> Judge(IEnumerable<DomainRecord> records, IReadOnlyDictionary<VolumeName, FenceReport> fences)
@@ -29,9 +28,6 @@ public static class FenceEvidence
         }
     }
 
-    private static FenceReport? FenceOf(DiskSpec disk, IReadOnlyDictionary<VolumeName, FenceReport> fences)
-    {
-        var target = disk.Target.StartsWith(DevicePrefix, StringComparison.Ordinal) ? disk.Target[DevicePrefix.Length..] : disk.Target;
-        return VolumeName.TryParse(target, out var name) ? fences.GetValueOrDefault(name) : null;
-    }
+    private static FenceReport? FenceOf(DiskSpec disk, IReadOnlyDictionary<VolumeName, FenceReport> fences) =>
+        disk.FindVolume() is { } name ? fences.GetValueOrDefault(name) : null;
 }

@@ -86,6 +86,9 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
 
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => _registry.PutVolumeAsync(volume, cancellationToken);
 
+    public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+        _registry.RemoveVolumeAsync(volume, storageHost, cancellationToken);
+
     public Task<long> ProbeAsync(CancellationToken cancellationToken) => Serving(() => _registry.ProbeAsync(cancellationToken));
 
     public async Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken)

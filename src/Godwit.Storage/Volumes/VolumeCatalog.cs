@@ -12,11 +12,13 @@ namespace Godwit.Storage.Volumes;
 /// <param name="Shelf">First part of its address.</param>
 /// <param name="Slot">Second part of it.</param>
 /// <param name="IsNew">Its export has not answered yet: nobody has used it, and its fence is still to begin.</param>
-public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot, bool IsNew = false);
+/// <param name="IsDeleted">It is gone, and its address is not given again.</param>
+public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot, bool IsNew = false, bool IsDeleted = false);
 
 /// <summary>
-/// The volumes of a storage host and the addresses they are exported under, which stay with them for good. Kept in one
-/// file that is replaced whole, and is on stable storage before a change counts.
+/// The volumes of a storage host and the addresses they are exported under, which stay with them for good: whoever is still
+/// attached to one that was deleted does not come upon another. Kept in one file that is replaced whole, and is on stable
+/// storage before a change counts.
 /// </summary>
 public sealed class VolumeCatalog
 {
@@ -25,15 +27,18 @@ public sealed class VolumeCatalog
 
     private readonly string _path;
     private readonly Lock _lock = new();
+    private ImmutableArray<CatalogEntry> _all;
 
     public VolumeCatalog(string path)
     {
         _path = path;
-        Entries = File.Exists(path)
+        _all = File.Exists(path)
             ? [.. JsonSerializer.Deserialize(File.ReadAllBytes(path), CatalogJson.Default.IReadOnlyListCatalogEntry) ?? []]
             : [];
+        Entries = [.. _all.Where(entry => !entry.IsDeleted)];
     }
 
+    /// <summary>Those that there are.</summary>
     public ImmutableArray<CatalogEntry> Entries { get; private set; }
 
     public CatalogEntry? Find(VolumeName name) => Entries.FirstOrDefault(entry => entry.Name == name);
@@ -46,11 +51,11 @@ public sealed class VolumeCatalog
         {
             if (Find(name) is not null)
                 throw Taken(name);
-            var taken = Entries.Select(entry => (entry.Shelf, entry.Slot)).Concat(others ?? [])
+            var taken = _all.Select(entry => (entry.Shelf, entry.Slot)).Concat(others ?? [])
                 .Select(address => (address.Shelf * SlotsPerShelf) + address.Slot).ToHashSet();
             var address = Enumerable.Range(0, int.MaxValue).First(n => !taken.Contains(n));
             var entry = new CatalogEntry(name, sizeBytes, address / SlotsPerShelf, address % SlotsPerShelf, isNew);
-            Save(Entries.Add(entry));
+            Save(_all.Add(entry));
             return entry;
         }
     }
@@ -59,22 +64,31 @@ public sealed class VolumeCatalog
     public void Settle(VolumeName name)
     {
         lock (_lock)
-            Save([.. Entries.Select(entry => entry.Name == name ? entry with { IsNew = false } : entry)]);
+            Save([.. _all.Select(entry => entry.Name == name ? entry with { IsNew = false } : entry)]);
     }
 
     public static GodwitException Taken(VolumeName name) =>
         new(StorageErrors.VolumeExists, $"There is a volume {name} already.", "Choose another name.");
 
+    /// <summary>It was never used: its address is free.</summary>
     public void Remove(VolumeName name)
     {
         lock (_lock)
-            Save(Entries.RemoveAll(entry => entry.Name == name));
+            Save(_all.RemoveAll(entry => entry.Name == name && !entry.IsDeleted));
+    }
+
+    /// <summary>It was used, and is no more.</summary>
+    public void Retire(VolumeName name)
+    {
+        lock (_lock)
+            Save([.. _all.Select(entry => entry.Name == name ? entry with { IsDeleted = true } : entry)]);
     }
 
     private void Save(ImmutableArray<CatalogEntry> entries)
     {
         StableStorage.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(entries, CatalogJson.Default.IReadOnlyListCatalogEntry));
-        Entries = entries;
+        _all = entries;
+        Entries = [.. entries.Where(entry => !entry.IsDeleted)];
     }
 }
 

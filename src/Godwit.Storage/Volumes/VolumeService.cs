@@ -33,6 +33,11 @@ public sealed class VolumeService(
                 ? $"Did you mean {near}?"
                 : "`godwit volume list` shows those there are.");
 
+    public bool Has(VolumeName name) => catalog.Find(name) is not null;
+
+    /// <summary>Hosts that its fence knows, as writer or reader.</summary>
+    public ImmutableArray<string> UsersOf(VolumeName name) => exports.UsersOf(Find(name));
+
     /// <summary>Makes an empty volume and exports it. On failure nothing of it is left.</summary>
     public Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
         CreateAsync(name, sizeBytes, [], cancellationToken);
@@ -99,7 +104,7 @@ public sealed class VolumeService(
             VolumeFile.Delete(path);
             exports.Forget(entry);
             // Last, so that a deletion that was cut short can be asked for again.
-            catalog.Remove(name);
+            catalog.Retire(name);
             return true;
         });
     }

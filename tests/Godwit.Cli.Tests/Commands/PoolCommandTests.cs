@@ -48,6 +48,38 @@ public sealed class PoolCommandTests
     }
 
     [Fact]
+    public async Task A_volume_is_shown_with_who_uses_it()
+    {
+        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/volumes/vg_xen/lv_vm1",
+            new VolumeDetails("vg_xen/lv_vm1", 5368709120, "storage", 0, 3, ["vm1"], ["resource-1 (its writer)", "resource-2"]), GodwitJson.Default.VolumeDetails);
+        using var around = new TestSurroundings();
+        Assert.Equal(ExitCode.Success, await around.RunAsync("volume", "show", "vg_xen/lv_vm1", "--socket", daemon.Socket));
+        Assert.Equal(
+            """
+            name          vg_xen/lv_vm1
+            size          5.00 GiB
+            storage       storage, as e0.3
+            domains       vm1
+            hosts         resource-1 (its writer), resource-2
+
+            """, around.Out);
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_used_is_not_deleted()
+    {
+        await using var daemon = (await FakeDaemon.StartAsync())
+            .Refuses("DELETE /v1/volumes/vg_xen/lv_vm1", new ApiError("volume-in-use", "vg_xen/lv_vm1 is a disk of vm1.", "Destroy what uses it."));
+        using var around = new TestSurroundings();
+        Assert.Equal(ExitCode.Failed, await around.RunAsync("volume", "delete", "vg_xen/lv_vm1", "--socket", daemon.Socket));
+        Assert.Equal("godwit: vg_xen/lv_vm1 is a disk of vm1.\n  Destroy what uses it.\n", around.Error);
+        daemon.On("DELETE /v1/volumes/vg_xen/lv_vm1", context => { context.Response.StatusCode = 204; return Task.CompletedTask; });
+        Assert.Equal(ExitCode.Success, await around.RunAsync("volume", "delete", "vg_xen/lv_vm1", "--socket", daemon.Socket));
+        Assert.NotEqual(ExitCode.Success, await around.RunAsync("volume", "delete", "lv_vm1", "--socket", daemon.Socket));
+        Assert.Equal(2, daemon.Asked.Count);
+    }
+
+    [Fact]
     public async Task Another_host_is_named_to_the_daemon_that_hands_on()
     {
         string? target = null;

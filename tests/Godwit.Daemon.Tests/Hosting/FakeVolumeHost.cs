@@ -18,6 +18,15 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
     public Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
         Task.FromResult(new VolumeRecord(volume, sizeBytes, name, 0, 0));
 
+    public Task<VolumeUsers> UsersAsync(VolumeName volume, CancellationToken cancellationToken) =>
+        Task.FromResult(new VolumeUsers(["vm1"], ["resource-1 (its writer)"]));
+
+    public Task DeleteAsync(VolumeName volume, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"delete {volume}");
+        return Task.CompletedTask;
+    }
+
     public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}");

@@ -56,6 +56,13 @@ public sealed class RemoteRegistryTests(TestPool pool) : IClassFixture<TestPool>
         e = await Assert.ThrowsAsync<ApiException>(
             () => Remote.PutVolumeAsync(new VolumeRecord(VolumeName.Parse("g/v"), 1, "storage", 0, 0), default));
         Assert.Equal("foreign-name", e.Code);
+        // Of a volume the name of the host that asks counts, not the one that it gives.
+        var volume = new VolumeRecord(VolumeName.Parse("g/kept"), 512, "storage", 0, 9);
+        await pool.Storage.Registry.PutVolumeAsync(volume, default);
+        await Remote.RemoveVolumeAsync(volume.Name, "storage", default);
+        Assert.Contains(volume, await Remote.ListVolumesAsync(default));
+        await pool.Storage.Registry.RemoveVolumeAsync(volume.Name, "storage", default);
+        Assert.DoesNotContain(volume, await Remote.ListVolumesAsync(default));
     }
 
     private static DomainRecord Record(string name) => new()

@@ -2,6 +2,7 @@ using Godwit.Api;
 using Godwit.Daemon.Tests.Hosting;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
+using Godwit.Pool;
 using Godwit.Storage;
 using Godwit.Storage.Volumes;
 
@@ -30,7 +31,23 @@ public sealed class VolumeRoleTests(TestPool pool) : IClassFixture<TestPool>
                 "fence vg_xen/lv_vm1 resource-2 8 1",
                 $"release vg_xen/lv_vm1 resource-1 {session}",
             ],
-            pool.Storage.Volumes.Asked);
+            pool.Storage.Volumes.Asked.Where(asked => asked.Contains("lv_vm1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_volume_is_shown_and_deleted_by_the_host_that_has_it()
+    {
+        await pool.Storage.Registry.PutVolumeAsync(new VolumeRecord(VolumeName.Parse("vg_xen/there"), 1 << 20, "storage", 0, 7), default);
+        using var client = pool.Second.Client();
+        var shown = await client.GetVolumeAsync("vg_xen", "there", default);
+        Assert.Equal(("storage", 7, "vm1", "resource-1 (its writer)"), (shown.StorageHost, shown.Slot, Assert.Single(shown.Domains), Assert.Single(shown.Hosts)));
+        await client.DeleteVolumeAsync("vg_xen", "there", default);
+        Assert.Contains("delete vg_xen/there", pool.Storage.Volumes.Asked);
+        foreach (var attempt in new Func<Task>[] { () => client.GetVolumeAsync("vg_xen", "theer", default), () => client.DeleteVolumeAsync("vg_xen", "theer", default) })
+        {
+            var e = await Assert.ThrowsAsync<ApiException>(attempt);
+            Assert.Equal(("no-such-volume", "Did you mean vg_xen/there?"), (e.Code, e.Remedy));
+        }
     }
 
     [Fact]

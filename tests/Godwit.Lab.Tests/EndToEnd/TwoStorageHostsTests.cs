@@ -42,15 +42,41 @@ public sealed class TwoStorageHostsTests
             }
             var written = await writer.StopAsync();
             Assert.True(written.Unbroken);
-            using (var client = GodwitClient.OverSocket(lab.Paths.Socket("resource-1")))
-                await client.DoAsync("vm1", DomainVerb.Destroy, Token);
+            using var client = GodwitClient.OverSocket(lab.Paths.Socket("resource-1"));
+            await RefusesToDeleteAsync(client, "vg_xen/lv_data is a disk of vm1.");
+            var shown = await client.GetVolumeAsync("vg_xen", "lv_data", Token);
+            Assert.Equal((LabDomain.Storage, "vm1", "resource-1 (its writer)"), (shown.StorageHost, Assert.Single(shown.Domains), Assert.Single(shown.Hosts)));
+            await client.DoAsync("vm1", DomainVerb.Destroy, Token);
             var log = await ReadLogAsync(lab);
             Assert.Equal(0, VolumeCheck.CountLost(log, written));
+            await DeletesAsync(client, lab);
         }
         finally
         {
             await Lab.DownAsync(Name);
         }
+    }
+
+    private static async Task RefusesToDeleteAsync(GodwitClient client, string why)
+    {
+        var refused = await Assert.ThrowsAsync<ApiException>(() => client.DeleteVolumeAsync("vg_xen", "lv_data", Token));
+        Assert.Equal(("volume-in-use", why), (refused.Code, refused.Message));
+    }
+
+    /// <summary>Of another host than the one that is asked; its address is not given again.</summary>
+    private static async Task DeletesAsync(GodwitClient client, Lab lab)
+    {
+        var file = PathOf(lab, LabDomain.Storage, "vg_xen/lv_data");
+        Assert.True(File.Exists(file));
+        var before = await client.GetVolumeAsync("vg_xen", "lv_data", Token);
+        Assert.True(before.Domains.IsEmpty && before.Hosts.IsEmpty);
+        await client.DeleteVolumeAsync("vg_xen", "lv_data", Token);
+        Assert.False(File.Exists(file));
+        Assert.Equal("vg_xen/lv_root", Assert.Single(await client.ListVolumesAsync(Token)).Name);
+        Assert.Equal("no-such-volume", (await Assert.ThrowsAsync<ApiException>(() => client.DeleteVolumeAsync("vg_xen", "lv_data", Token))).Code);
+        using var storage = GodwitClient.OverSocket(lab.Paths.Socket(LabDomain.Storage));
+        var next = await storage.CreateVolumeAsync(new CreateVolumeRequest("vg_xen/lv_data", 1 << 20), Token);
+        Assert.NotEqual((before.Shelf, before.Slot), (next.Shelf, next.Slot));
     }
 
     private static async Task CreateAsync(Lab lab)

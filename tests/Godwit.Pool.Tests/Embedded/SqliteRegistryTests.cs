@@ -85,6 +85,10 @@ public sealed class SqliteRegistryTests : IDisposable
             Assert.Equal((record.Owner, record.Epoch, record.Intent, record.Boot, record.Pin), (read.Owner, read.Epoch, read.Intent, read.Boot, read.Pin));
             Assert.Equal("10.9.0.11:8002", Assert.Single(await registry.ListHostsAsync(Token)).Address);
             Assert.Equal(5L << 30, Assert.Single(await registry.ListVolumesAsync(Token)).SizeBytes);
+            await registry.RemoveVolumeAsync(VolumeName.Parse("vg_xen/lv_vm1"), "another", Token);
+            Assert.Single(await registry.ListVolumesAsync(Token));
+            await registry.RemoveVolumeAsync(VolumeName.Parse("vg_xen/lv_vm1"), "storage", Token);
+            Assert.Empty(await registry.ListVolumesAsync(Token));
         }
     }
 }

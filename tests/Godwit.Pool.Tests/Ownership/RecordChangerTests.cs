@@ -96,6 +96,9 @@ public sealed class RecordChangerTests : IDisposable
 
         public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) => inner.PutVolumeAsync(volume, cancellationToken);
 
+        public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+            inner.RemoveVolumeAsync(volume, storageHost, cancellationToken);
+
         public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
             inner.ReportAsync(report, cancellationToken);
 

@@ -50,6 +50,9 @@ internal sealed class SimRegistry(string host, SimLink link, SimWorld world) : I
     public Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Volumes of a simulation are put there by its world.");
 
+    public Task RemoveVolumeAsync(VolumeName volume, string storageHost, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Volumes of a simulation stay.");
+
     public Task<ImmutableArray<string>> ReportAsync(HostReport report, CancellationToken cancellationToken) =>
         CallAsync(registry => registry.ReportAsync(report, CancellationToken.None), cancellationToken);
 

@@ -47,6 +47,20 @@ public sealed class VolumeCatalogTests : IDisposable
     }
 
     [Fact]
+    public void An_address_that_was_used_is_not_given_again()
+    {
+        var catalog = Open();
+        catalog.Add(Name(0), 512);
+        catalog.Add(Name(1), 512);
+        catalog.Retire(Name(0));
+        Assert.Null(catalog.Find(Name(0)));
+        Assert.Equal(Name(1), Assert.Single(Open().Entries).Name);
+        var again = Open().Add(Name(0), 512);
+        Assert.Equal((0, 2), (again.Shelf, again.Slot));
+        Assert.Equal(again, Open().Find(Name(0)));
+    }
+
+    [Fact]
     public void Slot_255_is_for_broadcasts_and_never_given()
     {
         var catalog = Open();

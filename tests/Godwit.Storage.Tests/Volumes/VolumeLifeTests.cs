@@ -74,9 +74,9 @@ public sealed class VolumeLifeTests : IAsyncDisposable
         Assert.Empty(catalog.Entries);
         Assert.Equal(StorageErrors.NoSuchVolume, (await Assert.ThrowsAsync<GodwitException>(() => service.DeleteAsync(s_name, Ct))).Code);
 
-        // The next volume has the address, and nothing of the fence of the former one.
+        // The next volume has another address, and nothing of the fence of the former one.
         var next = await service.CreateAsync(VolumeName.Parse("vg_xen/next"), Size, Ct);
-        Assert.Equal((0, 0), (next.Shelf, next.Slot));
+        Assert.Equal((0, 1), (next.Shelf, next.Slot));
         var status = await exports.Control(service.Find(next.Name)).StatusAsync(Ct);
         Assert.Equal((0L, true), (status.Epoch, status.ServesWrites));
     }
