@@ -64,9 +64,14 @@ internal sealed partial class DomainTask
         var record = await _parts.Records.ReadAsync(Name, token);
         if (record?.Owner != _parts.Name)
             Doubt();
-        // One that arrives was taken over meanwhile, and is still to be taken back; a copy whose memory is stale is not.
         else if (!record.Arriving || ended.Run.MemoryIsStale)
             _domain = _domain with { Record = record };
+        // Taken over meanwhile, from somebody who may have run it: before anything goes on its disks are to be taken back.
+        else if (_endedWhileMoving is null)
+        {
+            await ReclaimAsync(record, token);
+            return;
+        }
         if (ended.Run.MemoryIsStale)
         {
             await StartColdAsync(token);

@@ -46,6 +46,8 @@ internal sealed partial class DomainTask
         var current = ReferenceEquals(watched.Copy, _domain.Copy);
         if (current && watched.Found is StopFinding.Superseded { By: var by })
             await LeaveAsync(by, token);
+        else if (current && watched.Found is StopFinding.TakenBack { Record: var record } && record.Epoch > Epoch)
+            await ReclaimAsync(record, token);
         else if (HasEnded)
             await KeepEndedAsync(token);
         else if (_domain.Record.RunState == RunState.Paused)
@@ -109,6 +111,9 @@ internal sealed partial class DomainTask
     {
         if (taken.Last is not { } last)
             return;
+        // What it was before somebody else had the disks it may not write to them once they are this host's again.
+        if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.Running)
+            await _domain.Copy.PauseAsync(token);
         var (memory, disks) = await new DiskReclaim(_parts, Name, last.Id).RunAsync(_domain.Disks, token);
         _domain = _domain with { Disks = disks };
         if (await _parts.Records.ReadAsync(Name, token) is not { } record || record.Owner != _parts.Name || memory == HeldMemory.Superseded)

@@ -40,6 +40,7 @@ public class OnceFailedTests
     [InlineData("13523/2 0:Commit:RegistryLossy+0 1:Confirm:RegistryRestored+0 1:Confirm:StrayResume+0 1:HandOver:SplitHosts+0 0:Fence:StorageLossy+30", "a paused copy that somebody let run once its move had ended ran on under a record that said paused")]
     [InlineData("67006/2 0:HandOver:KillDestinationEngine+21 1:PreCopy:TakeOverByDestination+0 1:HandOver:GuestReboots+0 1:Check:SourceJournalFull+0", "what was kept of a guest whose end could not be recorded before its domain was taken over stayed")]
     [InlineData("705080/2 0:HandOver:GuestReboots+0 0:PreCopy:RegistryRestoredWithItsMark+0 0:Begin:KillSourceEngine+0", "a guest that had ended was taken for settled before its record said so")]
+    [InlineData("2003039/1 0:Stop:CutFromDestination+0 0:Resume:TakeOverByDestination+0 0:Check:RegistryAwayFromSource+0 0:PreCopy:TakeOverBySource+0", "a copy that was taken over twice while its move waited for the registry went on with the memory that the other host had made stale")]
     public void NowItEndsWell(string plan, string found)
     {
         var outcome = History.Run(Plan.Parse(plan), new SimOptions { Traces = true });

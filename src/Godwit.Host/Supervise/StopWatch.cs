@@ -12,6 +12,9 @@ internal abstract record StopFinding
     /// <summary>Another host has the domain, or nobody: <paramref name="By"/> is null where it was removed by one.</summary>
     public sealed record Superseded(DomainRecord? By) : StopFinding;
 
+    /// <summary>Another host had the domain, and it was taken over for this one: the disks are to be taken back before anything goes on.</summary>
+    public sealed record TakenBack(DomainRecord Record) : StopFinding;
+
     /// <summary>A disk had failed, and all answer again.</summary>
     public sealed record DisksAnswer : StopFinding;
 
@@ -38,6 +41,8 @@ internal sealed class StopWatch(HostParts parts, StartedDomain domain)
             var record = await parts.Records.ReadAsync(domain.Record.Name, token);
             if (await Successor.IsThereAsync(parts, record, domain.Record.Epoch, domain.Disks, token))
                 return new StopFinding.Superseded(record);
+            if (record?.Owner == parts.Name && record is { Arriving: true } && record.Epoch > domain.Record.Epoch)
+                return new StopFinding.TakenBack(record);
             if (diskFailed is not { } pause)
                 return new StopFinding.Ours();
             await Task.Delay(pause, parts.Time, token);
