@@ -7,7 +7,7 @@ namespace Godwit.Nbd;
 /// <summary>
 /// Serves one device to any number of connections: fixed newstyle negotiation without TLS (the socket's file mode is
 /// the guard), structured replies, READ, WRITE, FLUSH, WRITE_ZEROES, FUA, and BLOCK_STATUS, in which all is allocated, for
-/// nothing is known of holes. TRIM and CACHE are not offered, as nothing below would do them.
+/// nothing is known of holes. TRIM where the device discards; CACHE is not offered, as nothing below would do it.
 /// </summary>
 public sealed partial class NbdServer(INbdDevice device, ILogger logger)
 {

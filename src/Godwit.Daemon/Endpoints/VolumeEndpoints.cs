@@ -77,8 +77,10 @@ internal static class VolumeEndpoints
     {
         var name = Name(group, volume);
         var users = await (await volumes.GetAsync(cancellationToken)).UsersAsync(name, cancellationToken);
-        var record = (await registry.ListVolumesAsync(cancellationToken)).FirstOrDefault(record => record.Name == name)
-            ?? throw new GodwitException(Storage.StorageErrors.NoSuchVolume, $"There is no volume {name}.", "`godwit volume list` shows those there are.");
+        var known = await registry.ListVolumesAsync(cancellationToken);
+        // Deleted at this moment.
+        var record = known.FirstOrDefault(record => record.Name == name)
+            ?? throw Storage.Volumes.VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
         return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts);
     }
 

@@ -6,9 +6,8 @@ using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
-using Godwit.Domains.Config;
 using Godwit.Pool;
-using Godwit.Storage;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Http;
 
@@ -115,10 +114,8 @@ internal sealed class RequestPlaces(
     {
         var name = VolumeName.Parse(text);
         var volumes = await registry.ListVolumesAsync(cancellationToken);
-        return volumes.FirstOrDefault(volume => volume.Name == name)?.StorageHost ?? throw new GodwitException(
-            StorageErrors.NoSuchVolume,
-            $"There is no volume {name}.",
-            Nearest.To(text, volumes.Select(volume => volume.Name.ToString())) is { } near ? $"Did you mean {near}?" : "`godwit volume list` shows those there are.");
+        return volumes.FirstOrDefault(volume => volume.Name == name)?.StorageHost
+            ?? throw VolumeService.NoSuch($"There is no volume {name}.", name, volumes.Select(volume => volume.Name));
     }
 
     private async Task<string?> StorageHostAsync(CancellationToken cancellationToken) =>

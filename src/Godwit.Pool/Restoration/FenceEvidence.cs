@@ -8,7 +8,6 @@ namespace Godwit.Pool.Restoration;
 /// </summary>
 public static class FenceEvidence
 {
-
     /// <summary>The records that are to be changed, as they are to be.</summary>
     public static IEnumerable<DomainRecord> Judge(IEnumerable<DomainRecord> records, IReadOnlyDictionary<VolumeName, FenceReport> fences)
     {

@@ -26,12 +26,14 @@ public sealed class VolumeService(
 
     /// <exception cref="GodwitException">There is no such volume; the remedy names the nearest.</exception>
     public CatalogEntry Find(VolumeName name) => catalog.Find(name)
-        ?? throw new GodwitException(
-            StorageErrors.NoSuchVolume,
-            $"{host} has no volume {name}.",
-            Nearest.To(name.ToString(), catalog.Entries.Select(entry => entry.Name.ToString())) is { } near
-                ? $"Did you mean {near}?"
-                : "`godwit volume list` shows those there are.");
+        ?? throw NoSuch($"{host} has no volume {name}.", name, catalog.Entries.Select(entry => entry.Name));
+
+    /// <param name="message">What is wrong.</param>
+    /// <param name="name">The volume that was asked for.</param>
+    /// <param name="all">Those that there are.</param>
+    public static GodwitException NoSuch(string message, VolumeName name, IEnumerable<VolumeName> all) => new(
+        StorageErrors.NoSuchVolume, message,
+        Nearest.To(name.ToString(), all.Select(one => one.ToString())) is { } near ? $"Did you mean {near}?" : "`godwit volume list` shows those there are.");
 
     public bool Has(VolumeName name) => catalog.Find(name) is not null;
 
