@@ -5,6 +5,7 @@ internal static class Errno
 {
     public const int ENXIO = 6;
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int ESRCH = 3;
     public const int EAGAIN = 11;
     public const int ENOSYS = 38;

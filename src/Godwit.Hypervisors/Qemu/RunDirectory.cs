@@ -1,20 +1,10 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Godwit.Domains;
 using Godwit.Native.Files;
 using Godwit.Native.Processes;
 using Godwit.Native.Sockets;
 
 namespace Godwit.Hypervisors.Qemu;
-
-/// <summary>What a later daemon must know of a copy; written before QEMU is started.</summary>
-internal sealed record CopyDescription(CopyOrder Order, ImmutableArray<GuestPort> Ports);
-
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, WriteIndented = true)]
-[JsonSerializable(typeof(CopyDescription))]
-internal sealed partial class RunDirectoryJson : JsonSerializerContext;
 
 /// <summary>
 /// The directory of one copy:
@@ -67,24 +57,13 @@ internal sealed class RunDirectory(string path, string? user = null)
                 "Choose one of at most 30 characters.");
         PrivateDirectory.Ensure(options.RunDirectory, passable: options.User is not null);
         PrivateDirectory.Ensure(directory.Path);
-        File.WriteAllBytes(directory.At("copy.json"),
-            JsonSerializer.SerializeToUtf8Bytes(description, RunDirectoryJson.Default.CopyDescription));
+        description.Write(directory.At("copy.json"));
         directory.Share(directory.Path);
         return directory;
     }
 
     /// <summary>What was written for the copy; null when it is not there or was not finished.</summary>
-    public CopyDescription? Read()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(At("copy.json")), RunDirectoryJson.Default.CopyDescription);
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return null; // Its daemon ended while it wrote: no QEMU was started yet.
-        }
-    }
+    public CopyDescription? Read() => CopyDescription.Read(At("copy.json"));
 
     /// <summary>QEMU's process; null when it has ended.</summary>
     public RunningProcess? FindProcess()

@@ -10,11 +10,11 @@ namespace Godwit.Storage.Images;
 internal static class KernelModules
 {
     /// <summary>
-    /// Disk, network, file system (ext4 asks for crc32c by name only, so that it is no dependency), and the power
-    /// button with the input device on which it is heard.
+    /// Disk, network, file system (ext4 asks for crc32c by name only, so that it is no dependency), the power
+    /// button with the input device on which it is heard, and disk and network as Xen has them.
     /// </summary>
     public static readonly IReadOnlyList<string> Wanted =
-        ["virtio_pci", "virtio_blk", "virtio_net", "crc32c_generic", "ext4", "button", "evdev"];
+        ["virtio_pci", "virtio_blk", "virtio_net", "crc32c_generic", "ext4", "button", "evdev", "xen_blkfront", "xen_netfront"];
 
     /// <param name="directory">The package's <c>lib/modules/VERSION</c>.</param>
     /// <returns>Files; a module comes after all that it depends on. A module built into the kernel is left out.</returns>

@@ -13,7 +13,7 @@ public static class TinyImage
         var shared = await GuestBase.GetAsync(cache, progress, ct).ConfigureAwait(false);
         string[] recipe =
         [
-            "1", shared.RamdiskPath, Script(services), GuestResource.Read("power-off.sh"),
+            "2", shared.RamdiskPath, Script(services), ConsoleLogin, GuestResource.Read("power-off.sh"),
             .. services.SelectMany(s => new[] { s.Name, s.Source }),
         ];
         var entry = await cache.GetAsync("tiny", recipe, async (directory, token) =>
@@ -48,18 +48,28 @@ public static class TinyImage
         tree.Write("/etc/inittab",
             """
             ::sysinit:/etc/init.d/rcS
-            ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100
+            ::respawn:/sbin/console-login
             ::ctrlaltdel:/sbin/reboot
             ::shutdown:/bin/sync
             ::shutdown:/bin/umount -a -r
 
             """);
         tree.FixUp();
+        tree.Write("/sbin/console-login", ConsoleLogin, executable: true);
         tree.Write("/etc/init.d/rcS", Script(services), executable: true);
         await tree.AddServicesAsync(services, ct).ConfigureAwait(false);
         await tree.MakeFilesystemAsync(Path.Combine(directory, "root.ext4"), FilesystemBytes, ct).ConfigureAwait(false);
         Directory.Delete(tree.Directory, recursive: true);
     }
+
+    /// <summary>Which console there is depends on the engine: ttyS0, or hvc0 under Xen.</summary>
+    private const string ConsoleLogin =
+        """
+        #!/bin/sh
+        read -r consoles < /sys/class/tty/console/active
+        exec getty -L 115200 "${consoles##* }" vt100
+
+        """;
 
     private static string Script(IEnumerable<GuestService> services) =>
         GuestResource.Read("tiny-rcS.sh")

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Godwit.Native.Files;
+using Godwit.Hypervisors.Consoles;
 
 namespace Godwit.Hypervisors.Qemu.Console;
 
@@ -8,10 +8,8 @@ namespace Godwit.Hypervisors.Qemu.Console;
 /// join without a gap, any number may look, and a restarted daemon shows what it missed. The socket takes input, and
 /// what comes from it only tells that there is something new in the file.
 /// </summary>
-internal sealed class ConsoleHub : IAsyncDisposable
+internal sealed class ConsoleHub : IConsoleSource, IAsyncDisposable
 {
-    /// <summary>What is kept of the output; before it the file becomes a hole, so that a talkative guest fills no memory.</summary>
-    private const long Scrollback = 1 << 20;
     private static readonly TimeSpan Reconnect = TimeSpan.FromMilliseconds(200);
     private readonly RunDirectory _directory;
     private readonly TimeProvider _time;
@@ -20,11 +18,11 @@ internal sealed class ConsoleHub : IAsyncDisposable
     private readonly Task _listening;
     private volatile Socket? _socket;
     private volatile TaskCompletionSource _news = NewSignal();
-    private long _punched;
+    private readonly ConsoleLog _log;
 
     public ConsoleHub(RunDirectory directory, TimeProvider time)
     {
-        (_directory, _time) = (directory, time);
+        (_directory, _time, _log) = (directory, time, new ConsoleLog(directory.ConsoleLog));
         _listening = ListenAsync();
     }
 
@@ -34,13 +32,7 @@ internal sealed class ConsoleHub : IAsyncDisposable
     /// <summary>Completes at the next output, or at the end.</summary>
     public Task News => _news.Task;
 
-    public ConsoleStream Open()
-    {
-        var log = new FileStream(
-            _directory.ConsoleLog, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        log.Position = Math.Max(0, log.Length - Scrollback);
-        return new ConsoleStream(this, log, _time);
-    }
+    public ConsoleStream Open() => new(this, _log.Open(), _time);
 
     /// <summary>Types on the console; waits while there is no connection.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
@@ -107,18 +99,7 @@ internal sealed class ConsoleHub : IAsyncDisposable
     private void Announce()
     {
         Interlocked.Exchange(ref _news, NewSignal()).TrySetResult();
-        using var log = File.OpenHandle(_directory.ConsoleLog, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        var end = RandomAccess.GetLength(log) - 2 * Scrollback;
-        if (end - _punched < Scrollback) return;
-        _punched = end;
-        try
-        {
-            SparseFile.TryPunch(log, 0, end);
-        }
-        catch (IOException)
-        {
-            // It takes more room than it need.
-        }
+        _log.Trim();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,8 +9,9 @@ $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs dev /dev
 
+# Those of another engine find no device and say so.
 while read -r module; do
-    $bb insmod "/modules/$module"
+    $bb insmod "/modules/$module" 2> /dev/null
 done < /modules/order
 
 root='' mode=rw init=/sbin/init

@@ -1,9 +1,9 @@
-namespace Godwit.Hypervisors.Qemu.Console;
+namespace Godwit.Hypervisors.Consoles;
 
 /// <summary>One viewer of a console: reads the log from where its scrollback begins, and types.</summary>
-internal sealed class ConsoleStream(ConsoleHub hub, FileStream log, TimeProvider time) : Stream
+internal sealed class ConsoleStream(IConsoleSource source, FileStream log, TimeProvider time) : Stream
 {
-    /// <summary>QEMU writes the log just after the socket, so at the signal the file may not have it yet.</summary>
+    /// <summary>Where an engine writes the log itself, the file may not have it yet at the signal.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,7 @@ internal sealed class ConsoleStream(ConsoleHub hub, FileStream log, TimeProvider
     {
         while (true)
         {
-            var (ended, news) = (hub.Ended, hub.News);
+            var (ended, news) = (source.Ended, source.News);
             var read = await log.ReadAsync(buffer, cancellationToken);
             if (read > 0 || ended || buffer.IsEmpty) return read;
             if (await Task.WhenAny(news, Task.Delay(LookAnyway, time, cancellationToken)) != news)
@@ -47,13 +47,13 @@ internal sealed class ConsoleStream(ConsoleHub hub, FileStream log, TimeProvider
         ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        await hub.WriteAsync(buffer, cancellationToken);
+        await source.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        hub.WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
+        source.WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
 
     public override void Write(byte[] buffer, int offset, int count) =>
-        hub.WriteAsync(buffer.AsMemory(offset, count), CancellationToken.None).GetAwaiter().GetResult();
+        source.WriteAsync(buffer.AsMemory(offset, count), CancellationToken.None).GetAwaiter().GetResult();
 
     public override void Flush()
     {

@@ -1,0 +1,345 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Godwit.Domains;
+using Godwit.Hypervisors.Xen.Console;
+using Godwit.Hypervisors.Xen.Migration;
+using Godwit.Hypervisors.Xen.Toolstack;
+using Pipe = System.Threading.Channels.Channel;
+
+namespace Godwit.Hypervisors.Xen;
+
+/// <summary>
+/// A copy of a domain in Xen, steered by <c>xl</c>. What Xen's states are here:
+/// <code>
+///  cold:     --p--- ──unpause──► r, b ──guest ends──► s (reason)                   Prepared, Running, ShutOff or Crashed
+///  source:   r, b ──suspended──► s (suspend) and p ──marked──► the same            Running, SwitchingOver, Held
+///  receiver: NAME--incoming --p--- ──ready──► the same ──permission──► r, b        Receiving, Loaded, Running
+/// </code>
+/// Hold is the mark in the run directory, made once the pause count of ours is taken and the receiver is ready: xl waits for a
+/// word that it is not given, and were it to resume the guest (whoever holds its pipes has died), the count keeps it still.
+/// </summary>
+internal sealed class XenCopy : IDomainCopy
+{
+    private const string IncomingSuffix = "--incoming", EndOfDomains = "@releaseDomain";
+    private const int DestroyAttempts = 5;
+    private readonly XenRunDirectory _directory;
+    private readonly XenParts _parts;
+    private readonly XenConsole _console;
+    private readonly Channel<CopyEvent> _events = Pipe.CreateUnbounded<CopyEvent>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _letGo = new();
+    private readonly SemaphoreSlim _ending = new(1, 1);
+    private Task _watching = Task.CompletedTask;
+    private OutgoingMove? _outgoing;
+    private IncomingMove? _incoming;
+    private SendRate? _rate;
+    private bool _endTold;
+
+    public XenCopy(CopyDescription description, XenRunDirectory directory, XenParts parts)
+    {
+        (Order, Ports, _directory, _parts) = (description.Order, description.Ports, directory, parts);
+        _console = new XenConsole(parts.Store, directory.ConsoleLog, parts.Time);
+    }
+
+    public Guid CopyId => Order.CopyId;
+
+    public CopyOrder Order { get; }
+
+    public ImmutableArray<GuestPort> Ports { get; }
+
+    public ChannelReader<CopyEvent> Events => _events.Reader;
+
+    private string Name => Order.Spec.Name;
+
+    private Xl Xl => _parts.Xl;
+
+    private bool IsReceiver => _incoming is not null && !_directory.HasRun;
+
+    /// <summary>Its domain, also one that is on its way; null when there is none.</summary>
+    public async Task<XlDomain?> FindAsync(CancellationToken cancellationToken)
+    {
+        var (domains, known) = (await Xl.ListAsync(cancellationToken), _directory.DomainId);
+        return domains.FirstOrDefault(domain => known is { } id ? domain.Id == id : domain.Name == Name || domain.Name == Name + IncomingSuffix);
+    }
+
+    /// <summary>It is this domain of Xen's from now on.</summary>
+    public void Follow(int domain)
+    {
+        _directory.DomainId = domain;
+        _console.Follow(domain);
+        if (_watching.IsCompleted) _watching = WatchAsync();
+    }
+
+    /// <summary>One that an earlier daemon made.</summary>
+    public void Reconnect(XlDomain domain)
+    {
+        if (File.Exists(_directory.In) && !_directory.HasRun) _incoming = IncomingMove.Find(_directory, Name, Post, _parts.Time);
+        else Follow(domain.Id);
+        if (_directory.IsHeld || _directory.IsPaused) _outgoing = OutgoingMove.Find(_directory, _parts, domain.Id, Name, Post);
+    }
+
+    public void BeginReceiving() => _incoming = IncomingMove.Start(_directory, Xl, _parts.Scripts, Name, Post, _parts.Time);
+
+    public async Task<CopyStatus> QueryAsync(CancellationToken cancellationToken)
+    {
+        var domain = await FindAsync(cancellationToken);
+        return new CopyStatus(Phase(domain), domain?.CpuTime ?? TimeSpan.Zero, domain?.MemoryMiB ?? Order.Spec.MemoryMiB, 0);
+    }
+
+    public async Task ContinueAsync(CancellationToken cancellationToken)
+    {
+        if (IsReceiver)
+        {
+            await _incoming!.LetRunAsync(_parts.Options.StepLimit, cancellationToken);
+            Post(new CopyEvent.Resumed(_parts.Time.GetUtcNow()));
+            if (await FindAsync(cancellationToken) is { } arrived) Follow(arrived.Id);
+            return;
+        }
+        if (_outgoing is { } move && (_directory.IsHeld || _directory.IsPaused))
+        {
+            await move.ReleaseAsync(cancellationToken);
+            await EndMoveAsync();
+        }
+        var domain = await FindAsync(cancellationToken) ?? throw new EngineGoneException($"The domain of {Name} was gone before it was told to run.");
+        if (domain.Shutdown == ShutdownReason.Suspend)
+        {
+            Log.Resuming(_parts.Log, Name);
+            await SuspendedGuest.ResumeAsync(_directory, _parts, domain.Id, Name, cancellationToken);
+        }
+        // Before the command, so that a copy found again is never taken for one that did not run.
+        _directory.MarkRun();
+        if (domain.Paused || domain.Shutdown == ShutdownReason.Suspend) await Xl.UnpauseAsync(domain.Id, cancellationToken);
+        Post(new CopyEvent.Resumed(_parts.Time.GetUtcNow()));
+    }
+
+    public async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        var domain = await ThereAsync(cancellationToken);
+        // A second count would have to be taken back by somebody.
+        if (!domain.Paused) await Xl.PauseAsync(domain.Id, cancellationToken);
+        Post(new CopyEvent.Stopped(_parts.Time.GetUtcNow()));
+    }
+
+    public async Task RequestShutdownAsync(CancellationToken cancellationToken) =>
+        await Xl.ShutdownAsync((await ThereAsync(cancellationToken)).Id, cancellationToken);
+
+    public async Task RebootAsync(CancellationToken cancellationToken) =>
+        await Xl.RebootAsync((await ThereAsync(cancellationToken)).Id, cancellationToken);
+
+    public async Task DestroyAsync(CancellationToken cancellationToken)
+    {
+        EndProcesses();
+        await EndMoveAsync();
+        await DestroyDomainAsync(cancellationToken);
+        await ExitAsync("it was destroyed");
+        _directory.Remove();
+    }
+
+    /// <summary>Ends its domain, if it has one.</summary>
+    public async Task DestroyDomainAsync(CancellationToken cancellationToken)
+    {
+        await _ending.WaitAsync(cancellationToken);
+        try
+        {
+            for (var attempt = 1; await FindAsync(cancellationToken) is { } domain; attempt++)
+            {
+                try
+                {
+                    // One that is dying already goes by itself, when its memory has been given back.
+                    if (!domain.Dying) await Xl.DestroyAsync(domain.Id, cancellationToken);
+                    else if (attempt > DestroyAttempts) return;
+                }
+                catch (GodwitException) when (attempt < DestroyAttempts)
+                {
+                    // What was just making or ending it held on to it.
+                }
+                if (attempt > 1) await Task.Delay(TimeSpan.FromMilliseconds(100), _parts.Time, cancellationToken);
+            }
+        }
+        finally
+        {
+            _ending.Release();
+        }
+    }
+
+    /// <summary>Those of a move, xl before the one that holds its pipes, so that it resumes nothing.</summary>
+    public void EndProcesses()
+    {
+        _directory.FindProcess("xl")?.Kill();
+        _directory.FindProcess("holder")?.Kill();
+    }
+
+    public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());
+
+    public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
+    {
+        var domain = await ThereAsync(cancellationToken);
+        if (domain.Paused)
+        {
+            throw new GodwitException(
+                "paused-domain-cannot-move", $"{Name} is paused, and Xen moves a guest only with its help.", $"Run: godwit unpause {Name}, and migrate it again.");
+        }
+        await EndMoveAsync();
+        _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, Post, cancellationToken);
+        _rate = new SendRate(_parts.Time);
+        return _outgoing.OpenStream();
+    }
+
+    public Task<SendProgress> QuerySendAsync(CancellationToken cancellationToken)
+    {
+        var total = Order.Spec.MemoryMiB * (1L << 20);
+        var (sent, round) = (_outgoing?.MemoryBytes ?? 0, _outgoing?.Round ?? 0);
+        return Task.FromResult(new SendProgress(round, sent, round > 1 ? 0 : Math.Max(0, total - sent), total, 0, _rate?.Of(sent) ?? 0, 0));
+    }
+
+    public Task PermitSwitchoverAsync(CancellationToken cancellationToken)
+    {
+        _outgoing?.Permit();
+        return Task.CompletedTask;
+    }
+
+    public async Task CancelSendAsync(CancellationToken cancellationToken)
+    {
+        if (_outgoing is { } move) await move.CancelAsync(cancellationToken);
+    }
+
+    /// <summary>What the backend holds for a guest that does not run cannot be taken out of it.</summary>
+    public IReadOnlyList<byte[]> TakeWaiting(GuestPort port) => [];
+
+    public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) =>
+        _incoming?.OpenStreamAsync(_parts.Options.StepLimit, cancellationToken) ?? throw new InvalidOperationException($"{Name} is no receiver.");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _letGo.CancelAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await EndMoveAsync();
+        await _console.DisposeAsync();
+        _events.Writer.TryComplete();
+        _letGo.Dispose();
+    }
+
+    private CopyPhase Phase(XlDomain? domain)
+    {
+        if (IsReceiver && domain is not null) return _directory.IsLoaded ? CopyPhase.Loaded : CopyPhase.Receiving;
+        if (IsReceiver) return _directory.FindProcess("xl") is not null ? CopyPhase.Receiving : CopyPhase.Gone;
+        if (domain is null or { Dying: true }) return CopyPhase.Gone;
+        if (_directory.IsHeld) return domain.Paused || domain.Shutdown == ShutdownReason.Suspend ? CopyPhase.Held : CopyPhase.Running;
+        if (_outgoing is { IsSwitchingOver: true }) return CopyPhase.SwitchingOver;
+        return domain.Shutdown switch
+        {
+            // Nobody is there who would resume it.
+            ShutdownReason.Suspend => CopyPhase.Held,
+            ShutdownReason.Crash or ShutdownReason.Watchdog => CopyPhase.Crashed,
+            not null => CopyPhase.ShutOff,
+            null when domain.Paused => _directory.HasRun ? CopyPhase.Paused : CopyPhase.Prepared,
+            null => CopyPhase.Running,
+        };
+    }
+
+    private async Task<XlDomain> ThereAsync(CancellationToken cancellationToken) => await FindAsync(cancellationToken)
+        ?? throw new EngineGoneException($"The domain of {Name} has ended.");
+
+    private async Task EndMoveAsync()
+    {
+        if (Interlocked.Exchange(ref _outgoing, null) is { } move) await move.DisposeAsync();
+        if (_incoming is { } incoming && (_directory.HasRun || _letGo.IsCancellationRequested || _endTold))
+        {
+            _incoming = null;
+            await incoming.DisposeAsync();
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
+            while (await ends.WaitToReadAsync(_letGo.Token))
+            {
+                while (ends.TryRead(out _))
+                {
+                    // One look is enough for all of them.
+                }
+                await LookAsync(_letGo.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The copy goes on without us.
+        }
+        catch (GodwitException e)
+        {
+            Log.Failed(_parts.Log, Name, "watching it", e);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await _ending.WaitAsync(cancellationToken);
+        try
+        {
+            var domain = await FindAsync(cancellationToken);
+            var now = _parts.Time.GetUtcNow();
+            switch (domain?.Shutdown)
+            {
+                case null when domain is null:
+                    await ExitAsync("its domain is gone");
+                    break;
+                case ShutdownReason.Reboot when Order.Spec.OnReboot == LifecycleAction.Restart:
+                    await RestartAsync(domain, cancellationToken);
+                    break;
+                case { } reason when reason != ShutdownReason.Suspend && !_endTold:
+                    _endTold = true;
+                    Post(reason switch
+                    {
+                        ShutdownReason.Reboot => new CopyEvent.GuestRebooted(now),
+                        ShutdownReason.Crash or ShutdownReason.Watchdog => new CopyEvent.GuestPanicked(now),
+                        _ => new CopyEvent.GuestPoweredOff(now),
+                    });
+                    break;
+                default:
+                    break;
+            }
+        }
+        finally
+        {
+            _ending.Release();
+        }
+    }
+
+    // Xen has ended the domain for good; a guest that restarts gets another one, of the same make.
+    private async Task RestartAsync(XlDomain old, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Xl.DestroyAsync(old.Id, cancellationToken);
+            await Xl.CreateAsync(_directory.Config, cancellationToken);
+            var next = (await Xl.ListAsync(cancellationToken)).First(domain => domain.Name == Name && domain.Id != old.Id);
+            _directory.DomainId = next.Id;
+            _console.Follow(next.Id);
+            await Xl.UnpauseAsync(next.Id, cancellationToken);
+            Post(new CopyEvent.GuestRebooted(_parts.Time.GetUtcNow()));
+        }
+        catch (Exception e) when (e is GodwitException or InvalidOperationException)
+        {
+            Log.Failed(_parts.Log, Name, "restarting it", e);
+            await ExitAsync($"it does not restart: {e.Message}");
+        }
+    }
+
+    private async Task ExitAsync(string reason)
+    {
+        if (Interlocked.Exchange(ref _exited, 1) != 0) return;
+        _endTold = true;
+        Log.Exited(_parts.Log, Name, reason);
+        await _console.DisposeAsync();
+        var now = _parts.Time.GetUtcNow();
+        if (IsReceiver) Post(new CopyEvent.ReceiveFailed(now, reason));
+        Post(new CopyEvent.Exited(now, reason));
+        _events.Writer.TryComplete();
+    }
+
+    private int _exited;
+
+    private void Post(CopyEvent @event) => _events.Writer.TryWrite(@event);
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+using Godwit.Hypervisors.Network;
+using Godwit.Hypervisors.Xen.Toolstack;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Hypervisors.Xen;
+
+/// <summary>Xen as the engine of this host, which is its domain 0.</summary>
+public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
+{
+    /// <summary>Kinds of guest: paravirtualized, and with the processor's help and no emulated devices.</summary>
+    private const string Paravirtual = "pv", Hardware = "pvh";
+
+    /// <summary>
+    /// The processor as Xen shows it. Whether another host's can stand in for it, Xen itself checks at the start of the stream.
+    /// </summary>
+    private const string CpuModel = "host";
+
+    private readonly XenParts _parts;
+
+    private XenHypervisor(XenParts parts, EngineFacts facts) => (_parts, Facts) = (parts, facts);
+
+    public EngineFacts Facts { get; }
+
+    /// <summary>Whether this machine is the domain 0 of a Xen.</summary>
+    public static bool IsHere => File.Exists("/proc/xen/capabilities") && File.ReadAllText("/proc/xen/capabilities").Contains("control_d", StringComparison.Ordinal);
+
+    /// <exception cref="GodwitException">Its tools are not there, or its services do not run.</exception>
+    public static async Task<XenHypervisor> OpenAsync(XenOptions options, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var xl = new Xl(options.Xl);
+        var info = await xl.InfoAsync(cancellationToken);
+        ImmutableArray<string> machines =
+            [.. new[] { Paravirtual, Hardware }.Where(machine => info.Capabilities.Contains(machine == Hardware ? "hap" : machine))];
+        if (machines.IsEmpty) throw new GodwitException("engine-unfit", $"Xen {info.Version} runs neither pv nor pvh guests on this host.");
+        var store = await XenStore.ConnectAsync(options.StoreSocket, cancellationToken);
+        return new XenHypervisor(
+            new XenParts(options, xl, store, HotplugScripts.Install(options), time, log), new EngineFacts("xen", info.Version, "xen", machines, [CpuModel]));
+    }
+
+    /// <summary>Memory that a further domain can have, in MiB: what Xen gives to no domain yet.</summary>
+    public async Task<long> FreeMemoryMiBAsync(CancellationToken cancellationToken) => (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
+
+    public EnginePin Pin(DomainSpec spec) => new(Facts.Engine, Facts.Accelerator, Facts.MachineTypes[0], CpuModel);
+
+    public string NameDisk(int index) => XlConfig.NameDisk(index);
+
+    public async Task<IDomainCopy> StartAsync(CopyOrder order, CancellationToken cancellationToken)
+    {
+        var began = _parts.Time.GetTimestamp();
+        var (description, directory) = Describe(order);
+        var copy = new XenCopy(description, directory, _parts);
+        try
+        {
+            await _parts.Xl.CreateAsync(directory.Config, cancellationToken);
+            var domain = await copy.FindAsync(cancellationToken)
+                ?? throw new GodwitException("engine-failed", $"Xen started {order.Spec.Name}, and it is not in its list.");
+            Log.Started(_parts.Log, order.Spec.Name, domain.Id, (long)_parts.Time.GetElapsedTime(began).TotalMilliseconds);
+            copy.Follow(domain.Id);
+            return copy;
+        }
+        catch
+        {
+            await copy.DestroyAsync(CancellationToken.None);
+            await copy.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<IDomainCopy> PrepareReceiverAsync(CopyOrder order, CancellationToken cancellationToken)
+    {
+        var (description, directory) = Describe(order);
+        var copy = new XenCopy(description, directory, _parts);
+        try
+        {
+            // What another receiver left would be in the way of the name.
+            if (await copy.FindAsync(cancellationToken) is { } left)
+            {
+                Log.DestroyedIncoming(_parts.Log, left.Name);
+                await copy.DestroyDomainAsync(cancellationToken);
+            }
+            copy.BeginReceiving();
+            return copy;
+        }
+        catch
+        {
+            directory.Remove();
+            await copy.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<ImmutableArray<IDomainCopy>> FindCopiesAsync(CancellationToken cancellationToken)
+    {
+        var copies = ImmutableArray.CreateBuilder<IDomainCopy>();
+        foreach (var directory in XenRunDirectory.FindAll(_parts.Options))
+        {
+            if (directory.Read() is { } description)
+            {
+                var copy = new XenCopy(description, directory, _parts);
+                if (await copy.FindAsync(cancellationToken) is { } domain)
+                {
+                    Log.Found(_parts.Log, domain.Name, domain.Id);
+                    copy.Reconnect(domain);
+                    copies.Add(copy);
+                    continue;
+                }
+                copy.EndProcesses();
+                await copy.DisposeAsync();
+            }
+            directory.Remove();
+            Log.RemovedLeftover(_parts.Log, directory.Path);
+        }
+        return copies.ToImmutable();
+    }
+
+    public ValueTask DisposeAsync() => _parts.Store.DisposeAsync();
+
+    private (CopyDescription Description, XenRunDirectory Directory) Describe(CopyOrder order)
+    {
+        foreach (var nic in order.Spec.Interfaces) Bridges.Check(nic.Bridge);
+        // By the domain, not by the copy: the name is a part of what moves.
+        var description = new CopyDescription(order, [.. order.Spec.Interfaces.Select((nic, i) => GuestTap.Describe(order.Spec.Uuid, i, nic))]);
+        var config = XlConfig.Make(description, _parts.Scripts);
+        var directory = XenRunDirectory.Create(_parts.Options, description);
+        File.WriteAllText(directory.Config, config);
+        return (description, directory);
+    }
+}
