@@ -110,7 +110,7 @@ internal static class DaemonApp
         services.AddSingleton<VolumeSlot>();
         if (config.Has(Role.Compute))
         {
-            services.AddSingleton<IComputeParts, QemuComputeParts>();
+            services.AddSingleton<IComputeParts, ComputeParts>();
             services.AddHostedService<ComputeRole>();
         }
         if (config.Has(Role.Storage))

@@ -48,7 +48,7 @@ public sealed record HostParts
 public interface IHostResources
 {
     /// <summary>Memory that a further domain can have, in MiB.</summary>
-    long AvailableMemoryMiB { get; }
+    Task<long> AskAvailableMemoryMiBAsync(CancellationToken cancellationToken);
 
     Guid NewId();
 }

@@ -50,6 +50,8 @@ internal sealed class OneHost : IHostResources, IDisposable
 
     public long AvailableMemoryMiB { get; set; } = 1024;
 
+    Task<long> IHostResources.AskAvailableMemoryMiBAsync(CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
+
     public Guid NewId() => Guid.NewGuid();
 
     public void Dispose()

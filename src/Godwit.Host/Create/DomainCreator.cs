@@ -22,11 +22,12 @@ internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
             throw Exists(there);
         foreach (var nic in spec.Interfaces)
             parts.Network.CheckBridge(nic.Bridge);
-        if (spec.MemoryMiB > parts.Resources.AvailableMemoryMiB)
+        var available = await parts.Resources.AskAvailableMemoryMiBAsync(cancellationToken);
+        if (spec.MemoryMiB > available)
         {
             throw new GodwitException(
                 "not-enough-memory",
-                $"{spec.Name} wants {spec.MemoryMiB} MiB; {parts.Name} has {parts.Resources.AvailableMemoryMiB} MiB to give.",
+                $"{spec.Name} wants {spec.MemoryMiB} MiB; {parts.Name} has {available} MiB to give.",
                 "Create it on another host, or give it less memory.");
         }
         await CheckDisksAsync(spec, options, cancellationToken);

@@ -7,7 +7,10 @@ namespace Godwit.Host.Relocate;
 /// <summary>The destination's checks, each refused with what does not fit and what to do about it.</summary>
 internal static class OfferCheck
 {
-    public static void Engine(RelocationOffer offer, HostParts parts)
+    /// <param name="offer">What is to come.</param>
+    /// <param name="parts">This host.</param>
+    /// <param name="availableMemoryMiB">What it has to give.</param>
+    public static void Engine(RelocationOffer offer, HostParts parts, long availableMemoryMiB)
     {
         var (facts, pin, name) = (parts.Hypervisor.Facts, offer.Pin, offer.Spec.Name);
         if (facts.Engine != pin.Engine)
@@ -26,10 +29,10 @@ internal static class OfferCheck
         }
         if (!facts.CpuModels.Contains(pin.CpuModel.Split(',')[0]))
             throw Misfit("no-such-cpu-model", $"{name} has the CPU model {pin.CpuModel}, which {parts.Name} cannot give.", "Choose a host that has it.");
-        if (offer.Spec.MemoryMiB > parts.Resources.AvailableMemoryMiB)
+        if (offer.Spec.MemoryMiB > availableMemoryMiB)
         {
             throw Misfit("not-enough-memory",
-                $"{name} has {offer.Spec.MemoryMiB} MiB of memory; {parts.Name} has {parts.Resources.AvailableMemoryMiB} MiB to give.",
+                $"{name} has {offer.Spec.MemoryMiB} MiB of memory; {parts.Name} has {availableMemoryMiB} MiB to give.",
                 "Move another domain away from there first.");
         }
         if (offer.Disks.Length != offer.Spec.Disks.Length)

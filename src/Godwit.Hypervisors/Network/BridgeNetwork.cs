@@ -61,6 +61,8 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
     public Task AnnounceAsync(GuestPort port, ImmutableArray<IPAddress> addresses, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        // An engine that makes the port when all is loaded has nowhere to keep frames before; they are drawn once the guest runs.
+        if (!Bridges.HasPort(port)) return Task.CompletedTask;
         try
         {
             ForwardingTable.Set(port.Device, port.Mac.ToBytes(), ForwardingKind.Pinned);

@@ -25,6 +25,9 @@ internal static class Bridges
             $"Name an existing bridge in vif, or make this one: ip link add {name} type bridge && ip link set {name} up");
     }
 
+    /// <summary>Whether the guest's port is there.</summary>
+    public static bool HasPort(GuestPort port) => Directory.Exists(Path.Combine(Devices, port.Device, "brport"));
+
     /// <summary>
     /// Whether the bridge sends a guest's frames to this port, or does not know where to send them. False once the
     /// guest was heard elsewhere, and when the port is gone.

@@ -12,9 +12,9 @@ internal static class GuestTap
     /// <summary>The highest first byte that a locally administered address has: a bridge takes its lowest port's for itself.</summary>
     private const ulong HighestFirstByte = 0xfeUL << 40, OtherBytes = (1UL << 40) - 1;
 
-    /// <summary>The port that a copy's interface gets; its name is made of the end of the copy's id, the random part.</summary>
-    public static GuestPort Describe(Guid copyId, int index, InterfaceSpec nic) =>
-        new(nic.Mac, $"gw{copyId.ToString("N")[^10..]}.{index}", nic.Bridge);
+    /// <summary>The port that a copy's interface gets; its name is made of the end of an id of its copy or domain, the random part.</summary>
+    public static GuestPort Describe(Guid id, int index, InterfaceSpec nic) =>
+        new(nic.Mac, $"gw{id.ToString("N")[^10..]}.{index}", nic.Bridge);
 
     /// <summary>Makes the tap, adds it to its bridge and sets it up. It lives as long as the handle or a duplicate of it.</summary>
     /// <param name="port">Its name and bridge.</param>

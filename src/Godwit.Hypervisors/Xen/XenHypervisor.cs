@@ -40,7 +40,7 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
     }
 
     /// <summary>Memory that a further domain can have, in MiB: what Xen gives to no domain yet.</summary>
-    public async Task<long> FreeMemoryMiBAsync(CancellationToken cancellationToken) => (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
+    public async Task<long> AskFreeMemoryMiBAsync(CancellationToken cancellationToken) => (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
 
     public EnginePin Pin(DomainSpec spec) => new(Facts.Engine, Facts.Accelerator, Facts.MachineTypes[0], CpuModel);
 

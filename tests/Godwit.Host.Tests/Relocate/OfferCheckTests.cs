@@ -36,10 +36,10 @@ public sealed class OfferCheckTests : IDisposable
     [Fact]
     public void WhatFitsIsNotRefused()
     {
-        OfferCheck.Engine(s_offer, _host.Parts);
+        OfferCheck.Engine(s_offer, _host.Parts, _host.AvailableMemoryMiB);
         OfferCheck.Disk(s_offer, s_offer.Disks[0], s_found, "b");
         _host.AvailableMemoryMiB = 256;
-        OfferCheck.Engine(s_offer, _host.Parts);
+        OfferCheck.Engine(s_offer, _host.Parts, _host.AvailableMemoryMiB);
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class OfferCheckTests : IDisposable
         };
         if (code == "not-enough-memory")
             _host.AvailableMemoryMiB = 255;
-        AssertRefused(code, message, remedy, Assert.Throws<GodwitException>(() => OfferCheck.Engine(offer, _host.Parts)));
+        AssertRefused(code, message, remedy, Assert.Throws<GodwitException>(() => OfferCheck.Engine(offer, _host.Parts, _host.AvailableMemoryMiB)));
     }
 
     [Theory]

@@ -68,6 +68,8 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
 
     public long AvailableMemoryMiB { get; set; } = SimWorld.HostMemoryMiB;
 
+    Task<long> IHostResources.AskAvailableMemoryMiBAsync(CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
+
     public Guid NewId() => _world.NewId();
 
     public void StartDaemon()

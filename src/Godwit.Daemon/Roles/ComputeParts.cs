@@ -6,7 +6,6 @@ using Godwit.Domains;
 using Godwit.Host;
 using Godwit.Host.Create;
 using Godwit.Hypervisors.Network;
-using Godwit.Hypervisors.Qemu;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Ownership;
@@ -15,12 +14,13 @@ using Godwit.Storage.Attachments;
 
 namespace Godwit.Daemon.Roles;
 
-/// <summary>Puts together what runs domains: QEMU, the disks of the pool, the bridges, the journal.</summary>
-internal sealed class QemuComputeParts(
+/// <summary>Puts together what runs domains: the engine, the disks of the pool, the bridges, the journal.</summary>
+internal sealed class ComputeParts(
     DaemonConfig config, IRegistry registry, IJournal journal, Witness witness, PeerConnections peers, TimeProvider time, ILoggerFactory logs) : IComputeParts, IAsyncDisposable
 {
     private readonly BridgeNetwork _network = new(time, logs.CreateLogger<BridgeNetwork>());
     private readonly CancellationTokenSource _end = new();
+    private HostEngine? _engine;
     private DomainHost? _domains;
     private Disks? _disks;
     private Task _watching = Task.CompletedTask;
@@ -32,14 +32,7 @@ internal sealed class QemuComputeParts(
             throw new GodwitException(
                 "no-storage-interface", "godwitd.toml names no interface of the storage network.", "Set [storage] interface.");
         }
-        var qemu = await QemuHypervisor.OpenAsync(
-            new QemuOptions
-            {
-                Binary = config.Compute.Qemu,
-                RunDirectory = Path.Combine(config.RunDirectory, "qemu"),
-                User = config.Compute.User,
-            },
-            time, logs.CreateLogger<QemuHypervisor>(), cancellationToken);
+        _engine ??= await HostEngine.OpenAsync(config, time, logs, cancellationToken);
         if (_disks is null)
         {
             _disks = new Disks(
@@ -54,7 +47,7 @@ internal sealed class QemuComputeParts(
         _domains ??= new DomainHost(new HostParts
         {
             Name = config.Name,
-            Hypervisor = qemu,
+            Hypervisor = _engine.Hypervisor,
             Disks = _disks,
             Network = _network,
             Registry = registry,
@@ -63,12 +56,12 @@ internal sealed class QemuComputeParts(
             Journal = journal,
             BootFiles = new BootStore(Path.Combine(config.StateDirectory, "boot")),
             Dialer = peers,
-            Resources = new HostResources(),
+            Resources = _engine.Resources,
             Failpoints = config.Failpoints is { } points ? new FileFailpoints(points, time) : null,
             Time = time,
             Logs = logs,
         });
-        return new RunningHost(_domains, qemu.Facts);
+        return new RunningHost(_domains, _engine.Hypervisor.Facts);
     }
 
     public async ValueTask DisposeAsync()
@@ -78,5 +71,7 @@ internal sealed class QemuComputeParts(
         _end.Dispose();
         _domains?.Dispose();
         await _network.DisposeAsync();
+        if (_engine?.Hypervisor is IAsyncDisposable engine)
+            await engine.DisposeAsync();
     }
 }
