@@ -311,7 +311,9 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
     {
         try
         {
-            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), [socket]);
+            return DetachedProcess.Start(
+                arguments, AttachmentFiles.LogOf(disk), [socket],
+                new SystemdScope($"{disk.Domain}-{AddressOf(disk)}", $"Disk {disk.Disk.Name} of the domain {disk.Domain}"));
         }
         catch (NativeException e)
         {
