@@ -78,7 +78,7 @@ public sealed class PoolFixture : IAsyncLifetime
     }
 
     /// <summary>As on a machine from the shop: a partition table, one partition for volumes.</summary>
-    private Task PrepareDiskAsync(CancellationToken ct) => Storage.RunAsync(
+    private async Task PrepareDiskAsync(CancellationToken ct) => await Storage.RunAsync(
         $"echo 'label: gpt\ntype=E6D6D379-F507-44C2-A23C-238F2A3DF928' | sfdisk -q /dev/vdb && udevadm settle && pvcreate -q /dev/vdb1 && vgcreate -q {Group} /dev/vdb1", ct);
 
     private async Task JoinAsync(CancellationToken ct)
