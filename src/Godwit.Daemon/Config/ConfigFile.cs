@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using Godwit.Domains;
+using Godwit.Storage.Attachments;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -97,7 +98,16 @@ internal static partial class ConfigFile
         }
         var table = Table(document, "storage", problems);
         var storage = new StorageConfig { Interfaces = table.Strings("interface"), Groups = groups.ToImmutable() };
-        storage = storage with { AoeTool = table.String("aoe_tool") ?? storage.AoeTool };
+        storage = storage with
+        {
+            AoeTool = table.String("aoe_tool") ?? storage.AoeTool,
+            Driver = table.Word("driver", ["auto", "kernel", "godwit"]) switch
+            {
+                "kernel" => DiskDriver.Kernel,
+                "godwit" => DiskDriver.Godwit,
+                _ => storage.Driver,
+            },
+        };
         table.ReportUnknown();
         return storage;
     }

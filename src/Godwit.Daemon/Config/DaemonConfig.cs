@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Godwit.Storage.Attachments;
 
 namespace Godwit.Daemon.Config;
 
@@ -59,6 +60,9 @@ internal sealed record StorageConfig
 
     /// <summary>Name or path of the program that exports and attaches disks.</summary>
     public string AoeTool { get; init; } = "godwit-aoe";
+
+    /// <summary>By which initiator this host attaches volumes.</summary>
+    public DiskDriver Driver { get; init; } = DiskDriver.Auto;
 
     public ImmutableArray<VolumeGroupConfig> Groups { get; init; } = [];
 }

@@ -18,7 +18,7 @@ internal interface IVolumeHost
     Task DeleteAsync(VolumeName name, CancellationToken cancellationToken);
 
     /// <returns>The new session.</returns>
-    Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
+    Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken);
 
     /// <returns>The epoch that held the writer's role before.</returns>
     Task<long> FenceAsync(VolumeName name, string host, long epoch, int session, CancellationToken cancellationToken);

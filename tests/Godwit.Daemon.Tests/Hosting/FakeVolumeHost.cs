@@ -27,9 +27,10 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
         return Task.CompletedTask;
     }
 
-    public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    public Task<int> AdmitAsync(
+        VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
     {
-        Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}");
+        Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}{(sessionless ? " sessionless" : "")}");
         return Task.FromResult(++_session);
     }
 
