@@ -10,9 +10,11 @@ internal static class Errno
     public const int ENOSYS = 38;
     public const int EOPNOTSUPP = 95;
     public const int EFAULT = 14;
+    public const int EXDEV = 18;
     public const int ENODEV = 19;
     public const int ENOTTY = 25;
     public const int EINVAL = 22;
+    public const int ENOTTY = 25;
     public const int ENOSPC = 28;
     public const int EMSGSIZE = 90;
     public const int ENETDOWN = 100;
