@@ -10,8 +10,6 @@ namespace Godwit.Machines;
 /// </summary>
 public sealed class Machine : IAsyncDisposable
 {
-    private static readonly TimeSpan s_bootsWithin = TimeSpan.FromMinutes(6);
-
     /// <summary>QEMU ends with the process that holds this script's input, however that ends.</summary>
     private const string EndsWithUs =
         """exec 3<&0; "$@" < /dev/null 2> "$complaints" & machine=$!; (cat > /dev/null; kill -KILL $machine) <&3 2> /dev/null & wait $machine""";
@@ -64,10 +62,10 @@ public sealed class Machine : IAsyncDisposable
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true };
         start.Environment["complaints"] = Complaints;
         _process = Process.Start(start)!;
-        if (await _shell.ConnectAsync(s_bootsWithin, () => _process.HasExited, ct).ConfigureAwait(false)) return;
+        if (await _shell.ConnectAsync(Spec.BootsWithin, () => _process.HasExited, ct).ConfigureAwait(false)) return;
         throw new MachineException(_process.HasExited
             ? $"{Name}: QEMU ended with exit code {_process.ExitCode}: {await ReadAsync(Complaints, 10).ConfigureAwait(false)}"
-            : $"{Name} did not let anybody in within {s_bootsWithin.TotalMinutes:0} minutes; {await LastOfConsoleAsync().ConfigureAwait(false)}");
+            : $"{Name} did not let anybody in within {Spec.BootsWithin.TotalSeconds:0} s; {await LastOfConsoleAsync().ConfigureAwait(false)}");
     }
 
     /// <summary>Runs a line of the shell's as root.</summary>

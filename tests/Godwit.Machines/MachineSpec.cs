@@ -13,6 +13,9 @@ public sealed record MachineSpec(string Name, string Address)
     /// <summary>More disks, empty ones, in bytes: /dev/vdb, /dev/vdc.</summary>
     public IReadOnlyList<long> Disks { get; init; } = [];
 
+    /// <summary>20 s on an idle machine of two cores, and much longer on one that is busy otherwise.</summary>
+    public TimeSpan BootsWithin { get; init; } = TimeSpan.FromMinutes(6);
+
     /// <summary>
     /// QEMU's model of a processor. This one has AMD's virtualization with nested paging, so that <c>kvm_amd</c> loads and domains run under
     /// real KVM, at about the speed of the emulation itself.

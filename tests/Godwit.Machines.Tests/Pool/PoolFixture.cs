@@ -14,6 +14,7 @@ namespace Godwit.Machines.Tests.Pool;
 public sealed class PoolFixture : IAsyncLifetime
 {
     public const string Group = "vg_xen";
+    public const string GroupDirectory = "/var/lib/godwit/volumes/vg_xen";
     private const string Name = "gwmachines";
     private const long DiskBytes = 8L << 30;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
@@ -47,8 +48,9 @@ public sealed class PoolFixture : IAsyncLifetime
     {
         if (!Environment.IsPrivilegedProcess) return;
         var ct = TestContext.Current.CancellationToken;
+        var package = await PackageFile.MakeAsync(Files, ct);
         await MakeSiteAsync(ct);
-        await Story.Out.StepAsync("the package is installed on all three", () => Task.WhenAll(Site.Machines.Select(m => InstallAsync(m, ct))));
+        await Story.Out.StepAsync("the package is installed on all three", () => Task.WhenAll(Site.Machines.Select(m => InstallAsync(m, package, ct))));
         await Story.Out.StepAsync("a disk with a partition, and LVM on it", () => PrepareDiskAsync(ct));
         await Story.Out.StepAsync("one pool", () => JoinAsync(ct));
     }
@@ -70,9 +72,8 @@ public sealed class PoolFixture : IAsyncLifetime
         await Story.Out.StepAsync("three machines boot", async () => _site = await MachineSite.StartAsync(Name, specs, Story.Out, ct));
     }
 
-    private async Task InstallAsync(Machine machine, CancellationToken ct)
+    private static async Task InstallAsync(Machine machine, string package, CancellationToken ct)
     {
-        var package = Directory.GetFiles(Files, "*.deb").SingleOrDefault() ?? await PackageFile.MakeAsync(Files, ct);
         await machine.CopyInAsync([package], PackageThere, ct);
         await machine.RunAsync("apt-get install -q -y " + PackageThere, ct);
     }
@@ -83,14 +84,19 @@ public sealed class PoolFixture : IAsyncLifetime
 
     private async Task JoinAsync(CancellationToken ct)
     {
-        await Storage.RunAsync("godwit pool init --roles storage,registry --storage-interface eth1", ct);
+        await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct, $"[[storage.groups]]\nname = \"{Group}\"\npath = \"{GroupDirectory}\"\n");
+        await Storage.RunAsync("godwit pool init", ct);
         foreach (var machine in (Machine[])[First, Second])
         {
+            await ConfigureAsync(machine, "\"compute\"", ct);
             var token = (await Storage.RunAsync("godwit pool token", ct)).Trim();
-            await machine.RunAsync($"godwit pool join storage --token {token} --roles compute --storage-interface eth1", ct);
+            await machine.RunAsync($"godwit pool join storage --token {token}", ct);
         }
-        await Storage.RunAsync($"godwit volume group add {Group} --kind lvm", ct);
     }
+
+    private static async Task ConfigureAsync(Machine machine, string roles, CancellationToken ct, string more = "") => await machine.RunAsync(
+        "cat > /etc/godwit/godwitd.toml && systemctl restart godwitd", ct,
+        $"name = \"{machine.Name}\"\naddress = \"{machine.Spec.Address}\"\nroles = [{roles}]\n[storage]\ninterface = \"eth1\"\n{more}");
 }
 
 /// <summary>Tests that share the three machines.</summary>
