@@ -32,7 +32,7 @@ test   python3-libnbd    a third (nbdsh), which is told what to ask
 test   fio               writes at random and verifies, by NBD
 test   vblade            the target that others use, for the initiator
 test   aoetools          what others ask targets with (aoeping, aoecfg)
-test   openssh-client   reaches the emulated machines of the three-machine test
+test   openssh-client    reaches the emulated machines of the three-machine test
 test   tshark            captures what crosses an interface, and judges its form
 END
 )
