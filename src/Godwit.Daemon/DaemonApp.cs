@@ -109,6 +109,7 @@ internal static class DaemonApp
         services.AddSingleton<HostRegistration>();
         services.AddHostedService(s => s.GetRequiredService<HostRegistration>());
         services.AddSingleton<Readiness>();
+        services.AddHostedService<Settling>();
 
         services.AddSingleton<ComputeSlot>();
         services.AddSingleton<VolumeSlot>();
