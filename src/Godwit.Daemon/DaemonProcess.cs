@@ -23,6 +23,7 @@ internal static class DaemonProcess
         if (missing is not null)
             Log.NoConfiguration(log, missing);
         await StartAsync(app, config, log);
+        ServiceManager.Ready();
         await app.WaitForShutdownAsync();
     }
 

@@ -6,6 +6,7 @@ using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Storage.Fences;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Roles;
 
@@ -30,7 +31,7 @@ internal sealed class StorageRole(
             new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
             time, logs.CreateLogger<VolumeExports>());
         var service = new VolumeService(
-            config.Name, [.. config.Storage.Groups.Select(group => new VolumeGroup(group.Name, group.Path))],
+            config.Name, new VolumeGroups(config.Name, [.. config.Storage.Groups.Select(group => new DirectoryStore(group.Name, group.Path))]),
             new VolumeCatalog(Path.Combine(state, "catalog.json")), exports, time, logs.CreateLogger<VolumeService>());
         // What was served before goes on being served, pool or no pool; roles in it are given to members only.
         var running = service.RunAsync(stoppingToken);

@@ -266,7 +266,9 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
     {
         try
         {
-            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), [socket]);
+            return DetachedProcess.Start(
+                arguments, AttachmentFiles.LogOf(disk), [socket],
+                new SystemdScope($"{disk.Domain}-{VolumeSessions.AddressOf(disk.Disk)}", $"Disk {disk.Disk.Name} of the domain {disk.Domain}"));
         }
         catch (NativeException e)
         {

@@ -141,7 +141,8 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     {
         try
         {
-            return DetachedProcess.Start(arguments, logPath, []);
+            return DetachedProcess.Start(
+                arguments, logPath, [], new SystemdScope($"export-{AddressOf(volume)}", $"Export of the volume {volume.Name}"));
         }
         catch (NativeException e)
         {

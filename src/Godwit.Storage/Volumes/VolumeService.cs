@@ -2,16 +2,17 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Domains.Config;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Storage.Volumes;
 
 /// <summary>
-/// The volumes of a storage host: sparse files of its groups, each exported for as long as it is in the catalog.
+/// The volumes of a storage host, which lie in the stores of its groups. Each is exported for as long as it is in the catalog.
 /// </summary>
 public sealed class VolumeService(
     string host,
-    ImmutableArray<VolumeGroup> groups,
+    VolumeGroups groups,
     VolumeCatalog catalog,
     VolumeExports exports,
     TimeProvider time,
@@ -44,28 +45,39 @@ public sealed class VolumeService(
     public Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
         CreateAsync(name, sizeBytes, [], cancellationToken);
 
-    /// <summary>The same, in a pool where other storage hosts have volumes.</summary>
+    /// <summary>The same, in a pool where other storage hosts have volumes, and with content.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sizeBytes">Its size, which a store may make up to what it can give.</param>
     /// <param name="others">Addresses that are not to be given.</param>
+    /// <param name="cancellationToken">Gives up; nothing of the volume is left then.</param>
+    /// <param name="content">Fills it before anybody is served it; null leaves it empty.</param>
+    /// <param name="progress">Takes how far the content has come.</param>
     public async Task<VolumeLocation> CreateAsync(
-        VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken)
+        VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken,
+        VolumeContent? content = null, IProgress<WorkProgress>? progress = null)
     {
         if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
         {
             throw new GodwitException(
                 StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
         }
-        var path = PathOf(name);
+        var store = groups.Find(name.Group);
         return await AloneAsync(name, async () =>
         {
             if (catalog.Find(name) is not null)
                 throw VolumeCatalog.Taken(name);
-            // The file before the entry: a daemon that dies in between leaves nothing that would be taken for a volume.
-            VolumeFile.Create(path, sizeBytes);
+            var report = progress ?? NoProgress.Instance;
+            var begun = await store.BeginAsync(name.Volume, sizeBytes, report, cancellationToken);
             CatalogEntry? entry = null;
             try
             {
-                entry = catalog.Add(name, sizeBytes, isNew: true, others);
-                await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
+                if (content is not null)
+                    await content(begun.Path, report, cancellationToken);
+                // A daemon that dies before the entry leaves an unfinished volume, which the next one removes; after it, one
+                // that the next one finishes.
+                entry = catalog.Add(name, begun.SizeBytes, isNew: true, others);
+                await store.FinishAsync(name.Volume, cancellationToken);
+                await exports.EnsureAsync(entry, store.PathOf(name.Volume), isNew: true, cancellationToken);
                 catalog.Settle(name);
                 return Locate(entry);
             }
@@ -77,7 +89,7 @@ public sealed class VolumeService(
                     exports.Forget(entry);
                     catalog.Remove(name);
                 }
-                VolumeFile.Delete(path);
+                await store.DeleteAsync(name.Volume, CancellationToken.None);
                 throw;
             }
         });
@@ -88,7 +100,7 @@ public sealed class VolumeService(
     public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
     {
         var entry = Find(name);
-        var path = PathOf(name);
+        var store = groups.Find(name.Group);
         await AloneAsync(name, async () =>
         {
             RefuseUsed(entry);
@@ -100,10 +112,10 @@ public sealed class VolumeService(
             }
             catch (GodwitException)
             {
-                await exports.EnsureAsync(entry, path, entry.IsNew, CancellationToken.None);
+                await exports.EnsureAsync(entry, store.PathOf(name.Volume), entry.IsNew, CancellationToken.None);
                 throw;
             }
-            VolumeFile.Delete(path);
+            await store.DeleteAsync(name.Volume, cancellationToken);
             exports.Forget(entry);
             // Last, so that a deletion that was cut short can be asked for again.
             catalog.Retire(name);
@@ -138,6 +150,7 @@ public sealed class VolumeService(
     /// <summary>Exports all volumes, and goes on to start again what ends, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await Task.WhenAll(groups.All.Select(store => SweepAsync(store, cancellationToken)));
         // Side by side: one that does not come up must not keep the guests of the others waiting.
         var starts = catalog.Entries.Select(entry => EnsureAsync(entry, cancellationToken)).ToHashSet();
         using var timer = new PeriodicTimer(WatchInterval, time);
@@ -157,6 +170,34 @@ public sealed class VolumeService(
         }
     }
 
+    // What a daemon left that died while it filled a volume.
+    private async Task SweepAsync(IVolumeStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var volume in await store.ListUnfinishedAsync(cancellationToken))
+            {
+                var name = new VolumeName(store.Group, volume);
+                if (catalog.Find(name) is not null || !_changing.TryAdd(name, true))
+                    continue;
+                try
+                {
+                    await store.DeleteAsync(volume, cancellationToken);
+                    Log.Swept(log, name);
+                }
+                finally
+                {
+                    _changing.TryRemove(name, out _);
+                }
+            }
+        }
+        catch (Exception e) when (e is GodwitException or IOException or UnauthorizedAccessException)
+        {
+            // The volumes that there are matter more: it is tried again with the next start.
+            Log.NotSwept(log, store.Group, e);
+        }
+    }
+
     private async Task EnsureAsync(CatalogEntry entry, CancellationToken cancellationToken)
     {
         try
@@ -166,8 +207,10 @@ public sealed class VolumeService(
                 // It may have been deleted since it was listed.
                 if (catalog.Find(entry.Name) is not { } current)
                     return false;
-                await exports.EnsureAsync(current, PathOf(current.Name), current.IsNew, cancellationToken);
                 // The daemon died in the middle of its creation.
+                if (current.IsNew)
+                    await groups.Find(current.Name.Group).FinishAsync(current.Name.Volume, cancellationToken);
+                await exports.EnsureAsync(current, groups.PathOf(current.Name), current.IsNew, cancellationToken);
                 if (current.IsNew)
                     catalog.Settle(current.Name);
                 return true;
@@ -185,15 +228,4 @@ public sealed class VolumeService(
     }
 
     private VolumeLocation Locate(CatalogEntry entry) => new(entry.Name, entry.SizeBytes, host, entry.Shelf, entry.Slot);
-
-    private string PathOf(VolumeName name)
-    {
-        var group = groups.FirstOrDefault(group => group.Name == name.Group) ?? throw new GodwitException(
-            StorageErrors.NoSuchGroup,
-            $"{host} has no volume group {name.Group}.",
-            Nearest.To(name.Group, groups.Select(group => group.Name)) is { } near
-                ? $"Did you mean {near}?"
-                : $"Its groups are: {string.Join(", ", groups.Select(group => group.Name))}.");
-        return Path.Combine(group.Directory, name.Volume);
-    }
 }

@@ -5,6 +5,7 @@ using Godwit.Pool.Embedded;
 using Godwit.Storage;
 using Godwit.Storage.Fences;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Daemon.Tests.Volumes;
@@ -22,7 +23,7 @@ public sealed class LocalVolumesTests : IDisposable
         _registry = SqliteRegistry.Open(Path.Combine(_directory, "registry.db"));
         var exports = new VolumeExports(new ExportPlaces("/nowhere", ["none"], _directory, _directory), TimeProvider.System, NullLogger<VolumeExports>.Instance);
         var service = new VolumeService(
-            "storage", [new VolumeGroup("vg_xen", _directory)], new VolumeCatalog(Path.Combine(_directory, "catalog.json")), exports,
+            "storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory)]), new VolumeCatalog(Path.Combine(_directory, "catalog.json")), exports,
             TimeProvider.System, NullLogger<VolumeService>.Instance);
         _volumes = new LocalVolumes("storage", service, new VolumeFences(service, exports), _registry);
     }

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+
+namespace Godwit.Machines.Tests.Pool;
+
+/// <summary>
+/// The article's three machines with the package installed and joined to one pool, in which nothing runs yet. All tests share them: one
+/// brings its own domains and volumes, and leaves none.
+/// <code>
+///   storage      10.9.0.10   /dev/vdb1, a physical volume of the LVM group vg_xen; registry
+///   resource-1   10.9.0.11   KVM, bridge xenbr0
+///   resource-2   10.9.0.12   KVM, bridge xenbr0
+/// </code>
+/// </summary>
+public sealed class PoolFixture : IAsyncLifetime
+{
+    public const string Group = "vg_xen";
+    public const string GroupDirectory = "/var/lib/godwit/volumes/vg_xen";
+    private const string Name = "gwmachines";
+    private const long DiskBytes = 8L << 30;
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
+    private MachineSite? _site;
+
+    private MachineSite Site
+    {
+        get
+        {
+            Assert.SkipUnless(Environment.IsPrivilegedProcess, "machines need root, for their network");
+            return _site!;
+        }
+    }
+
+    public Machine Storage => Site["storage"];
+
+    public Machine First => Site["resource-1"];
+
+    public Machine Second => Site["resource-2"];
+
+    /// <summary>Network namespace in which the machines' switches are.</summary>
+    public string Outside => Site.Network.Namespace;
+
+    /// <summary>The package that is installed on all of them, at the same path there.</summary>
+    public static string PackageThere => "/root/godwit.deb";
+
+    /// <summary>For files on their way to a machine; gone with the fixture.</summary>
+    internal string Files => _files.FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!Environment.IsPrivilegedProcess) return;
+        var ct = TestContext.Current.CancellationToken;
+        var package = await PackageFile.MakeAsync(Files, ct);
+        await MakeSiteAsync(ct);
+        await Story.Out.StepAsync("the package is installed on all three", () => Task.WhenAll(Site.Machines.Select(m => InstallAsync(m, package, ct))));
+        await Story.Out.StepAsync("a disk with a partition, and LVM on it", () => PrepareDiskAsync(ct));
+        await Story.Out.StepAsync("one pool", () => JoinAsync(ct));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_site is { } site) await site.DisposeAsync();
+        _files.Delete(recursive: true);
+    }
+
+    private async Task MakeSiteAsync(CancellationToken ct)
+    {
+        MachineSpec[] specs =
+        [
+            new("storage", "10.9.0.10") { Disks = [DiskBytes], MemoryMiB = 768 },
+            new("resource-1", "10.9.0.11") { Bridge = "xenbr0" },
+            new("resource-2", "10.9.0.12") { Bridge = "xenbr0" },
+        ];
+        await Story.Out.StepAsync("three machines boot", async () => _site = await MachineSite.StartAsync(Name, specs, Story.Out, ct));
+    }
+
+    private static async Task InstallAsync(Machine machine, string package, CancellationToken ct)
+    {
+        await machine.CopyInAsync([package], PackageThere, ct);
+        await machine.RunAsync("apt-get install -q -y " + PackageThere, ct);
+    }
+
+    /// <summary>As on a machine from the shop: a partition table, one partition for volumes.</summary>
+    private async Task PrepareDiskAsync(CancellationToken ct) => await Storage.RunAsync(
+        $"echo 'label: gpt\ntype=E6D6D379-F507-44C2-A23C-238F2A3DF928' | sfdisk -q /dev/vdb && udevadm settle && pvcreate -q /dev/vdb1 && vgcreate -q {Group} /dev/vdb1", ct);
+
+    private async Task JoinAsync(CancellationToken ct)
+    {
+        await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct, $"[[storage.groups]]\nname = \"{Group}\"\npath = \"{GroupDirectory}\"\n");
+        await Storage.RunAsync("godwit pool init", ct);
+        foreach (var machine in (Machine[])[First, Second])
+        {
+            await ConfigureAsync(machine, "\"compute\"", ct);
+            var token = (await Storage.RunAsync("godwit pool token", ct)).Trim();
+            await machine.RunAsync($"godwit pool join storage --token {token}", ct);
+        }
+    }
+
+    private static async Task ConfigureAsync(Machine machine, string roles, CancellationToken ct, string more = "") => await machine.RunAsync(
+        "cat > /etc/godwit/godwitd.toml && systemctl restart godwitd", ct,
+        $"name = \"{machine.Name}\"\naddress = \"{machine.Spec.Address}\"\nroles = [{roles}]\n[storage]\ninterface = \"eth1\"\n{more}");
+}
+
+/// <summary>Tests that share the three machines.</summary>
+[CollectionDefinition(Name)]
+public sealed class PoolCollection : ICollectionFixture<PoolFixture>
+{
+    public const string Name = "three machines";
+}
