@@ -33,6 +33,7 @@ internal sealed class XenCopy : IDomainCopy
     private IncomingMove? _incoming;
     private SendRate? _rate;
     private bool _endTold;
+    private int _exited;
 
     public XenCopy(CopyDescription description, XenRunDirectory directory, XenParts parts)
     {
@@ -58,7 +59,10 @@ internal sealed class XenCopy : IDomainCopy
     public async Task<XlDomain?> FindAsync(CancellationToken cancellationToken)
     {
         var (domains, known) = (await Xl.ListAsync(cancellationToken), _directory.DomainId);
-        return domains.FirstOrDefault(domain => known is { } id ? domain.Id == id : domain.Name == Name || domain.Name == Name + IncomingSuffix);
+        // By its identity too: a domain that somebody else gave the name is not ours to touch.
+        return domains.FirstOrDefault(domain => known is { } id
+            ? domain.Id == id
+            : domain.Uuid == Order.Spec.Uuid && (domain.Name == Name || domain.Name == Name + IncomingSuffix));
     }
 
     /// <summary>It is this domain of Xen's from now on.</summary>
@@ -253,10 +257,10 @@ internal sealed class XenCopy : IDomainCopy
     {
         try
         {
-            var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
-            while (await ends.WaitToReadAsync(_letGo.Token))
+            await using var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
+            while (await ends.Paths.WaitToReadAsync(_letGo.Token))
             {
-                while (ends.TryRead(out _))
+                while (ends.Paths.TryRead(out _))
                 {
                     // One look is enough for all of them.
                 }
@@ -286,7 +290,7 @@ internal sealed class XenCopy : IDomainCopy
                     await ExitAsync("its domain is gone");
                     break;
                 case ShutdownReason.Reboot when Order.Spec.OnReboot == LifecycleAction.Restart:
-                    await RestartAsync(domain, cancellationToken);
+                    await RestartAsync(domain!, cancellationToken);
                     break;
                 case { } reason when reason != ShutdownReason.Suspend && !_endTold:
                     _endTold = true;
@@ -338,8 +342,6 @@ internal sealed class XenCopy : IDomainCopy
         Post(new CopyEvent.Exited(now, reason));
         _events.Writer.TryComplete();
     }
-
-    private int _exited;
 
     private void Post(CopyEvent @event) => _events.Writer.TryWrite(@event);
 }

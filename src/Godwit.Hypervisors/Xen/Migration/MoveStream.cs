@@ -47,7 +47,7 @@ internal sealed class MoveStream(
     public override async ValueTask DisposeAsync()
     {
         await close();
-        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
     }
 
     protected override void Dispose(bool disposing)

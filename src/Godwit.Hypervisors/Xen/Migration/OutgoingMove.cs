@@ -97,28 +97,24 @@ internal sealed class OutgoingMove : IAsyncDisposable
     {
         if (_directory.IsHeld) return;
         lock (_changing) _over = true;
-        await ReleaseAsync(cancellationToken);
+        await GiveBackAsync(cancellationToken);
         await EndedAsync("it was cancelled");
     }
 
     /// <summary>
     /// Gives a held or suspended guest back to xl, which resumes it: our pause count goes first, so that it runs from that moment.
     /// </summary>
-    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    public Task ReleaseAsync(CancellationToken cancellationToken)
     {
-        await SuppressAsync(_pausing);
-        if (_directory.IsPaused) await _xl.UnpauseAsync(_domain, cancellationToken);
-        _directory.UnmarkHold();
-        await CloseStreamAsync();
-        _directory.FindProcess("holder")?.Kill();
-        while (_process?.HasExited() == false) await Task.Delay(Look, _time, cancellationToken);
+        // Whoever releases it tells of it.
+        lock (_changing) _ended = _over = true;
+        return GiveBackAsync(cancellationToken);
     }
 
     /// <summary>Lets go of it: processes and marks stay.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _permitted.TrySetCanceled();
         await SuppressAsync(_watching);
         await CloseStreamAsync();
         if (_line is not null) await _line.DisposeAsync();
@@ -149,9 +145,9 @@ internal sealed class OutgoingMove : IAsyncDisposable
                 throw new GodwitException("engine-failed", $"Xen does not begin to send {_name}: {_directory.LastWords()}");
             await Task.Delay(Look, _time, cancellationToken);
         }
-        _from = DescriptorStream.OpenRead(Descriptor(holder.Value.Id, 0));
+        _from = DescriptorStream.OpenRead(Descriptor(holder.Value.Id, 3));
         _from.Widen(PipeBytes);
-        _to = DescriptorStream.OpenWrite(Descriptor(holder.Value.Id, 1));
+        _to = DescriptorStream.OpenWrite(Descriptor(holder.Value.Id, 4));
         _watching = WatchAsync(_end.Token);
     }
 
@@ -214,19 +210,32 @@ internal sealed class OutgoingMove : IAsyncDisposable
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        _ = WatchGuestAsync(cancellationToken);
+        var guest = WatchGuestAsync(cancellationToken);
         while (_process?.HasExited() == false) await Task.Delay(Look, _time, cancellationToken);
+        await _end.CancelAsync();
+        await SuppressAsync(guest);
         if (!_directory.IsHeld) await EndedAsync(_directory.LastWords());
+    }
+
+    private async Task GiveBackAsync(CancellationToken cancellationToken)
+    {
+        await SuppressAsync(_pausing);
+        if (_directory.IsPaused) await _xl.UnpauseAsync(_domain, cancellationToken);
+        _directory.UnmarkHold();
+        await CloseStreamAsync();
+        _directory.FindProcess("holder")?.Kill();
+        while (_process?.HasExited() == false) await Task.Delay(Look, _time, cancellationToken);
     }
 
     // xl writes the order to suspend there, which the guest takes away just before it stops.
     private async Task WatchGuestAsync(CancellationToken cancellationToken)
     {
         var node = string.Create(CultureInfo.InvariantCulture, $"/local/domain/{_domain}/control/shutdown");
-        var (changes, ordered) = (await _store.WatchAsync(node, cancellationToken), false);
-        while (_stopped is null && await changes.WaitToReadAsync(cancellationToken))
+        await using var changes = await _store.WatchAsync(node, cancellationToken);
+        var ordered = false;
+        while (_stopped is null && await changes.Paths.WaitToReadAsync(cancellationToken))
         {
-            while (changes.TryRead(out _))
+            while (changes.Paths.TryRead(out _))
             {
                 var order = await _store.ReadAsync(node, cancellationToken);
                 if (order == "suspend") ordered = true;
@@ -260,6 +269,9 @@ internal sealed class OutgoingMove : IAsyncDisposable
 
     private async ValueTask CloseStreamAsync()
     {
+        _permitted.TrySetException(new IOException($"the move of {_name} was given up"));
+        // Nobody may wait for it.
+        _ = _permitted.Task.Exception;
         if (_from is not null) await _from.DisposeAsync();
         if (_to is not null) await _to.DisposeAsync();
     }

@@ -19,7 +19,7 @@ namespace Godwit.Hypervisors.Xen.Toolstack;
 internal sealed class XenStore : IAsyncDisposable
 {
     private const int HeaderBytes = 16, LongestPayload = 4096;
-    private const uint Read = 2, Watch = 4, WatchEvent = 15, Error = 16;
+    private const uint Read = 2, Watch = 4, Unwatch = 5, WatchEvent = 15, Error = 16;
     private readonly Socket _socket;
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<byte[]>> _asked = new();
     private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
@@ -68,13 +68,13 @@ internal sealed class XenStore : IAsyncDisposable
     /// Watches a node: the paths below it that changed, the first of them at once. <c>@releaseDomain</c> is the end of any
     /// domain, or of its guest.
     /// </summary>
-    public async Task<ChannelReader<string>> WatchAsync(string node, CancellationToken cancellationToken)
+    public async Task<XenWatch> WatchAsync(string node, CancellationToken cancellationToken)
     {
         var channel = Pipe.CreateUnbounded<string>();
-        var token = node + "#" + Guid.NewGuid().ToString("N");
+        var token = Guid.NewGuid().ToString("N");
         _watches[token] = channel;
         await AskAsync(Watch, $"{node}\0{token}\0", cancellationToken);
-        return channel.Reader;
+        return new XenWatch(channel.Reader, () => UnwatchAsync(node, token));
     }
 
     public async ValueTask DisposeAsync()
@@ -83,6 +83,19 @@ internal sealed class XenStore : IAsyncDisposable
         _socket.Dispose();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
+    }
+
+    private async ValueTask UnwatchAsync(string node, string token)
+    {
+        _watches.TryRemove(token, out _);
+        try
+        {
+            await AskAsync(Unwatch, $"{node}\0{token}\0", _closing.Token);
+        }
+        catch (Exception e) when (e is GodwitException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The line is gone, and its watches with it.
+        }
     }
 
     private async Task<byte[]> AskAsync(uint type, string payload, CancellationToken cancellationToken)
@@ -101,7 +114,7 @@ internal sealed class XenStore : IAsyncDisposable
         {
             await _socket.SendAsync(message, cancellationToken);
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             throw Lost(e);
         }
@@ -154,4 +167,12 @@ internal sealed class XenStore : IAsyncDisposable
     }
 
     private static GodwitException Lost(Exception? cause) => new("engine-silent", "The line to xenstored broke.", null, cause);
+}
+
+/// <summary>What changes below a watched node, until it is disposed.</summary>
+internal sealed class XenWatch(ChannelReader<string> paths, Func<ValueTask> end) : IAsyncDisposable
+{
+    public ChannelReader<string> Paths => paths;
+
+    public ValueTask DisposeAsync() => end();
 }

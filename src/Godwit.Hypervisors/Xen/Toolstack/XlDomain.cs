@@ -17,14 +17,16 @@ namespace Godwit.Hypervisors.Xen.Toolstack;
 internal sealed partial record XlDomain(
     int Id, string Name, int MemoryMiB, int VirtualCpus, bool Paused, ShutdownReason? Shutdown, bool Dying, TimeSpan CpuTime, Guid Uuid)
 {
+    private const int PausedAt = 2, ShutdownAt = 3, DyingAt = 5;
+
     /// <summary>Reads the output of <c>xl list -v</c>; lines of another form are passed over.</summary>
     /// <remarks>
     /// <code>
     /// Name   ID   Mem VCPUs	State	Time(s)   UUID                                 Reason-Code	Security Label
     /// vm1     1    96     1     --p---       0.0 11111111-2222-3333-4444-555555555555        -                -
     /// </code>
-    /// The letters of the state are r (executes), b (waits), p (paused), s (its guest has ended, or is suspended), c
-    /// (crashed), d (dying), or a hyphen each. The reason is a number of sched.h, there with s alone.
+    /// The state has six places, each its letter or a hyphen: r (executes), b (waits), p (paused), s (its guest has ended, or
+    /// is suspended), a letter for the reason of that, d (dying). The reason follows as a number too.
     /// </remarks>
     public static ImmutableArray<XlDomain> ReadList(string output) =>
     [
@@ -33,22 +35,21 @@ internal sealed partial record XlDomain(
             var state = match.Groups["state"].Value;
             return new XlDomain(
                 Number(match.Groups["id"]), match.Groups["name"].Value, Number(match.Groups["memory"]), Number(match.Groups["cpus"]),
-                state.Contains('p'), ReadShutdown(state, match.Groups["reason"].Value), state.Contains('d'),
+                state[PausedAt] == 'p', ReadShutdown(state, match.Groups["reason"].Value), state[DyingAt] == 'd',
                 TimeSpan.FromSeconds(double.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture)), Guid.Parse(match.Groups["uuid"].Value));
         }),
     ];
 
     private static ShutdownReason? ReadShutdown(string state, string reason)
     {
-        if (state.Contains('c')) return ShutdownReason.Crash;
-        if (!state.Contains('s')) return null;
+        if (state[ShutdownAt] != 's') return null;
         return int.TryParse(reason, CultureInfo.InvariantCulture, out var number) ? (ShutdownReason)number : ShutdownReason.PowerOff;
     }
 
     private static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(
-        @"\A(?<name>\S.*?)\s+(?<id>\d+)\s+(?<memory>\d+)\s+(?<cpus>\d+)\s+(?<state>[rbpscd-]{6})\s+(?<time>\d+\.\d+)\s+(?<uuid>[0-9a-f-]{36})\s+(?<reason>\S+)\s",
+        @"\A(?<name>\S.*?)\s+(?<id>\d{1,9})\s+(?<memory>\d{1,9})\s+(?<cpus>\d{1,9})\s+(?<state>[r-][b-][p-][s-]\S[d-])\s+(?<time>\d{1,12}\.\d+)\s+(?<uuid>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\s+(?<reason>\S+)\s",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }

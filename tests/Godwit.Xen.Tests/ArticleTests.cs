@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Text.Json;
+using Godwit.Api;
+using Godwit.Lab;
+using Godwit.Lab.Measure;
+using Godwit.Machines;
+using Godwit.Native.Processes;
+using Godwit.Xen.Tests.Machines;
+using Godwit.Xen.Tests.Pool;
+
+namespace Godwit.Xen.Tests;
+
+/// <summary>
+/// The article from its first step to its last on real Xen, with a writer in the guest all the while; and what happens when
+/// daemons, a receiver, or a whole machine die on the way. One story, since the machines take their time.
+/// </summary>
+public sealed class ArticleTests
+{
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(2);
+    private readonly Transcript _transcript = new();
+
+    [Fact]
+    public async Task TheArticleStepByStep()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "machines need root, for their network");
+        var ct = TestContext.Current.CancellationToken;
+        await using var pool = await XenPool.BootAsync(_transcript, ct);
+        await SharedDiskAsync(pool, ct);
+        _transcript.Chapter("One pool");
+        await pool.JoinAsync(_transcript, ct);
+        _transcript.Chapter("An image on a volume of the pool");
+        await pool.FillVolumeAsync(_transcript, ct);
+        await CreateAsync(pool, ct);
+
+        await using var writer = await ConnectAsync(pool, ct);
+        using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress));
+        _transcript.Chapter("The domain moves");
+        await MoveAsync(pool.First, pool.Second, pinger, ct);
+        await MoveAsync(pool.Second, pool.First, pinger, ct);
+        await ReceiverDiesAsync(pool, ct);
+        await SourceDaemonDiesAsync(pool, ct);
+        await MoveAsync(pool.First, pool.Second, pinger, ct);
+
+        _transcript.Chapter("The power of the first host is pulled");
+        await pool.First.PullPowerAsync();
+        await Task.Delay(s_watch, ct);
+        var told = writer.Figures.Last;
+        await _transcript.TypeAsync(pool.Storage, $"ping -c 3 {XenPool.GuestAddress}", ct);
+        await _transcript.TypeAsync(pool.Storage, "xm list", ct);
+        Assert.True(writer.Figures.Last > told, "the writer did not go on after the power of the other host was pulled");
+
+        await EndAsync(pool, writer, ct);
+        await pinger.StopAsync(ct);
+        await _transcript.WriteAsync(ct);
+    }
+
+    /// <summary>The article's storage: a disk over Ethernet, LVM on it, and both hosts see the volume.</summary>
+    private async Task SharedDiskAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("Shared storage", "An LVM volume of the storage host is served over Ethernet; the two others see it as their own disk.");
+        await _transcript.TypeAsync(pool.Storage, "pvcreate -q /dev/vdd && vgcreate -q vg_disks /dev/vdd && lvcreate -q -L 300m -n shared vg_disks", ct);
+        await _transcript.TypeAsync(pool.Storage,
+            "godwit-aoe export /dev/vg_disks/shared --shelf 9 --slot 0 --interface eth1 --state /run/shared.state > /run/shared.log 2>&1 & sleep 2; cat /run/shared.log", ct);
+        await _transcript.TypeAsync(pool.First, "modprobe aoe; aoe-discover; sleep 1; aoe-stat", ct);
+        await _transcript.TypeAsync(pool.First, "pvcreate -q /dev/etherd/e9.0 && vgcreate -q vg_xen /dev/etherd/e9.0 && lvcreate -q -L 100m -n lv_test vg_xen && vgchange -q -a n vg_xen", ct);
+        await _transcript.TypeAsync(pool.Second, "aoe-discover; sleep 1; vgchange -q -a y vg_xen && lvs --noheadings vg_xen", ct);
+        await pool.Second.RunAsync("vgchange -q -a n vg_xen", ct);
+    }
+
+    private async Task CreateAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("The domain");
+        await _transcript.TypeAsync(pool.First, $"cat > /root/vm1 << 'END'\n{XenPool.Configuration()}\nEND", ct);
+        await _transcript.TypeAsync(pool.First, "xm create /root/vm1", ct);
+        var login = await XenPool.WaitAsync(pool.First, "timeout 3 godwit console vm1 < /dev/null | tail -n 3", output => output.Contains("login:", StringComparison.Ordinal), "a login", ct);
+        Assert.Contains("vm1 login:", login, StringComparison.Ordinal);
+        var session = await _transcript.TypeAsync(pool.First,
+            $"(echo root; sleep 3; echo {XenPool.Password}; sleep 3; echo 'uname -n; cat /sys/hypervisor/type; mount | head -n 1'; sleep 4) | timeout 30 godwit console vm1 | tail -n 6", ct);
+        Assert.Contains("xen", session, StringComparison.Ordinal);
+        var list = await _transcript.TypeAsync(pool.First, "xm list", ct);
+        Assert.Contains("Domain-0", list, StringComparison.Ordinal);
+        Assert.Contains("vm1", list, StringComparison.Ordinal);
+        await _transcript.TypeAsync(pool.First, "xl list", ct);
+        await _transcript.TypeAsync(pool.Storage, $"ping -c 3 {XenPool.GuestAddress}", ct);
+    }
+
+    private async Task MoveAsync(XenMachine from, XenMachine to, Pinger pinger, CancellationToken ct)
+    {
+        var began = PingLog.Now;
+        await _transcript.TypeAsync(from, $"xm migrate --live vm1 {to.Name}", ct);
+        await Task.Delay(s_watch, ct);
+        var ended = PingLog.Now;
+        var move = JsonSerializer.Deserialize(await from.RunAsync("godwit migration show vm1 --json", ct), GodwitJson.Default.MigrationInfo)!;
+        var result = move.Result!;
+        Assert.True(result.Succeeded, result.Message);
+        var pings = pinger.Log.Window(began, ended);
+        _transcript.Say(string.Create(CultureInfo.InvariantCulture,
+            $"Moved in {result.TotalMilliseconds / 1000:F1} s, downtime {result.DowntimeMilliseconds:F0} ms, {result.Rounds} rounds, {result.Bytes >> 20} MiB; longest silence of the pings {pings.LongestGapMs:F0} ms."));
+        Assert.DoesNotContain("vm1", await _transcript.TypeAsync(from, "xl list", ct), StringComparison.Ordinal);
+        Assert.Contains("vm1", await _transcript.TypeAsync(to, "xl list", ct), StringComparison.Ordinal);
+    }
+
+    private async Task ReceiverDiesAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("The receiver dies in mid-stream", "The guest stays where it is, and nothing of it is left on the other host.");
+        await pool.First.RunAsync($"(godwit migrate --live vm1 {pool.Second.Name} > /run/migrate.log 2>&1; echo $? > /run/migrate.rc) < /dev/null > /dev/null 2>&1 &", ct);
+        await XenPool.WaitAsync(pool.Second, "pgrep -f 'xl migrate-receive' && xl list | grep -- --incoming", _ => true, "a receiver", ct);
+        await pool.Second.RunAsync("pkill -KILL -f 'xl migrate-receive'", ct);
+        var rc = await XenPool.WaitAsync(pool.First, "cat /run/migrate.rc", _ => true, "the end of the move", ct);
+        Assert.NotEqual("0", rc.Trim());
+        await _transcript.TypeAsync(pool.First, "cat /run/migrate.log; xm list", ct);
+        await XenPool.WaitAsync(pool.Second, "xl list", output => !output.Contains("vm1", StringComparison.Ordinal), "no domain of a dead receiver", ct);
+        var domain = Assert.Single(await XenPool.DomainsAsync(pool.Storage, ct));
+        Assert.Equal((pool.First.Name, DomainState.Running), (domain.Host, domain.State));
+    }
+
+    private async Task SourceDaemonDiesAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("The source's daemon dies before the commit", "xl resumes the guest by itself; the daemon that comes back aborts the move.");
+        await pool.First.RunAsync($"rm -f /run/migrate.*; (godwit migrate --live vm1 {pool.Second.Name} > /run/migrate.log 2>&1; echo $? > /run/migrate.rc) < /dev/null > /dev/null 2>&1 &", ct);
+        await XenPool.WaitAsync(pool.Second, "xl list | grep -- --incoming", _ => true, "a receiver", ct);
+        await XenPool.KillDaemonAsync(pool.First, ct);
+        await XenPool.StartDaemonAsync(pool.First, ct);
+        await XenPool.WaitAsync(pool.First, "xm list", output => output.Contains("vm1", StringComparison.Ordinal), "vm1", ct);
+        await _transcript.TypeAsync(pool.First, "xm list; xl list", ct);
+        await XenPool.WaitAsync(pool.Second, "xl list", output => !output.Contains("vm1", StringComparison.Ordinal), "no receiver", ct);
+    }
+
+    private async Task EndAsync(XenPool pool, WriterConnection writer, CancellationToken ct)
+    {
+        _transcript.Chapter("What is on the volume");
+        var written = await writer.StopAsync();
+        await _transcript.TypeAsync(pool.Second, "xm shutdown vm1", ct);
+        await XenPool.WaitAsync(pool.Second, "xl list", output => !output.Contains("vm1", StringComparison.Ordinal), "the end of vm1", ct);
+        const string file = "/var/lib/godwit/volumes/vg_xen/lv_vm1";
+        var (code, output) = await pool.Storage.TryRunAsync($"e2fsck -f -n {file}", ct);
+        var log = await pool.Storage.RunAsync($"debugfs -R 'cat {LabGuest.WriterLog}' {file} 2> /dev/null", ct);
+        var check = VolumeCheck.Of(new ProgramResult(code, output, ""), log, written);
+        _transcript.Say(string.Create(CultureInfo.InvariantCulture,
+            $"{written.Acknowledged} lines were written with fsync and acknowledged, {check.WritesLost} of them are lost; the file system is {(check.FilesystemClean ? "clean" : "not clean")}."));
+        Assert.True(written.Unbroken, "the connection to the writer broke");
+        Assert.True(written.Acknowledged > 50, $"the writer made only {written.Acknowledged} lines durable");
+        Assert.Equal(0, check.WritesLost);
+        Assert.True(check.FilesystemClean, check.Complaints);
+    }
+
+    private static async Task<WriterConnection> ConnectAsync(XenPool pool, CancellationToken ct)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await WriterConnection.OpenAsync(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress), ct);
+            }
+            catch (System.Net.Sockets.SocketException) when (attempt < 60)
+            {
+                await Task.Delay(1000, ct);
+            }
+        }
+    }
+}
