@@ -1,11 +1,12 @@
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Roles;
+using Godwit.Hypervisors.Xen;
 using Godwit.Native.Processes;
 
 namespace Godwit.Daemon.Checks;
 
-/// <summary>QEMU and the user that it runs as.</summary>
+/// <summary>The engine: Xen, or QEMU and the user that it runs as.</summary>
 internal sealed class EngineCheck(DaemonConfig config, ComputeSlot compute) : IHostCheck
 {
     private static readonly Finder Says = new("engine");
@@ -16,12 +17,20 @@ internal sealed class EngineCheck(DaemonConfig config, ComputeSlot compute) : IH
     {
         if (!config.Has(Role.Compute))
             return [];
+        if (XenHypervisor.IsHere)
+            return [JudgeXen(compute.Facts?.Version, compute.Reason)];
         return
         [
             Judge(config.Compute.Qemu, await AskVersionAsync(cancellationToken), compute.Current is null ? compute.Reason : null),
             JudgeUser(config.Compute.User, config.Compute.User is { } user && Users().Contains(user)),
         ];
     }
+
+    /// <param name="version">Of the hypervisor, where this host runs domains.</param>
+    /// <param name="waits">Why it does not, elsewhere.</param>
+    internal static HostFinding JudgeXen(string? version, string waits) => version is not null
+        ? Says.Ok($"Xen {version} is ready.")
+        : Says.Warning($"This is the domain 0 of a Xen, but it runs no domains yet: {waits}.", "See the other findings, and its log: journalctl -u godwitd");
 
     /// <param name="said">What it prints about its version; null where it cannot be run.</param>
     /// <param name="waits">Why this host runs no domains yet; null where it does.</param>

@@ -1,10 +1,11 @@
 using Godwit.Api;
 using Godwit.Daemon.Config;
+using Godwit.Hypervisors.Xen;
 
 namespace Godwit.Daemon.Checks;
 
 /// <summary>
-/// Whether guests run on the processor itself. The device alone says little: it is there, too, where the kernel emulates
+/// Whether guests run on the processor itself, which Xen sees to where it is there. The device alone says little: it is there, too, where the kernel emulates
 /// virtualization in software, far slower than QEMU emulates a processor.
 /// </summary>
 internal sealed class KvmCheck(DaemonConfig config) : IHostCheck
@@ -15,7 +16,7 @@ internal sealed class KvmCheck(DaemonConfig config) : IHostCheck
     public string Name => Says.Check;
 
     public async Task<IEnumerable<HostFinding>> RunAsync(CheckRound round, CancellationToken cancellationToken) =>
-        config.Has(Role.Compute) ? [Judge(await File.ReadAllTextAsync("/proc/cpuinfo", cancellationToken), TryOpen())] : [];
+        config.Has(Role.Compute) && !XenHypervisor.IsHere ? [Judge(await File.ReadAllTextAsync("/proc/cpuinfo", cancellationToken), TryOpen())] : [];
 
     /// <param name="cpuInfo">Text of /proc/cpuinfo.</param>
     /// <param name="device">What came of opening /dev/kvm.</param>

@@ -42,5 +42,9 @@ public class XlOutputTests
         XlErrors.Sum(RecordedOutput.Text("migrate-breaks.txt")));
 
     [Fact]
+    public void Where_a_hotplug_script_failed_what_it_said_is_the_cause() =>
+        Assert.Equal("there is no bridge nobr0", XlErrors.Sum(RecordedOutput.Text("create-without-bridge.txt")));
+
+    [Fact]
     public void Where_there_is_no_error_the_last_line_has_to_do() => Assert.Equal("Usage: xl …", XlErrors.Sum("what\nUsage: xl …\n"));
 }

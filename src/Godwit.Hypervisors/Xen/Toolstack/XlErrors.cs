@@ -8,17 +8,19 @@ internal static partial class XlErrors
     private const int Most = 3;
 
     /// <summary>
-    /// The first errors, which are the causes, without the places in libxl's source; what a hotplug script said before all
-    /// others. Empty where there is none.
+    /// What a hotplug script said; where none failed, the first errors, which are the causes, without the places in libxl's
+    /// source; where there is none of those either, the last line. Empty where there is nothing.
     /// </summary>
     public static string Sum(string output)
     {
         var lines = output.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
-        var scripts = lines.Select(line => Script().Match(line)).Where(match => match.Success).Select(match => match.Groups["said"].Value);
-        var errors = lines.Select(line => Error().Match(line)).Where(match => match.Success).Select(match => match.Groups["said"].Value);
-        var chosen = scripts.Concat(errors).Distinct().Take(Most).ToList();
+        var chosen = Find(Script(), lines);
+        if (chosen.Count == 0) chosen = Find(Error(), lines);
         return chosen.Count > 0 ? string.Join("; ", chosen) : lines.LastOrDefault() ?? "";
     }
+
+    private static List<string> Find(Regex form, List<string> lines) =>
+        [.. lines.Select(line => form.Match(line)).Where(match => match.Success).Select(match => match.Groups["said"].Value).Distinct().Take(Most)];
 
     /// <summary><c>libxl: error: libxl_aoutils.c:646:libxl__async_exec_timeout: Domain 2:…</c>, <c>xc: error: … (22 = Invalid argument): Internal error</c></summary>
     [GeneratedRegex(@"\A(?:lib)?(?:xl|xc|xlu): error: (?:\w+\.c:\d+:\w+: )?(?:Domain \d+:)?(?<said>.+?)(?:: Internal error)?\z")]

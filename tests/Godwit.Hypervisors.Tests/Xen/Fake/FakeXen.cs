@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Godwit.Domains;
+using Godwit.Hypervisors.Xen;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Godwit.Hypervisors.Tests.Xen.Fake;
+
+/// <summary>A host with a Xen that is played by a script (Fake/xl) and a xenstored that knows of ends of domains.</summary>
+internal sealed class FakeXen : IAsyncDisposable
+{
+    public static readonly Guid DomainId = Guid.Parse("11111111-2222-3333-4444-555555555555");
+    private readonly string _directory = Directory.CreateTempSubdirectory("gwx-").FullName;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly List<(Socket Socket, string Token)> _watches = [];
+    private readonly Lock _lock = new();
+
+    private FakeXen()
+    {
+    }
+
+    public XenHypervisor Hypervisor { get; private set; } = null!;
+
+    private string State => Path.Combine(_directory, "xen");
+
+    public static async Task<FakeXen> StartAsync(CancellationToken ct)
+    {
+        var fake = new FakeXen();
+        Directory.CreateDirectory(fake.State);
+        var stream = fake.At("stream");
+        await File.WriteAllBytesAsync(stream, RecordedOutput.Stream, ct);
+        await File.WriteAllTextAsync(Path.Combine(fake.State, "last"), "0\n", ct);
+        await File.WriteAllTextAsync(Path.Combine(fake.State, "uuid"), DomainId + "\n", ct);
+        await File.WriteAllTextAsync(Path.Combine(fake.State, "info"), RecordedOutput.Text("xl-info.txt"), ct);
+        await File.WriteAllTextAsync(fake.At("xl"), RecordedOutput.Text("fake-xl").Replace("@XEN@", fake.State).Replace("@STREAM@", stream), ct);
+        File.SetUnixFileMode(fake.At("xl"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        fake._listener.Bind(new UnixDomainSocketEndPoint(fake.At("store")));
+        fake._listener.Listen();
+        _ = fake.AcceptAsync();
+        await fake.OpenAsync(ct);
+        return fake;
+    }
+
+    /// <summary>A daemon starts: the one before has let go of its copies, or died.</summary>
+    public async Task OpenAsync(CancellationToken ct)
+    {
+        if (Hypervisor is { } before) await before.DisposeAsync();
+        Hypervisor = await XenHypervisor.OpenAsync(
+            new XenOptions { Xl = At("xl"), RunDirectory = At("run"), StoreSocket = At("store"), StepLimit = TimeSpan.FromSeconds(20) },
+            TimeProvider.System, NullLogger.Instance, ct);
+    }
+
+    public static CopyOrder Order() => new()
+    {
+        Spec = new DomainSpec { Name = "vm1", Uuid = DomainId, MemoryMiB = 96 },
+        Pin = new EnginePin("xen", "xen", "pv", "host"),
+        CopyId = Guid.NewGuid(),
+        KernelPath = "/boot/vmlinuz",
+        Disks = [],
+    };
+
+    /// <summary>What Xen has of a domain: its name, pause count, and why it is shut down; null: no such domain.</summary>
+    public (string Name, int Paused, string? Shutdown)? Domain(string name)
+    {
+        foreach (var domain in Directory.GetDirectories(State).Where(d => !Path.GetFileName(d).StartsWith('.')))
+        {
+            if (File.ReadAllText(Path.Combine(domain, "name")).Trim() != name) continue;
+            var shutdown = Path.Combine(domain, "shutdown");
+            return (name, int.Parse(File.ReadAllText(Path.Combine(domain, "paused")), CultureInfo.InvariantCulture),
+                File.Exists(shutdown) ? File.ReadAllText(shutdown).Trim() : null);
+        }
+        return null;
+    }
+
+    /// <summary>xl was told that the receiver is ready: it would give the permission to run.</summary>
+    public bool XlWasTold => File.Exists(Path.Combine(State, "told"));
+
+    public void FailCreation() => File.Create(Path.Combine(State, "fail-create")).Dispose();
+
+    /// <summary>The guest ends by itself.</summary>
+    public void EndGuest(int id, int reason)
+    {
+        File.WriteAllText(Path.Combine(State, id.ToString(CultureInfo.InvariantCulture), "shutdown"), reason.ToString(CultureInfo.InvariantCulture) + "\n");
+        AnnounceEnd();
+    }
+
+    /// <summary>The one directory of a copy.</summary>
+    public string CopyDirectory => Directory.GetDirectories(At("run/copies")).Single();
+
+    public bool HasCopies => Directory.Exists(At("run/copies")) && Directory.GetDirectories(At("run/copies")).Length > 0;
+
+    /// <summary>xenstored tells those who watch.</summary>
+    public void AnnounceEnd()
+    {
+        lock (_lock)
+        {
+            foreach (var (socket, token) in _watches) Send(socket, 15, 0, $"@releaseDomain\0{token}\0");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Hypervisor.DisposeAsync();
+        _listener.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true) _ = ServeAsync(await _listener.AcceptAsync());
+        }
+        catch (SocketException)
+        {
+            // The test is over.
+        }
+        catch (ObjectDisposedException)
+        {
+            // The same.
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        var header = new byte[16];
+        try
+        {
+            while (true)
+            {
+                await stream.ReadExactlyAsync(header);
+                var (type, id) = (BinaryPrimitives.ReadUInt32LittleEndian(header), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)));
+                var payload = new byte[BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12))];
+                await stream.ReadExactlyAsync(payload);
+                var words = Encoding.UTF8.GetString(payload).Split('\0');
+                lock (_lock)
+                {
+                    if (type == 4 && words[0] == "@releaseDomain") _watches.Add((socket, words[1]));
+                    if (type == 5) _watches.RemoveAll(watch => watch.Token == words[1]);
+                    Send(socket, type == 2 ? 16 : type, id, type == 2 ? "ENOENT\0" : "OK\0");
+                }
+            }
+        }
+        catch (IOException)
+        {
+            lock (_lock) _watches.RemoveAll(watch => watch.Socket == socket);
+        }
+    }
+
+    private static void Send(Socket socket, uint type, uint id, string payload)
+    {
+        var bytes = Encoding.UTF8.GetBytes(payload);
+        var message = new byte[16 + bytes.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(message, type);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(4), id);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(12), (uint)bytes.Length);
+        bytes.CopyTo(message, 16);
+        socket.Send(message);
+    }
+
+    private string At(string name) => Path.Combine(_directory, name);
+}
