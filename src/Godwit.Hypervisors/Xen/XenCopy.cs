@@ -183,7 +183,7 @@ internal sealed class XenCopy : IDomainCopy
                 "paused-domain-cannot-move", $"{Name} is paused, and Xen moves a guest only with its help.", $"Run: godwit unpause {Name}, and migrate it again.");
         }
         await EndMoveAsync();
-        _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, Post, cancellationToken);
+        _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, PostOfMove, cancellationToken);
         _rate = new SendRate(_parts.Time);
         return _outgoing.OpenStream();
     }
@@ -264,7 +264,8 @@ internal sealed class XenCopy : IDomainCopy
                 {
                     // One look is enough for all of them.
                 }
-                await LookAsync(_letGo.Token);
+                // A guest that is suspended looks as if it ended; and each look costs time of the stop.
+                if (_outgoing is not { IsUnderWay: true }) await LookAsync(_letGo.Token);
             }
         }
         catch (OperationCanceledException)
@@ -341,6 +342,25 @@ internal sealed class XenCopy : IDomainCopy
         if (IsReceiver) Post(new CopyEvent.ReceiveFailed(now, reason));
         Post(new CopyEvent.Exited(now, reason));
         _events.Writer.TryComplete();
+    }
+
+    // What ended while it moved was not looked at.
+    private void PostOfMove(CopyEvent @event)
+    {
+        Post(@event);
+        if (@event is CopyEvent.SendFailed) _ = LookAfterMoveAsync();
+    }
+
+    private async Task LookAfterMoveAsync()
+    {
+        try
+        {
+            await LookAsync(_letGo.Token);
+        }
+        catch (Exception e) when (e is GodwitException or OperationCanceledException)
+        {
+            // The next end of a domain has it looked at again.
+        }
     }
 
     private void Post(CopyEvent @event) => _events.Writer.TryWrite(@event);

@@ -83,6 +83,7 @@ internal sealed class IncomingMove : IAsyncDisposable
             await _out!.ReadExactlyAsync(report, end.Token);
             if (!report.AsSpan().StartsWith(Handshake.Report) || report[^1] != 0)
                 throw new GodwitException("engine-failed", $"Xen does not let {_name} run: {_directory.LastWords()}");
+            _directory.FindProcess("holder")?.Kill();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -145,7 +146,13 @@ internal sealed class IncomingMove : IAsyncDisposable
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
             return 0;
         }
-        var read = await _out!.ReadAsync(buffer[..Math.Min(buffer.Length, Handshake.Banner.Length + Handshake.Ready.Length)], cancellationToken);
+        int read;
+        // Before xl has opened its end there is none who could write.
+        while ((read = await _out!.ReadAsync(buffer[..Math.Min(buffer.Length, Handshake.Ready.Length)], cancellationToken)) == 0)
+        {
+            if (_words.Greeted || _directory.FindProcess("xl") is null) return 0;
+            await Task.Delay(Look, _time, cancellationToken);
+        }
         _words.Take(buffer.Span[..read]);
         if (_words.Ready)
         {

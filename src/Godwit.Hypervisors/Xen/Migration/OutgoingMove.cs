@@ -52,6 +52,9 @@ internal sealed class OutgoingMove : IAsyncDisposable
     /// <summary>Suspended, and neither held nor resumed.</summary>
     public bool IsSwitchingOver => _suspended && !_over && !_directory.IsHeld;
 
+    /// <summary>It has neither failed nor been given up: a guest that is shut down is suspended.</summary>
+    public bool IsUnderWay => !_over;
+
     public int Round => _parser.Round;
 
     public long Bytes => Interlocked.Read(ref _bytes);
