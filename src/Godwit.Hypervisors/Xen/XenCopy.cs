@@ -357,7 +357,7 @@ internal sealed class XenCopy : IDomainCopy
         {
             await LookAsync(_letGo.Token);
         }
-        catch (Exception e) when (e is GodwitException or OperationCanceledException)
+        catch (Exception e) when (e is GodwitException or OperationCanceledException or ObjectDisposedException)
         {
             // The next end of a domain has it looked at again.
         }
