@@ -95,7 +95,8 @@ internal sealed class XenCopy : IDomainCopy
         {
             await _incoming!.LetRunAsync(_parts.Options.StepLimit, cancellationToken);
             Post(new CopyEvent.Resumed(_parts.Time.GetUtcNow()));
-            if (await FindAsync(cancellationToken) is { } arrived) Follow(arrived.Id);
+            // Which number it has is looked for beside: the network waits to hear of it.
+            _watching = WatchAsync();
             return;
         }
         if (_outgoing is { } move && (_directory.IsHeld || _directory.IsPaused))
@@ -257,6 +258,11 @@ internal sealed class XenCopy : IDomainCopy
     {
         try
         {
+            if (_directory.DomainId is null && await FindAsync(_letGo.Token) is { } arrived)
+            {
+                _directory.DomainId = arrived.Id;
+                _console.Follow(arrived.Id);
+            }
             await using var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
             while (await ends.Paths.WaitToReadAsync(_letGo.Token))
             {
