@@ -19,7 +19,7 @@ namespace Godwit.Hypervisors.Xen;
 /// line         FIFO that a daemon has open for as long as it follows the move
 /// in, out      FIFOs of a receiver
 /// loaded       a receiver has loaded all
-/// paused       the pause count of ours has been taken
+/// paused       the pause count of ours has been taken (made by the holder)
 /// held         this copy does not run again by itself
 /// </code>
 /// </summary>
@@ -79,8 +79,6 @@ internal sealed class XenRunDirectory(string path)
     public void MarkRun() => Mark("ran");
 
     public void MarkLoaded() => Mark("loaded");
-
-    public void MarkPaused() => Mark("paused");
 
     public void MarkHeld() => Mark("held");
 

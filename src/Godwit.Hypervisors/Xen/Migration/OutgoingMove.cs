@@ -32,6 +32,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
     private readonly Action<CopyEvent> _post;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly TimeSpan _limit;
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _permitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _changing = new();
@@ -47,7 +48,8 @@ internal sealed class OutgoingMove : IAsyncDisposable
     private long _bytes;
 
     private OutgoingMove(XenRunDirectory directory, XenParts parts, int domain, string name, Action<CopyEvent> post) =>
-        (_directory, _xl, _store, _time, _log, _domain, _name, _post) = (directory, parts.Xl, parts.Store, parts.Time, parts.Log, domain, name, post);
+        (_directory, _xl, _store, _time, _log, _limit, _domain, _name, _post) =
+            (directory, parts.Xl, parts.Store, parts.Time, parts.Log, parts.Options.StepLimit, domain, name, post);
 
     /// <summary>Suspended, and neither held nor resumed.</summary>
     public bool IsSwitchingOver => _suspended && !_over && !_directory.IsHeld;
@@ -70,7 +72,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
         var move = new OutgoingMove(directory, parts, domain, name, post);
         try
         {
-            await move.BeginAsync(parts.Scripts, parts.Options.StepLimit, cancellationToken);
+            await move.BeginAsync(parts.Scripts, cancellationToken);
             return move;
         }
         catch
@@ -131,7 +133,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
         _directory.FindProcess("holder")?.Kill();
     }
 
-    private async Task BeginAsync(HotplugScripts scripts, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task BeginAsync(HotplugScripts scripts, CancellationToken cancellationToken)
     {
         _directory.ClearMove();
         NamedPipe.Make(_directory.Line);
@@ -144,7 +146,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
         RunningProcess? holder;
         while ((holder = _directory.FindProcess("holder")) is null)
         {
-            if (process.HasExited() || _time.GetElapsedTime(began) > limit)
+            if (process.HasExited() || _time.GetElapsedTime(began) > _limit)
                 throw new GodwitException("engine-failed", $"Xen does not begin to send {_name}: {_directory.LastWords()}");
             await Task.Delay(Look, _time, cancellationToken);
         }
@@ -205,10 +207,17 @@ internal sealed class OutgoingMove : IAsyncDisposable
         }
     }
 
+    // The holder does it, so that whatever becomes of this daemon the count is given back by the one who took it.
     private async Task PauseAsync()
     {
-        await _xl.PauseAsync(_domain, CancellationToken.None);
-        _directory.MarkPaused();
+        await _line!.WriteAsync("pause\n"u8.ToArray(), CancellationToken.None);
+        var began = _time.GetTimestamp();
+        while (!_directory.IsPaused)
+        {
+            if (_directory.FindProcess("holder") is null || _time.GetElapsedTime(began) > _limit)
+                throw new GodwitException("engine-failed", $"Xen does not pause {_name}: {_directory.LastWords()}");
+            await Task.Delay(Look, _time, CancellationToken.None);
+        }
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)
