@@ -78,7 +78,7 @@ internal sealed class XenCopy : IDomainCopy
     {
         if (File.Exists(_directory.In) && !_directory.HasRun) _incoming = IncomingMove.Find(_directory, Name, Post, _parts.Time);
         else Follow(domain.Id);
-        if (_directory.IsHeld || _directory.IsPaused) _outgoing = OutgoingMove.Find(_directory, _parts, domain.Id, Name, Post);
+        if (_directory.IsHeld) _outgoing = OutgoingMove.Find(_directory, _parts, domain.Id, Name, Post);
     }
 
     public void BeginReceiving() => _incoming = IncomingMove.Start(_directory, Xl, _parts.Scripts, Name, Post, _parts.Time);
