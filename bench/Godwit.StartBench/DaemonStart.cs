@@ -43,7 +43,7 @@ internal static class DaemonStart
     private static async Task<double> StartOnceAsync(Lab.Lab lab, string programs, string config, string directory)
     {
         var socket = Path.Combine(directory, "run", "godwitd.sock");
-        File.Delete(socket);
+        if (File.Exists(socket)) File.Delete(socket);
         var began = Stopwatch.GetTimestamp();
         // In the network of the host, where its address is.
         using var daemon = Process.Start(new ProcessStartInfo(

@@ -65,7 +65,8 @@ internal sealed class StoragePathCheck(
         if (passes >= way.Mtu)
             return Says.Ok($"{from} pass up to {passes} bytes {ways}, all that {way.Interface} carries.");
         var hop = Hop(way, target.Card, passes);
-        var shorten = $"Raise it, or set all cards of the storage network to it: ip link set {way.Interface} mtu {passes}";
+        // Rounded: a switch may let through a few bytes more than it is set to, for the tag of a VLAN.
+        var shorten = $"Raise it, or set all cards of the storage network to it: ip link set {way.Interface} mtu {passes / 100 * 100}";
         // What the initiator sends at most: whole sectors, as many as both ends carry.
         var used = AoeProtocol.PayloadBytes(Math.Min(AoeProtocol.SectorsPerFrame(way.Mtu), target.SectorsPerFrame));
         return used > passes
