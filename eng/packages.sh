@@ -18,6 +18,7 @@ lab    xz-utils          unpacks kernel modules for guests
 bench  libvirt-daemon-system      libvirtd, the peer of bench/migrate
 bench  libvirt-clients            virsh
 bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
+start  hyperfine         times godwit list and virsh list
 aoe    iproute2          namespaces and the veth pair of bench/aoe
 aoe    vblade            the peer of bench/aoe
 aoe    fio               reads by NBD

@@ -6,7 +6,11 @@ public static class ApiRoutes
     public const string OpenApi = "/openapi/v1.json";
 
     public const string Host = "/v1/host";
+    public const string HostFacts = "/v1/host/facts";
+    public const string HostCheck = "/v1/host/check";
+    public const string HostReach = "/v1/host/reach/{name}";
     public const string Hosts = "/v1/hosts";
+    public const string HostsCheck = "/v1/hosts/check";
 
     public const string Domains = "/v1/domains";
     public const string Domain = "/v1/domains/{name}";

@@ -26,6 +26,21 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task<ImmutableArray<HostInfo>> ListHostsAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Hosts, GodwitJson.Default.ImmutableArrayHostInfo, cancellationToken);
 
+    public Task<HostFacts> GetHostFactsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.HostFacts, GodwitJson.Default.HostFacts, cancellationToken);
+
+    /// <summary>Has the asked host look whether it is fit for its part.</summary>
+    public Task<HostCheckReport> CheckHostAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.HostCheck, GodwitJson.Default.HostCheckReport, cancellationToken);
+
+    /// <summary>Has every host of the pool look whether it is fit.</summary>
+    public Task<ImmutableArray<HostCheckReport>> CheckHostsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.HostsCheck, GodwitJson.Default.ImmutableArrayHostCheckReport, cancellationToken);
+
+    /// <summary>Whether the asked host reaches the port of another one.</summary>
+    public Task<ReachAnswer> ReachHostAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.HostReach, name), GodwitJson.Default.ReachAnswer, cancellationToken);
+
     /// <summary>All domains of the pool.</summary>
     public Task<ImmutableArray<DomainInfo>> ListDomainsAsync(CancellationToken cancellationToken) =>
         ListDomainsAsync(hostOnly: false, cancellationToken);

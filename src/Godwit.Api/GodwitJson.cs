@@ -17,6 +17,7 @@ namespace Godwit.Api;
         typeof(KebabCaseEnumConverter<DiskBackend>),
         typeof(KebabCaseEnumConverter<DiskFormat>),
         typeof(KebabCaseEnumConverter<LifecycleAction>),
+        typeof(KebabCaseEnumConverter<FindingLevel>),
     ])]
 [JsonSerializable(typeof(ApiError))]
 [JsonSerializable(typeof(DomainInfo))]
@@ -26,6 +27,10 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(TakeOverInfo))]
 [JsonSerializable(typeof(HostInfo))]
 [JsonSerializable(typeof(ImmutableArray<HostInfo>))]
+[JsonSerializable(typeof(HostFacts))]
+[JsonSerializable(typeof(HostCheckReport))]
+[JsonSerializable(typeof(ImmutableArray<HostCheckReport>))]
+[JsonSerializable(typeof(ReachAnswer))]
 [JsonSerializable(typeof(VolumeInfo))]
 [JsonSerializable(typeof(ImmutableArray<VolumeInfo>))]
 [JsonSerializable(typeof(VolumeDetails))]

@@ -4,15 +4,25 @@ using System.CommandLine.Invocation;
 using Godwit.Cli.Commands;
 using Godwit.Cli.Rendering;
 using Godwit.Cli.Running;
+using Godwit.Cli.Xm;
 
 namespace Godwit.Cli;
 
 /// <summary>The whole of <c>godwit</c>: words in, exit code out. Nothing escapes it as a stack trace.</summary>
 internal static class CommandLine
 {
-    public static async Task<ExitCode> RunAsync(IReadOnlyList<string> arguments, Surroundings around)
+    public static Task<ExitCode> RunAsync(IReadOnlyList<string> arguments, Surroundings around)
     {
-        var root = Build(around);
+        if (!XmCommandLine.Answers(around.Program)) return RunAsync(Build(around), arguments, around);
+        if (arguments is not [var word, ..] || XmMissing.Of(around.Program, word) is not { } missing)
+            return RunAsync(XmCommandLine.Build(around), arguments is ["help", ..] ? [.. arguments.Skip(1), "--help"] : arguments, around);
+        Failures.Print(missing, json: false, around);
+        return Task.FromResult(ExitCode.Usage);
+    }
+
+    /// <summary>Runs one of a root's commands.</summary>
+    public static async Task<ExitCode> RunAsync(RootCommand root, IReadOnlyList<string> arguments, Surroundings around)
+    {
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and ParseErrorAction)
             return UsageErrors.Print(parsed, around);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Godwit.Api;
+using Godwit.Daemon.Checks;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Endpoints;
 using Godwit.Daemon.Http;
@@ -94,8 +95,11 @@ internal static class DaemonApp
         services.AddSingleton<RequestPlaces>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<HostQuery>();
+        services.AddSingleton<HostFactsQuery>();
         services.AddSingleton<DomainQuery>();
         services.AddSingleton<MigrationQuery>();
+
+        services.AddChecks();
 
         services.AddSingleton<PoolTransport>();
         services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<PoolTransport>());
@@ -105,6 +109,7 @@ internal static class DaemonApp
         services.AddSingleton<HostRegistration>();
         services.AddHostedService(s => s.GetRequiredService<HostRegistration>());
         services.AddSingleton<Readiness>();
+        services.AddHostedService<Settling>();
 
         services.AddSingleton<ComputeSlot>();
         services.AddSingleton<VolumeSlot>();

@@ -1,7 +1,10 @@
 using Godwit.Daemon;
 using Godwit.Daemon.Config;
 using Godwit.Domains;
+using Godwit.Native.Processes;
 
+// One for TLS, one for all else.
+OwnMemory.LimitArenas(2);
 try
 {
     if (CommandLine.Parse(args, Console.Out) is not { } words)

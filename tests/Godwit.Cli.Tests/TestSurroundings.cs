@@ -8,10 +8,11 @@ internal sealed class TestSurroundings : IDisposable
     private readonly StringWriter _out = new() { NewLine = "\n" };
     private readonly StringWriter _error = new() { NewLine = "\n" };
 
-    public TestSurroundings(Stream? input = null, Dictionary<string, string>? environment = null)
+    public TestSurroundings(Stream? input = null, Dictionary<string, string>? environment = null, string program = "godwit")
     {
         Around = new Surroundings
         {
+            Program = program,
             Input = input ?? Stream.Null,
             Out = _out,
             RawOut = RawOut,

@@ -131,7 +131,8 @@ public sealed partial class Export : IDisposable
                 // Nobody means "every disk" by a read or a write.
                 return header.Address == Settings.Address ? _ata.Execute(header, frame, answers, link.Mtu, out error) : -1;
             case AoeCommand.QueryConfig:
-                return Fitting(_inBand.Config(header, frame, answers.Next, link, out error), link, ref error);
+                var written = Fitting(_inBand.Config(header, frame, answers.Next, link, out error), link, ref error);
+                return error == AoeError.None ? Lengthened(written, header, frame, answers.Next, link) : written;
             case AoeCommand.MacMaskList:
                 return Fitting(_inBand.Mask(header, frame, answers.Next, MaskSection.RoomFor(link.Mtu), out error), link, ref error);
             case AoeCommand.ReserveRelease:
@@ -149,6 +150,16 @@ public sealed partial class Export : IDisposable
         if (written <= AoeProtocol.FrameBytes(link.Mtu)) return written;
         if (error == AoeError.None) error = AoeError.BadArgument;
         return AoeHeader.Bytes;
+    }
+
+    // A question that was filled up gets an answer of its length, which shows that frames of this length pass both ways (see
+    // PathProbe). Not one to all: it would be multiplied.
+    private int Lengthened(int written, in AoeHeader header, ReadOnlySpan<byte> frame, Span<byte> answer, IFrameLink link)
+    {
+        var length = Math.Min(frame.Length, AoeProtocol.FrameBytes(link.Mtu));
+        if (written < 0 || length <= written || header.Address != Settings.Address) return written;
+        answer[written..length].Clear();
+        return length;
     }
 
     private static FenceHolder? Holder(FenceEntry? entry) =>

@@ -14,6 +14,9 @@ public static class AoeProtocol
     /// </summary>
     public static int SectorsPerFrame(int mtu) => Math.Clamp((mtu - 36) / SectorBytes, 0, byte.MaxValue);
 
+    /// <summary>Payload of a frame that carries so many sectors, in bytes.</summary>
+    public static int PayloadBytes(int sectors) => AtaSection.DataAt - EthernetHeaderBytes + sectors * SectorBytes;
+
     /// <summary>Longest frame of an interface, with its Ethernet header, in bytes.</summary>
     public static int FrameBytes(int mtu) => mtu + EthernetHeaderBytes;
 }

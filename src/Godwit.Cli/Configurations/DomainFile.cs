@@ -7,8 +7,8 @@ namespace Godwit.Cli.Configurations;
 /// <summary>A configuration file as it was read: its text, what was understood of it, and what was not.</summary>
 internal sealed record DomainFile(string Path, string Text, ConfigResult Understood)
 {
-    /// <summary>Where <c>xm</c> looked for a name that is not a path.</summary>
-    private const string CustomaryDirectory = "/etc/xen";
+    /// <summary>Where <c>xm</c> looked for a name that is not a path; the second is where SUSE kept them.</summary>
+    private static readonly string[] CustomaryDirectories = ["/etc/xen", "/etc/xen/vm"];
 
     public bool HasErrors => Understood.Spec is null || Understood.Diagnostics.Any(d => d.Severity == Severity.Error);
 
@@ -23,12 +23,13 @@ internal sealed record DomainFile(string Path, string Text, ConfigResult Underst
     private static string Find(string name)
     {
         if (File.Exists(name)) return name;
-        var customary = System.IO.Path.Combine(CustomaryDirectory, name);
-        if (!name.Contains('/', StringComparison.Ordinal) && File.Exists(customary)) return customary;
-        throw Directory.Exists(name)
+        if (name.Contains('/', StringComparison.Ordinal)) throw Missing(null);
+        var customary = CustomaryDirectories.Select(directory => System.IO.Path.Combine(directory, name)).ToList();
+        return customary.FirstOrDefault(File.Exists) ?? throw Missing($"{string.Join(" and ", customary)} are not there either");
+
+        GodwitException Missing(string? remedy) => Directory.Exists(name)
             ? new GodwitException("no-such-file", $"{name} is a directory, not a configuration file")
-            : new GodwitException("no-such-file", $"there is no configuration file {name}",
-                name.Contains('/', StringComparison.Ordinal) ? null : $"{customary} is not there either");
+            : new GodwitException("no-such-file", $"there is no configuration file {name}", remedy);
     }
 
     /// <summary>Errors and warnings, all at once, each with its line and a caret under the place.</summary>

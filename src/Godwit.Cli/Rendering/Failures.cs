@@ -6,7 +6,7 @@ using Godwit.Domains;
 namespace Godwit.Cli.Rendering;
 
 /// <summary>
-/// What went wrong, on standard error: <c>godwit: message</c> and below it what to do; with <c>--json</c> one
+/// What went wrong, on standard error: <c>godwit: message</c> (or <c>xm:</c>, where it was called so) and below it what to do; with <c>--json</c> one
 /// <see cref="ApiError"/> in a line.
 /// </summary>
 internal static class Failures
@@ -32,7 +32,7 @@ internal static class Failures
                 around.Error.WriteLine(JsonSerializer.Serialize(error, GodwitJson.Default.ApiError));
                 return;
             }
-            around.Error.WriteLine("godwit: " + error.Message);
+            around.Error.WriteLine($"{around.Program}: {error.Message}");
             foreach (var line in error.Remedy?.Split('\n') ?? []) around.Error.WriteLine("  " + line);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

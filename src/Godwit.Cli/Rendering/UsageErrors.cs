@@ -12,17 +12,17 @@ internal static class UsageErrors
 {
     public static ExitCode Print(ParseResult parsed, Surroundings around)
     {
-        var (message, remedy) = Describe(parsed);
+        var (message, remedy) = Describe(parsed, around.Program);
         Failures.Print(new ApiError("usage", message, remedy), parsed.GetValue(GlobalOptions.Json), around);
         return ExitCode.Usage;
     }
 
-    private static (string Message, string Remedy) Describe(ParseResult parsed)
+    private static (string Message, string Remedy) Describe(ParseResult parsed, string program)
     {
         var command = parsed.CommandResult.Command;
         var path = string.Join(' ', Path(parsed.CommandResult));
-        var who = path.Length == 0 ? "godwit" : path;
-        var help = path.Length == 0 ? "see godwit --help" : $"see godwit {path} --help";
+        var who = path.Length == 0 ? program : path;
+        var help = path.Length == 0 ? $"see {program} --help" : $"see {program} {path} --help";
         if (parsed.UnmatchedTokens is [var word, ..])
         {
             var isOption = word.StartsWith('-');

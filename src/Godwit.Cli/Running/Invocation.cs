@@ -25,6 +25,16 @@ internal sealed class Invocation(ParseResult parsed, Surroundings around)
     public GodwitClient Connect() =>
         Connection.Open(parsed.GetValue(GlobalOptions.Socket), parsed.GetValue(GlobalOptions.Host), around);
 
+    /// <summary>Has a command of <c>godwit</c> do it, on the same host.</summary>
+    public Task<ExitCode> HandOnAsync(Surroundings with, params string[] words)
+    {
+        List<string> arguments = [.. words];
+        if (parsed.GetValue(GlobalOptions.Socket) is { } socket) arguments.AddRange([GlobalOptions.Socket.Name, socket]);
+        if (parsed.GetValue(GlobalOptions.Host) is { } host) arguments.AddRange([GlobalOptions.Host.Name, host]);
+        if (Json) arguments.Add(GlobalOptions.Json.Name);
+        return CommandLine.RunAsync(CommandLine.Build(with), arguments, with);
+    }
+
     /// <summary>Prints a value as JSON where that was asked for, and else what <paramref name="text"/> writes.</summary>
     public ExitCode Show<T>(T value, JsonTypeInfo<T> type, Action<TextWriter, T> text)
     {

@@ -1,11 +1,15 @@
 using System.Text;
+using Godwit.Cli.Xm;
 using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Cli.Running;
 
 /// <summary>What a command sees of the process it runs in. Tests give it streams in memory.</summary>
-internal sealed class Surroundings
+internal sealed record Surroundings
 {
+    /// <summary>Name by which the program was called: its own, or that of one of Xen's tools (see <see cref="XmCommandLine"/>).</summary>
+    public string Program { get; init; } = "godwit";
+
     public Stream Input { get => field ??= OpenStandardInput(); init; }
 
     /// <summary>Standard output as text.</summary>
@@ -39,6 +43,7 @@ internal sealed class Surroundings
         var output = OpenOutput(1, Console.IsOutputRedirected, Console.OpenStandardOutput);
         return new Surroundings
         {
+            Program = Path.GetFileName(System.Environment.GetCommandLineArgs()[0]) is var called && XmCommandLine.Answers(called) ? called : "godwit",
             Out = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true },
             RawOut = output,
             Error = new StreamWriter(OpenOutput(2, Console.IsErrorRedirected, Console.OpenStandardError), new UTF8Encoding(false)) { AutoFlush = true },

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Net.NetworkInformation;
+using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Domains;
+using Godwit.Native;
+using Godwit.Native.Packets;
 
 namespace Godwit.Daemon.Roles;
 
@@ -17,4 +20,21 @@ internal static class StorageNetwork
             .Where(bytes => bytes.Length == MacAddress.Length)
             .Select(bytes => MacAddress.Read(bytes)),
     ];
+
+    /// <summary>The cards as they are now; those that are not there are left out.</summary>
+    public static ImmutableArray<StorageInterface> Find(DaemonConfig config) =>
+        [.. config.Storage.Interfaces.Select(TryFind).OfType<StorageInterface>()];
+
+    private static StorageInterface? TryFind(string name)
+    {
+        try
+        {
+            var card = PacketInterface.Find(name);
+            return new StorageInterface(name, MacAddress.Read(card.Address.Span).ToString(), card.Mtu, card.Up);
+        }
+        catch (NativeException)
+        {
+            return null;
+        }
+    }
 }

@@ -69,7 +69,7 @@ public sealed class ConfigFileTests : IDisposable
     {
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Failed, await around.RunAsync("config", "check", "no-such-domain-file"));
-        Assert.Equal("godwit: there is no configuration file no-such-domain-file\n  /etc/xen/no-such-domain-file is not there either\n", around.Error);
+        Assert.Equal("godwit: there is no configuration file no-such-domain-file\n  /etc/xen/no-such-domain-file and /etc/xen/vm/no-such-domain-file are not there either\n", around.Error);
     }
 
     [Fact]

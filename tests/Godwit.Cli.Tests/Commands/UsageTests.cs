@@ -11,7 +11,7 @@ public sealed class UsageTests
     [InlineData("volume create vg_xen/a --size huge", "godwit: --size takes a size such as 5g or 512m, not `huge`\n  see godwit volume create --help\n")]
     [InlineData("migrate vm1 b --timeout 0", "godwit: --timeout takes a whole number from 1 on, not `0`\n  see godwit migrate --help\n")]
     [InlineData("lab demo --image large", "godwit: --image takes debian or tiny, not `large`\n  see godwit lab demo --help\n")]
-    [InlineData("host", "godwit: host needs a command\n  one of list; see godwit host --help\n")]
+    [InlineData("host", "godwit: host needs a command\n  one of list, check; see godwit host --help\n")]
     public async Task A_line_that_cannot_be_understood_is_answered_with_what_to_do(string line, string error)
     {
         using var around = new TestSurroundings();
