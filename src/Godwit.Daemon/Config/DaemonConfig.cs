@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Config;
 
@@ -64,12 +65,9 @@ internal sealed record StorageConfig
     /// <summary>By which initiator this host attaches volumes.</summary>
     public DiskDriver Driver { get; init; } = DiskDriver.Auto;
 
-    public ImmutableArray<VolumeGroupConfig> Groups { get; init; } = [];
+    /// <summary>Groups of volumes that this host serves, besides those that were added by command.</summary>
+    public ImmutableArray<GroupDefinition> Groups { get; init; } = [];
 }
-
-/// <param name="Name">First part of the names of its volumes.</param>
-/// <param name="Path">Directory that holds them as sparse files.</param>
-internal sealed record VolumeGroupConfig(string Name, string Path);
 
 internal sealed record ComputeConfig
 {
