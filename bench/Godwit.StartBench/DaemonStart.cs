@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Godwit.Api;
-using Godwit.Lab;
 
 namespace Godwit.StartBench;
 

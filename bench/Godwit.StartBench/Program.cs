@@ -41,7 +41,7 @@ try
     }
     Goal("godwitd, start to first answer", Median(await DaemonStart.MeasureAsync(lab, programs, runs)), "ms", 200);
     var times = await ListTimes.MeasureAsync(programs, lab.Paths.Socket("resource-1"), runs);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  godwit list {Median(times.Godwit):0.0} ms, virsh list {Median(times.Virsh):0.0} ms, medians of {runs}"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  godwit list {Median(times.Ours):0.0} ms, virsh list {Median(times.Theirs):0.0} ms, medians of {runs}"));
     Goal("godwit list / virsh list", Median([.. times.Ratios]), "", 1.0);
 }
 finally

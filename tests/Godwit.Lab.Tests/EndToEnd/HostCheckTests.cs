@@ -109,9 +109,9 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         return await client.CheckHostAsync(Token);
     }
 
-    private Task SwitchAsync(string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.SwitchNamespace, .. command.Split(' ')], ct: Token);
+    private Task<string> SwitchAsync(string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.SwitchNamespace, .. command.Split(' ')], ct: Token);
 
-    private Task InHostAsync(string host, string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.Namespace(host), .. command.Split(' ')], ct: Token);
+    private Task<string> InHostAsync(string host, string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.Namespace(host), .. command.Split(' ')], ct: Token);
 
     private static IEnumerable<HostFinding> Of(HostCheckReport report, string check) => report.Findings.Where(finding => finding.Check == check);
 
