@@ -74,7 +74,10 @@ public sealed class ArticleTests(PoolFixture pool)
         var pings = pinger.Log.Window(began, ended);
         Story.Out.Report(string.Create(CultureInfo.InvariantCulture,
             $"{guest.Name} moved from {from.Name} to {to.Name}: {result.TotalMilliseconds:F0} ms, downtime {result.DowntimeMilliseconds:F0} ms, {result.Rounds} rounds, {result.Bytes >> 20} MiB; longest silence {pings.LongestGapMs:F0} ms, {pings.Lost} of {pings.Sent} pings lost"));
-        Assert.Equal(0, pings.Lost);
+        // As many as fall into the downtime, and one on its edge; which ones, if it is more.
+        var allowed = (int)(result.DowntimeMilliseconds / Pinger.Interval.TotalMilliseconds) + 1;
+        Assert.True(pings.Lost <= allowed, $"{pings.Lost} pings lost, {allowed} are allowed; sent at ms of the move: "
+            + string.Join(' ', pinger.Log.Lost(began, ended).Select(p => (p.SentAt - began) / 1_000_000)));
     }
 
     /// <summary>The same process of the guest's runs on, whatever the command did.</summary>

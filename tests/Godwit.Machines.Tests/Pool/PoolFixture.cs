@@ -14,7 +14,6 @@ namespace Godwit.Machines.Tests.Pool;
 public sealed class PoolFixture : IAsyncLifetime
 {
     public const string Group = "vg_xen";
-    public const string GroupDirectory = "/var/lib/godwit/volumes/vg_xen";
     private const string Name = "gwmachines";
     private const long DiskBytes = 8L << 30;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
@@ -84,7 +83,7 @@ public sealed class PoolFixture : IAsyncLifetime
 
     private async Task JoinAsync(CancellationToken ct)
     {
-        await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct, $"[[storage.groups]]\nname = \"{Group}\"\npath = \"{GroupDirectory}\"\n");
+        await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct);
         await Storage.RunAsync("godwit pool init", ct);
         foreach (var machine in (Machine[])[First, Second])
         {
@@ -92,11 +91,12 @@ public sealed class PoolFixture : IAsyncLifetime
             var token = (await Storage.RunAsync("godwit pool token", ct)).Trim();
             await machine.RunAsync($"godwit pool join storage --token {token}", ct);
         }
+        await Storage.RunAsync($"godwit volume group add {Group} --lvm", ct);
     }
 
-    private static async Task ConfigureAsync(Machine machine, string roles, CancellationToken ct, string more = "") => await machine.RunAsync(
+    private static async Task ConfigureAsync(Machine machine, string roles, CancellationToken ct) => await machine.RunAsync(
         "cat > /etc/godwit/godwitd.toml && systemctl restart godwitd", ct,
-        $"name = \"{machine.Name}\"\naddress = \"{machine.Spec.Address}\"\nroles = [{roles}]\n[storage]\ninterface = \"eth1\"\n{more}");
+        $"name = \"{machine.Name}\"\naddress = \"{machine.Spec.Address}\"\nroles = [{roles}]\n[storage]\ninterface = \"eth1\"\n");
 }
 
 /// <summary>Tests that share the three machines.</summary>

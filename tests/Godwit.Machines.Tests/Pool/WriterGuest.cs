@@ -29,7 +29,7 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     public string Volume => $"{PoolFixture.Group}/lv_{name}";
 
     /// <summary>Where the storage machine has it.</summary>
-    private string Device => PoolFixture.GroupDirectory + "/lv_" + name;
+    private string Device => "/dev/" + Volume;
 
     /// <summary>
     /// The article's file, for this name. Each letter that the kernel says costs a virtual machine inside an emulated one a millisecond, so it
@@ -120,7 +120,7 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
             await from.CopyToAsync(to, ct);
         await pool.Storage.CopyInAsync([packed], "/root", ct);
         var there = "/root/" + Path.GetFileName(packed);
-        await pool.Storage.RunAsync($"gunzip -c {there} | dd of={Device} bs=1M iflag=fullblock conv=notrunc,fsync status=none && rm {there}", ct);
+        await pool.Storage.RunAsync($"gunzip -c {there} | dd of={Device} bs=1M iflag=fullblock conv=fsync status=none && rm {there}", ct);
         File.Delete(root);
         File.Delete(packed);
     }
