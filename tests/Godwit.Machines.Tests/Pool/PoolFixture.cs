@@ -6,7 +6,7 @@ namespace Godwit.Machines.Tests.Pool;
 /// The article's three machines with the package installed and joined to one pool, in which nothing runs yet. All tests share them: one
 /// brings its own domains and volumes, and leaves none.
 /// <code>
-///   storage      10.9.0.10   /dev/vdb1, a physical volume of the LVM group vg_xen; registry
+///   storage      10.9.0.10   /dev/vdb1 and /dev/vdb2, physical volumes of the LVM groups vg_xen and vg_thin; registry
 ///   resource-1   10.9.0.11   KVM, bridge xenbr0
 ///   resource-2   10.9.0.12   KVM, bridge xenbr0
 /// </code>
@@ -14,6 +14,11 @@ namespace Godwit.Machines.Tests.Pool;
 public sealed class PoolFixture : IAsyncLifetime
 {
     public const string Group = "vg_xen";
+
+    /// <summary>Of 1 GiB, empty and not yet known to Godwit: for thin pools.</summary>
+    public const string ThinGroup = "vg_thin";
+
+    private const string LvmPartition = "type=E6D6D379-F507-44C2-A23C-238F2A3DF928";
     private const string Name = "gwmachines";
     private const long DiskBytes = 8L << 30;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
@@ -77,9 +82,10 @@ public sealed class PoolFixture : IAsyncLifetime
         await machine.RunAsync("apt-get install -q -y " + PackageThere, ct);
     }
 
-    /// <summary>As on a machine from the shop: a partition table, one partition for volumes.</summary>
+    /// <summary>As on a machine from the shop: a partition table, and partitions for volumes.</summary>
     private async Task PrepareDiskAsync(CancellationToken ct) => await Storage.RunAsync(
-        $"echo 'label: gpt\ntype=E6D6D379-F507-44C2-A23C-238F2A3DF928' | sfdisk -q /dev/vdb && udevadm settle && pvcreate -q /dev/vdb1 && vgcreate -q {Group} /dev/vdb1", ct);
+        $"sfdisk -q /dev/vdb && udevadm settle && vgcreate -q {Group} /dev/vdb1 && vgcreate -q {ThinGroup} /dev/vdb2", ct,
+        $"label: gpt\nsize=6GiB, {LvmPartition}\nsize=1GiB, {LvmPartition}\n");
 
     private async Task JoinAsync(CancellationToken ct)
     {
