@@ -39,6 +39,7 @@ public static class ApiRoutes
     public const string VolumeProbe = "/v1/volumes/{group}/{volume}/probe";
 
     public const string Pool = "/v1/pool";
+    public const string PoolReady = "/v1/pool/ready";
     public const string PoolInit = "/v1/pool/init";
     public const string PoolTokens = "/v1/pool/tokens";
     public const string PoolJoin = "/v1/pool/join";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -11,6 +12,7 @@ namespace Godwit.Api;
 /// </summary>
 public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? targetHost = null) : IDisposable
 {
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(20), RestartLook = TimeSpan.FromMilliseconds(20);
     private readonly ApiTransport _transport = new(http, address, targetHost);
 
     /// <summary>A client over the local daemon's socket. Nothing is connected before the first call.</summary>
@@ -164,24 +166,30 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
 
+    /// <summary>As <see cref="PoolStatusAsync"/>, once the host can be used: it listens, and the registry has it; or a while has passed.</summary>
+    public Task<PoolInfo> PoolReadyAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.PoolReady, GodwitJson.Default.PoolInfo, cancellationToken);
+
     /// <summary>Makes a new pool of the asked host.</summary>
     public Task<PoolInfo> PoolInitAsync(CancellationToken cancellationToken) => PoolInitAsync(new PoolInitRequest(), cancellationToken);
 
-    public Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    public async Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Makes a token with which one host may join.</summary>
     public async Task<PoolToken> PoolTokenAsync(CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.PoolTokens, GodwitJson.Default.PoolToken, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Lets the asked host join a pool.</summary>
     public async Task<PoolExcuse> PoolExcuseAsync(string host, CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.PoolExcuse, host), GodwitJson.Default.PoolExcuse, cancellationToken).ConfigureAwait(false);
 
-    public Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    /// <summary>Lets the asked host join a pool.</summary>
+    public async Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Asks a member for a certificate; what a joining host's daemon does.</summary>
     public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
@@ -207,6 +215,25 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         {
             throw new ApiException(new ApiError("connection-lost", "The daemon broke off its answer.", "`godwit volume list` shows what became of it."), inner: e);
         }
+    }
+
+    /// <summary>Waits for a daemon that begins anew as a member.</summary>
+    private async Task<PoolInfo> SettledAsync(PoolInfo pool, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (pool.Restarting)
+        {
+            try
+            {
+                pool = await PoolReadyAsync(cancellationToken).ConfigureAwait(false);
+            }
+            // Its socket is away, or still that of the daemon that ends, which is no member.
+            catch (ApiException) when (Stopwatch.GetElapsedTime(began) < RestartLimit)
+            {
+                await Task.Delay(RestartLook, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        return pool;
     }
 
     private static string Scoped(string path, bool hostOnly) => hostOnly ? $"{path}?{ApiRoutes.HostScope}" : path;

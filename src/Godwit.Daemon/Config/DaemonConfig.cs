@@ -31,6 +31,9 @@ internal sealed record DaemonConfig
 
     public ComputeConfig Compute { get; init; } = new();
 
+    /// <summary>What the file itself says of the host: the rest comes from what was kept or found out, and may be settled anew.</summary>
+    public HostSettings Said { get; init; } = HostSettings.None;
+
     /// <summary>Directory by which a test stops relocations at named places; null, as it ships, for none.</summary>
     public string? Failpoints { get; init; }
 
