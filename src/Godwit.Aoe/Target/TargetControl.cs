@@ -40,7 +40,7 @@ public sealed class TargetControl(TargetSet targets)
                 var epoch = Epoch(request);
                 var taken = Ranges(request);
                 var answer = await OnFence(request, f => taken is { } ranges
-                    ? f.Take(Host(request), epoch, Session(request), ranges)
+                    ? f.Take(Host(request), epoch, Session(request), ranges, request.Free)
                     : f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
                 return new ControlReply { Ok = true, PreviousEpoch = answer.PreviousEpoch, Session = answer.Session };
             case ControlOp.Release:
