@@ -31,7 +31,7 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
                 $"Destroy what uses it: `godwit destroy {user.Name}`.");
         }
         // Both of its hosts would have to hear of it between two steps of the move.
-        if (domains.FirstOrDefault(domain => domain.Relocation is not null) is { } moving)
+        if (domains.FirstOrDefault(domain => domain.Intent is not null) is { } moving)
             throw new GodwitException(Storage.StorageErrors.DomainMoves, $"{moving.Name}, which has {name}, is moving.", "Try again when it has arrived: `godwit migration list`.");
         var record = Record(await volumes.ResizeAsync(name, sizeBytes, shrink, progress, cancellationToken));
         await registry.PutVolumeAsync(record, cancellationToken);
