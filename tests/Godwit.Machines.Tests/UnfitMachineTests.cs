@@ -19,11 +19,10 @@ public sealed class UnfitMachineTests
     }
 
     [Fact]
-    public async Task AMachineWhoseKernelPanicsShowsItsConsole()
+    public async Task AMachineThatEndsByItself()
     {
-        var failure = await FailAsync(new MachineSpec("small", "10.9.0.20") { MemoryMiB = 40 });
+        var failure = await FailAsync(new MachineSpec("small", "10.9.0.20") { MemoryMiB = 64 });
         Assert.StartsWith("small: QEMU ended with exit code 0: ; the last of its console:\n", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("Kernel panic", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,6 +20,10 @@ namespace Godwit.Machines.Tests.Pool;
 internal sealed class WriterGuest(PoolFixture pool, string name, int number)
 {
     private const string VolumeSize = "256m";
+
+    /// <summary>Between two lines. At its full pace a guest on an emulated processor changes its memory as fast as that can send it.</summary>
+    private const int WriterPauseMs = 100;
+
     private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"10.9.0.{100 + number}");
 
     public string Name => name;
@@ -114,6 +118,7 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
         var root = Path.Combine(pool.Files, name + ".ext4");
         await using (var file = File.Create(root)) file.SetLength(new FileInfo(image.RootFilesystemPath).Length);
         await ImageWriter.WriteAsync(image, root, LabGuest.Customize(name, _address), ct);
+        await Ext4Files.WriteAsync(root, LabGuest.WriterFlag, $"{WriterPauseMs}\n", ct);
         var packed = root + ".gz";
         await using (var from = File.OpenRead(root))
         await using (var to = new GZipStream(File.Create(packed), CompressionLevel.Fastest))
