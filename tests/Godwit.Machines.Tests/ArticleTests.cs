@@ -22,7 +22,7 @@ public sealed class ArticleTests(PoolFixture pool)
         var ct = TestContext.Current.CancellationToken;
         var guest = new WriterGuest(pool, "vm1", 1);
         await Story.Out.StepAsync("vm1 boots on resource-1", () => guest.CreateAsync(pool.First, ct));
-        await AssertRealKvmAsync(guest, ct);
+        await AssertRealPartsAsync(guest, ct);
 
         await using var writer = await guest.ConnectAsync(pool.First, ct);
         using var pinger = guest.Ping();
@@ -55,13 +55,14 @@ public sealed class ArticleTests(PoolFixture pool)
         await guest.DeleteAsync(pool.Second, ct);
     }
 
-    /// <summary>Not only what Godwit says: the guest's engine holds KVM's descriptors of a virtual machine.</summary>
-    private async Task AssertRealKvmAsync(WriterGuest guest, CancellationToken ct)
+    /// <summary>Not only what Godwit says: the guest's engine holds a virtual machine of KVM's, and a disk of the kernel's aoe driver.</summary>
+    private async Task AssertRealPartsAsync(WriterGuest guest, CancellationToken ct)
     {
         var domain = (await pool.First.DomainsAsync(ct)).Single(d => d.Name == guest.Name);
         Assert.Equal(("resource-1", DomainState.Running, "kvm"), (domain.Host, domain.State, domain.Accelerator));
         var descriptors = await pool.First.RunAsync($"ls -l /proc/{domain.ProcessId}/fd", ct);
         Assert.Contains("kvm-vm", descriptors, StringComparison.Ordinal);
+        Assert.Contains("/dev/etherd/e", descriptors, StringComparison.Ordinal);
     }
 
     private static async Task<Move> MoveAsync(WriterGuest guest, Pinger pinger, Machine from, Machine to, CancellationToken ct)
