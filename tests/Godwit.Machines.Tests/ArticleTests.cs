@@ -52,7 +52,7 @@ public sealed class ArticleTests(PoolFixture pool)
         Assert.True(written.Acknowledged > 50, $"the writer made only {written.Acknowledged} lines durable");
         Assert.Equal(0, check.WritesLost);
         Assert.True(check.FilesystemClean, check.Complaints);
-        await guest.DeleteAsync(pool.Second, ct);
+        await guest.DeleteVolumeAsync(ct);
     }
 
     /// <summary>Not only what Godwit says: the guest's engine holds a virtual machine of KVM's, and a disk of the kernel's aoe driver.</summary>

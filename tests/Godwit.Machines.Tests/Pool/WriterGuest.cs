@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
-using Godwit.Api;
 using Godwit.Lab;
 using Godwit.Lab.Measure;
 using Godwit.Native.Processes;
@@ -99,18 +98,14 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     public async Task<VolumeCheck> ShutDownAsync(Machine host, WriterFigures reported, CancellationToken ct)
     {
         await host.RunAsync($"godwit shutdown {name}", ct);
-        await host.WaitForDomainAsync(name, d => d.State == DomainState.ShutOff, "shut off", ct);
+        await host.WaitUntilGoneAsync(name, ct);
         var check = await pool.Storage.TryRunAsync($"e2fsck -f -n {Device}", ct);
         var log = await pool.Storage.RunAsync($"debugfs -R 'cat {LabGuest.WriterLog}' {Device}", ct);
         return VolumeCheck.Of(check, log, reported);
     }
 
-    /// <summary>Nothing of it stays in the pool.</summary>
-    public async Task DeleteAsync(Machine host, CancellationToken ct)
-    {
-        await host.RunAsync($"godwit destroy {name}", ct);
-        await pool.Storage.RunAsync($"godwit volume delete {Volume}", ct);
-    }
+    /// <summary>After its end: nothing of it stays in the pool.</summary>
+    public async Task DeleteVolumeAsync(CancellationToken ct) => await pool.Storage.RunAsync($"godwit volume delete {Volume}", ct);
 
     /// <summary>The root file system crosses as a small file: most of it is zeros.</summary>
     private async Task FillVolumeAsync(GuestImage image, CancellationToken ct)
