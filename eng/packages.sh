@@ -25,12 +25,15 @@ aoe    fio               reads by NBD
 aoe    nbdkit            what fio reads from for comparison
 aoe    libnbd-bin        nbdcopy fills nbdkit's memory
 faults iptables         ebtables cuts lines between hosts of the lab
+package debhelper       puts the Debian package together, with its maintainer scripts
+test   lintian          judges the Debian package
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
 test   python3-libnbd    a third (nbdsh), which is told what to ask
 test   fio               writes at random and verifies, by NBD
 test   vblade            the target that others use, for the initiator
 test   aoetools          what others ask targets with (aoeping, aoecfg)
+test   openssh-client    reaches the emulated machines of the three-machine test
 test   tshark            captures what crosses an interface, and judges its form
 END
 )

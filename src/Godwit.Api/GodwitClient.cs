@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Godwit.Domains;
 
 namespace Godwit.Api;
@@ -10,6 +12,7 @@ namespace Godwit.Api;
 /// </summary>
 public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? targetHost = null) : IDisposable
 {
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(20), RestartLook = TimeSpan.FromMilliseconds(20);
     private readonly ApiTransport _transport = new(http, address, targetHost);
 
     /// <summary>A client over the local daemon's socket. Nothing is connected before the first call.</summary>
@@ -132,32 +135,106 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task DeleteVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
         _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Volume, group, volume), cancellationToken);
 
+    /// <summary>Gives a volume another size; a guest that runs on it sees it grow.</summary>
+    public IAsyncEnumerable<VolumeWork> ResizeVolumeAsync(string group, string volume, ResizeVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeResize, group, volume, request, GodwitJson.Default.ResizeVolumeRequest, cancellationToken);
+
+    /// <summary>Makes a volume of what another one holds.</summary>
+    public IAsyncEnumerable<VolumeWork> CopyVolumeAsync(string group, string volume, CopyVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeCopies, group, volume, request, GodwitJson.Default.CopyVolumeRequest, cancellationToken);
+
+    /// <summary>Writes what a volume holds to a file of its storage host.</summary>
+    public IAsyncEnumerable<VolumeWork> ExportVolumeAsync(string group, string volume, ExportVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeExport, group, volume, request, GodwitJson.Default.ExportVolumeRequest, cancellationToken);
+
+    /// <summary>The groups of the storage host that is asked.</summary>
+    public Task<ImmutableArray<VolumeGroupInfo>> ListVolumeGroupsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.VolumeGroups, GodwitJson.Default.ImmutableArrayVolumeGroupInfo, cancellationToken);
+
+    public Task<VolumeGroupInfo> AddVolumeGroupAsync(AddVolumeGroupRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.VolumeGroups, request, GodwitJson.Default.AddVolumeGroupRequest, GodwitJson.Default.VolumeGroupInfo, cancellationToken);
+
+    /// <summary>Has a group forgotten that has no volumes of the pool; what else lies there stays.</summary>
+    public Task RemoveVolumeGroupAsync(string group, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.VolumeGroup, group), cancellationToken);
+
+    /// <summary>What a disk's target is on the host that is asked.</summary>
+    public Task<DiskCheck> CheckDiskAsync(CheckDiskRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.DiskCheck, request, GodwitJson.Default.CheckDiskRequest, GodwitJson.Default.DiskCheck, cancellationToken);
+
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
+
+    /// <summary>As <see cref="PoolStatusAsync"/>, once the host can be used: it listens, and the registry has it; or a while has passed.</summary>
+    public Task<PoolInfo> PoolReadyAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.PoolReady, GodwitJson.Default.PoolInfo, cancellationToken);
 
     /// <summary>Makes a new pool of the asked host.</summary>
     public Task<PoolInfo> PoolInitAsync(CancellationToken cancellationToken) => PoolInitAsync(new PoolInitRequest(), cancellationToken);
 
-    public Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    public async Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Makes a token with which one host may join.</summary>
     public async Task<PoolToken> PoolTokenAsync(CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.PoolTokens, GodwitJson.Default.PoolToken, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Lets the asked host join a pool.</summary>
     public async Task<PoolExcuse> PoolExcuseAsync(string host, CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.PoolExcuse, host), GodwitJson.Default.PoolExcuse, cancellationToken).ConfigureAwait(false);
 
-    public Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    /// <summary>Lets the asked host join a pool.</summary>
+    public async Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Asks a member for a certificate; what a joining host's daemon does.</summary>
     public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.PoolMembers, request, GodwitJson.Default.PoolMemberRequest, GodwitJson.Default.PoolMembership, cancellationToken);
+
+    private async IAsyncEnumerable<VolumeWork> WorkAsync<TRequest>(
+        string route, string group, string volume, TRequest request, JsonTypeInfo<TRequest> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await _transport.OpenAsync(ApiRoutes.Fill(route, group, volume), request, type, cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await NextLineAsync(lines, cancellationToken).ConfigureAwait(false) is { } line)
+            yield return JsonSerializer.Deserialize(line, GodwitJson.Default.VolumeWork)!;
+    }
+
+    private static async Task<string?> NextLineAsync(StreamReader lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ApiException(new ApiError("connection-lost", "The daemon broke off its answer.", "`godwit volume list` shows what became of it."), inner: e);
+        }
+    }
+
+    /// <summary>Waits for a daemon that begins anew as a member.</summary>
+    private async Task<PoolInfo> SettledAsync(PoolInfo pool, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (pool.Restarting)
+        {
+            try
+            {
+                pool = await PoolReadyAsync(cancellationToken).ConfigureAwait(false);
+            }
+            // Its socket is away, or still that of the daemon that ends, which is no member.
+            catch (ApiException) when (Stopwatch.GetElapsedTime(began) < RestartLimit)
+            {
+                await Task.Delay(RestartLook, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        return pool;
+    }
 
     private static string Scoped(string path, bool hostOnly) => hostOnly ? $"{path}?{ApiRoutes.HostScope}" : path;
 }

@@ -69,7 +69,10 @@ internal static class CommandLine
             LabCommands.Build(around),
             VersionCommand.Build(around),
         };
-        HelpWithExamples.AddTo(root);
+        // `godwit version` says more; a second way to ask would only differ.
+        if (root.Options.OfType<VersionOption>().SingleOrDefault() is { } version) root.Options.Remove(version);
+        ManualCommand.AddTo(root, GodwitManual.Instance);
+        HelpWithExamples.AddTo(root, GodwitManual.Instance);
         return root;
     }
 }

@@ -77,7 +77,10 @@ internal static class DaemonApp
         services.AddSingleton(s => new TokenStore(Path.Combine(config.StateDirectory, "tokens.json"), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AuditLog(
             Path.Combine(config.LogDirectory, "audit.log"), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<AuditLog>>()));
+        services.AddSingleton<INetworkView, NetworkView>();
+        services.AddSingleton<HostSetup>();
         services.AddSingleton<PoolDesk>();
+        services.AddSingleton<Restart>();
 
         services.AddSingleton(s => new Lazy<IRegistry>(s.GetRequiredService<IRegistry>));
         services.AddSingleton<PeerDirectory>();
@@ -140,6 +143,7 @@ internal static class DaemonApp
         app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
+        app.MapVolumeGroups();
         app.MapPool();
         app.MapRegistry();
     }

@@ -9,8 +9,7 @@ try
 {
     if (CommandLine.Parse(args, Console.Out) is not { } words)
         return 0;
-    var (config, missing) = words.Load(LocalDefaults.OfThisHost());
-    await DaemonProcess.RunAsync(config, missing);
+    await DaemonProcess.RunAsync(() => words.Load(LocalDefaults.OfThisHost()), CancellationToken.None);
     return 0;
 }
 catch (GodwitException e)

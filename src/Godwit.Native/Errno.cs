@@ -10,6 +10,7 @@ internal static class Errno
     public const int ENOSYS = 38;
     public const int EOPNOTSUPP = 95;
     public const int EFAULT = 14;
+    public const int EXDEV = 18;
     public const int ENODEV = 19;
     public const int ENOTTY = 25;
     public const int EINVAL = 22;

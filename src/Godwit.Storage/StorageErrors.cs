@@ -14,6 +14,26 @@ public static class StorageErrors
     public const string VolumeInUse = "volume-in-use";
     public const string VolumeBusy = "volume-busy";
 
+    /// <summary>Data could not be read or written while a volume was filled or copied.</summary>
+    public const string CopyFailed = "copy-failed";
+
+    /// <summary>A volume that is in use can be copied only where that takes no time.</summary>
+    public const string CopyNeedsRest = "copy-needs-rest";
+    public const string WouldShrink = "would-shrink";
+    public const string DomainMoves = "domain-moves";
+
+    /// <summary>The storage has no room for what was asked for.</summary>
+    public const string NoSpace = "no-space";
+    public const string PoolFull = "thin-pool-full";
+    public const string LvmFailed = "lvm-failed";
+    public const string BadName = "bad-volume-name";
+    public const string NotOurs = "foreign-volume";
+    public const string BadFile = "bad-file";
+    public const string FileExists = "file-exists";
+    public const string GroupExists = "group-exists";
+    public const string GroupInUse = "group-in-use";
+    public const string BadGroup = "bad-group";
+
     /// <summary>The storage host answers, and cannot serve the volume now; asking again may help.</summary>
     public const string Unreachable = "storage-unreachable";
 }

@@ -33,7 +33,9 @@ internal static class QemuLauncher
             var numbers = DetachedProcess.ChooseNumbers(handles);
             var given = new InheritedDescriptors(numbers[0], numbers[1], numbers[2..(2 + stops.Count)], numbers[(2 + stops.Count)..]);
             var words = CommandLine.Make(order, options, directory, given, receiver);
-            return Start(words, options, directory.EngineLog, [.. handles.Zip(numbers)]);
+            return Start(
+                words, options, directory.EngineLog, [.. handles.Zip(numbers)],
+                new SystemdScope(order.Spec.Name, $"Domain {order.Spec.Name}"));
         }
         finally
         {
@@ -57,7 +59,7 @@ internal static class QemuLauncher
     }
 
     private static RunningProcess Start(
-        List<string> words, QemuOptions options, string log, (SafeFileHandle, int)[] inherited)
+        List<string> words, QemuOptions options, string log, (SafeFileHandle, int)[] inherited, SystemdScope? scope = null)
     {
         // setpriv(1) takes the user's rights and then becomes QEMU: same process, same descriptors.
         if (options.User is { } user)
@@ -71,7 +73,7 @@ internal static class QemuLauncher
         }
         try
         {
-            return DetachedProcess.Start(words, log, inherited);
+            return DetachedProcess.Start(words, log, inherited, scope);
         }
         catch (NativeException e)
         {

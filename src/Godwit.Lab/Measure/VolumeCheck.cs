@@ -16,8 +16,15 @@ public sealed record VolumeCheck(bool FilesystemClean, long WritesLost, string C
         var check = await ProgramRunner.TryRunAsync(["e2fsck", "-f", "-n", volume], ct: ct).ConfigureAwait(false);
         var log = reported.Acknowledged == 0
             ? "" : await Ext4Files.ReadAsync(volume, LabGuest.WriterLog, ct).ConfigureAwait(false);
-        return new VolumeCheck(check.ExitCode == 0, CountLost(log, reported), check.Succeeded ? "" : check.Output.Trim());
+        return Of(check, log, reported);
     }
+
+    /// <summary>What was read from a volume elsewhere.</summary>
+    /// <param name="check">What <c>e2fsck -f -n</c> said.</param>
+    /// <param name="log">The writer's file.</param>
+    /// <param name="reported">What the writer said was in it.</param>
+    public static VolumeCheck Of(ProgramResult check, string log, WriterFigures reported) =>
+        new(check.ExitCode == 0, CountLost(log, reported), check.Succeeded ? "" : check.Output.Trim());
 
     /// <summary>Only whole lines, <c>NUMBER SECONDS.NANOSECONDS</c>, count as being there.</summary>
     internal static long CountLost(string log, WriterFigures reported)

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Godwit.Native.Processes;
 
 /// <summary>
-/// Starts programs that outlive this one: in a session of their own, with files as their outputs, and with the
-/// descriptors that they are given by number, which <see cref="System.Diagnostics.Process"/> cannot do.
+/// Starts programs that outlive this one: in a session of their own (where systemd runs, in a scope of their own too), with
+/// files as their outputs, and with the descriptors that they are given by number, which
+/// <see cref="System.Diagnostics.Process"/> cannot do.
 /// </summary>
 public static partial class DetachedProcess
 {
@@ -34,10 +35,16 @@ public static partial class DetachedProcess
     /// <param name="arguments">The program's path, then its arguments.</param>
     /// <param name="logPath">Takes standard output and error, at its end.</param>
     /// <param name="inherited">Descriptors and the numbers the program gets them under.</param>
-    /// <exception cref="NativeException">There is no such program, or it may not be run.</exception>
+    /// <param name="scope">Control group of its own where systemd runs; null leaves it in this program's.</param>
+    /// <exception cref="NativeException">
+    /// There is no such program, or it may not be run. In a scope that is a process which ends at once, and has said why in
+    /// its log, as it does where systemd refuses the scope.
+    /// </exception>
     public static unsafe RunningProcess Start(
-        IReadOnlyList<string> arguments, string logPath, IReadOnlyList<(SafeFileHandle Handle, int Number)> inherited)
+        IReadOnlyList<string> arguments, string logPath, IReadOnlyList<(SafeFileHandle Handle, int Number)> inherited,
+        SystemdScope? scope = null)
     {
+        if (scope is not null && SystemdScope.IsAvailable) arguments = scope.Wrap(arguments, Guid.NewGuid());
         var actions = stackalloc byte[OpaqueBytes];
         var attributes = stackalloc byte[OpaqueBytes];
         var signals = stackalloc byte[OpaqueBytes];

@@ -54,6 +54,9 @@ public sealed class Disks : IDisks
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => WayOf(disk).FlushAsync(disk, cancellationToken);
 
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
+        WayOf(disk).GrowAsync(disk, sizeBytes, cancellationToken);
+
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => WayOf(disk).DetachAsync(disk, cancellationToken);
 
     public Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken) =>

@@ -21,6 +21,8 @@ internal interface IAttachmentWay
 
     Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
+    Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken);
+
     Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
     ImmutableArray<AttachedDisk> Find();

@@ -26,6 +26,9 @@ internal sealed class PlainPaths : IAttachmentWay
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
+        Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
+
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Nothing of them outlives the domain's own record.</summary>

@@ -118,6 +118,23 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Control(disk).FlushAsync(cancellationToken);
 
+    public async Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        var status = await Control(disk).GrowAsync(cancellationToken);
+        if (status.Size != sizeBytes)
+        {
+            throw new GodwitException(StorageErrors.Unreachable, $"{disk.Disk.Name} has {status.Size} bytes at its target, and not {sizeBytes}.",
+                "Its export does not have the new size yet: try again.");
+        }
+        var grown = disk.Disk with { SizeBytes = sizeBytes };
+        lock (_changing)
+        {
+            if (AttachmentFiles.Find(disk) is { } record)
+                _files.Save(record with { Disk = record.Disk with { Disk = grown } });
+        }
+        return disk with { Disk = grown };
+    }
+
     public async Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
         if (Claim(disk) is { } record)
@@ -266,7 +283,9 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
     {
         try
         {
-            return DetachedProcess.Start(arguments, AttachmentFiles.LogOf(disk), [socket]);
+            return DetachedProcess.Start(
+                arguments, AttachmentFiles.LogOf(disk), [socket],
+                new SystemdScope($"{disk.Domain}-{VolumeSessions.AddressOf(disk.Disk)}", $"Disk {disk.Disk.Name} of the domain {disk.Domain}"));
         }
         catch (NativeException e)
         {

@@ -33,17 +33,21 @@ internal sealed record GuestBase(string KernelPath, string RamdiskPath, string B
         File.Move(Directory.GetFiles(Path.Combine(unpacked, "boot"), "vmlinuz-*").Single(),
             Path.Combine(directory, "vmlinuz"));
         var modules = Directory.GetDirectories(Path.Combine(unpacked, "lib", "modules")).Single();
-        // Debian 13 and later compress them, which neither busybox's insmod nor our reader takes.
-        foreach (var compressed in Directory.EnumerateFiles(modules, "*.ko.xz", SearchOption.AllDirectories))
-            await ProgramRunner.RunAsync(["xz", "-d", compressed], null, ct).ConfigureAwait(false);
-        WriteRamdisk(Path.Combine(directory, "ramdisk"), busybox, modules);
+        await WriteRamdiskAsync(Path.Combine(directory, "ramdisk"), busybox, modules, ct).ConfigureAwait(false);
         Directory.Delete(unpacked, recursive: true);
     }
 
     /// <summary>Not compressed: unpacking takes an emulated processor longer than reading four more megabytes.</summary>
-    private static void WriteRamdisk(string path, string busybox, string modules)
+    /// <param name="path">The file to be.</param>
+    /// <param name="busybox">A static one.</param>
+    /// <param name="modules">A kernel package's <c>lib/modules/VERSION</c>; its files are unpacked where they are compressed.</param>
+    /// <param name="ct">Ends the making.</param>
+    internal static async Task WriteRamdiskAsync(string path, string busybox, string modules, CancellationToken ct)
     {
-        using var file = File.Create(path);
+        // Debian 13 and later compress them, which neither busybox's insmod nor our reader takes.
+        foreach (var compressed in Directory.EnumerateFiles(modules, "*.ko.xz", SearchOption.AllDirectories))
+            await ProgramRunner.RunAsync(["xz", "-d", compressed], null, ct).ConfigureAwait(false);
+        await using var file = File.Create(path);
         var archive = new CpioWriter(file);
         foreach (var name in (string[])["bin", "dev", "modules"]) archive.AddDirectory(name);
         archive.AddCharacterDevice("dev/console", 5, 1); // The kernel opens it before anything is mounted.

@@ -1,26 +1,27 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Domains.Config;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Storage.Volumes;
 
 /// <summary>
-/// The volumes of a storage host: sparse files of its groups, each exported for as long as it is in the catalog.
+/// The volumes of a storage host, which lie in the stores of its groups. Each is exported for as long as it is in the catalog.
 /// </summary>
-public sealed class VolumeService(
+public sealed partial class VolumeService(
     string host,
-    ImmutableArray<VolumeGroup> groups,
+    VolumeGroups groups,
     VolumeCatalog catalog,
     VolumeExports exports,
+    IVolumeData data,
     TimeProvider time,
     ILogger<VolumeService> log)
 {
     private const long LargestSize = 1L << 50;
     private const int SectorLength = 512;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
-    private readonly ConcurrentDictionary<VolumeName, bool> _changing = [];
+    private readonly VolumeGates _gates = new();
 
     public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Where(entry => !entry.IsNew).Select(Locate)];
 
@@ -40,47 +41,33 @@ public sealed class VolumeService(
     /// <summary>Hosts that its fence knows, as writer or reader.</summary>
     public ImmutableArray<string> UsersOf(VolumeName name) => exports.UsersOf(Find(name));
 
+    /// <summary>The same, by their names alone.</summary>
+    public ImmutableArray<string> HostsOf(VolumeName name) => exports.HostsOf(Find(name));
+
     /// <summary>Makes an empty volume and exports it. On failure nothing of it is left.</summary>
     public Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
         CreateAsync(name, sizeBytes, [], cancellationToken);
 
-    /// <summary>The same, in a pool where other storage hosts have volumes.</summary>
+    /// <summary>The same, in a pool where other storage hosts have volumes, and with content.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sizeBytes">Its size, which a store may make up to what it can give.</param>
     /// <param name="others">Addresses that are not to be given.</param>
+    /// <param name="cancellationToken">Gives up; nothing of the volume is left then.</param>
+    /// <param name="content">Fills it before anybody is served it; null leaves it empty.</param>
+    /// <param name="progress">Takes how far the content has come.</param>
     public async Task<VolumeLocation> CreateAsync(
-        VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken)
+        VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken,
+        VolumeContent? content = null, IProgress<WorkProgress>? progress = null)
     {
-        if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
+        CheckSize(sizeBytes);
+        var report = progress ?? NoProgress.Instance;
+        return await MakeAsync(name, others, async store =>
         {
-            throw new GodwitException(
-                StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
-        }
-        var path = PathOf(name);
-        return await AloneAsync(name, async () =>
-        {
-            if (catalog.Find(name) is not null)
-                throw VolumeCatalog.Taken(name);
-            // The file before the entry: a daemon that dies in between leaves nothing that would be taken for a volume.
-            VolumeFile.Create(path, sizeBytes);
-            CatalogEntry? entry = null;
-            try
-            {
-                entry = catalog.Add(name, sizeBytes, isNew: true, others);
-                await exports.EnsureAsync(entry, path, isNew: true, cancellationToken);
-                catalog.Settle(name);
-                return Locate(entry);
-            }
-            catch
-            {
-                if (entry is not null)
-                {
-                    await exports.EndAsync(entry, CancellationToken.None);
-                    exports.Forget(entry);
-                    catalog.Remove(name);
-                }
-                VolumeFile.Delete(path);
-                throw;
-            }
-        });
+            var begun = await store.BeginAsync(name.Volume, sizeBytes, report, cancellationToken);
+            if (content is not null)
+                await UndoneAsync(store, name, () => content(begun.Path, report, cancellationToken));
+            return begun;
+        }, cancellationToken);
     }
 
     /// <summary>Ends the export of a volume and removes it with its data. Repeating it after a failure goes on with it.</summary>
@@ -88,27 +75,51 @@ public sealed class VolumeService(
     public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
     {
         var entry = Find(name);
-        var path = PathOf(name);
-        await AloneAsync(name, async () =>
+        var store = groups.Find(name.Group);
+        using var alone = _gates.Change(name);
+        await EndUnusedAsync(entry, store, cancellationToken);
+        try
         {
+            await store.DeleteAsync(name.Volume, cancellationToken);
+        }
+        catch
+        {
+            await exports.EnsureAsync(entry, store.PathOf(name.Volume), entry.IsNew, CancellationToken.None);
+            throw;
+        }
+        exports.Forget(entry);
+        // Last, so that a deletion that was cut short can be asked for again.
+        catalog.Retire(name);
+    }
+
+    /// <summary>Ends the export of a volume that no host uses; of one that is used it goes on, and that is thrown.</summary>
+    private async Task EndUnusedAsync(CatalogEntry entry, IVolumeStore store, CancellationToken cancellationToken)
+    {
+        RefuseUsed(entry);
+        await exports.EndAsync(entry, cancellationToken);
+        try
+        {
+            // Whoever was admitted since the first look is seen now: nobody is admitted by an export that has ended.
             RefuseUsed(entry);
-            await exports.EndAsync(entry, cancellationToken);
-            try
-            {
-                // Whoever was admitted since the first look is seen now: nobody is admitted by an export that has ended.
-                RefuseUsed(entry);
-            }
-            catch (GodwitException)
-            {
-                await exports.EnsureAsync(entry, path, entry.IsNew, CancellationToken.None);
-                throw;
-            }
-            VolumeFile.Delete(path);
-            exports.Forget(entry);
-            // Last, so that a deletion that was cut short can be asked for again.
-            catalog.Retire(name);
-            return true;
-        });
+        }
+        catch (GodwitException)
+        {
+            await exports.EnsureAsync(entry, store.PathOf(entry.Name.Volume), entry.IsNew, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>For as long as a host is being admitted to a volume, nobody begins to copy it.</summary>
+    /// <exception cref="GodwitException">It is being copied.</exception>
+    internal IDisposable Admitting(VolumeName name) => _gates.Admit(name);
+
+    private static void CheckSize(long sizeBytes)
+    {
+        if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
+        {
+            throw new GodwitException(
+                StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
+        }
     }
 
     private void RefuseUsed(CatalogEntry entry)
@@ -120,24 +131,56 @@ public sealed class VolumeService(
         }
     }
 
-    // One change of a volume at a time; the watch leaves a volume alone that is being changed.
-    private async Task<T> AloneAsync<T>(VolumeName name, Func<Task<T>> change)
+    /// <summary>Enters and exports what <paramref name="begin"/> makes, which leaves nothing where it fails. On failure nothing is left.</summary>
+    private async Task<VolumeLocation> MakeAsync(
+        VolumeName name, IReadOnlyCollection<(int Shelf, int Slot)> others, Func<IVolumeStore, Task<NewVolume>> begin, CancellationToken cancellationToken)
     {
-        if (!_changing.TryAdd(name, true))
-            throw new GodwitException(StorageErrors.VolumeBusy, $"{name} is being changed, or its export is being started.", "Try again in some seconds.");
+        var store = groups.Find(name.Group);
+        using var alone = _gates.Change(name);
+        if (catalog.Find(name) is not null)
+            throw VolumeCatalog.Taken(name);
+        var begun = await begin(store);
+        CatalogEntry? entry = null;
         try
         {
-            return await change();
+            // A daemon that dies before the entry leaves an unfinished volume, which the next one removes; after it, one
+            // that the next one finishes.
+            entry = catalog.Add(name, begun.SizeBytes, isNew: true, others);
+            await store.FinishAsync(name.Volume, cancellationToken);
+            await exports.EnsureAsync(entry, store.PathOf(name.Volume), isNew: true, cancellationToken);
+            catalog.Settle(name);
+            return Locate(entry);
         }
-        finally
+        catch
         {
-            _changing.TryRemove(name, out _);
+            if (entry is not null)
+            {
+                await exports.EndAsync(entry, CancellationToken.None);
+                exports.Forget(entry);
+                catalog.Remove(name);
+            }
+            await store.DeleteAsync(name.Volume, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private static async Task UndoneAsync(IVolumeStore store, VolumeName name, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch
+        {
+            await store.DeleteAsync(name.Volume, CancellationToken.None);
+            throw;
         }
     }
 
     /// <summary>Exports all volumes, and goes on to start again what ends, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await Task.WhenAll(groups.All.Select(store => SweepAsync(store, cancellationToken)));
         // Side by side: one that does not come up must not keep the guests of the others waiting.
         var starts = catalog.Entries.Select(entry => EnsureAsync(entry, cancellationToken)).ToHashSet();
         using var timer = new PeriodicTimer(WatchInterval, time);
@@ -157,21 +200,44 @@ public sealed class VolumeService(
         }
     }
 
+    // What a daemon left that died while it filled a volume.
+    private async Task SweepAsync(IVolumeStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var volume in await store.ListUnfinishedAsync(cancellationToken))
+            {
+                var name = new VolumeName(store.Group, volume);
+                using var alone = _gates.Change(name);
+                if (catalog.Find(name) is not null)
+                    continue;
+                await store.DeleteAsync(volume, cancellationToken);
+                Log.Swept(log, name);
+            }
+        }
+        catch (Exception e) when (e is GodwitException or IOException or UnauthorizedAccessException)
+        {
+            // The volumes that there are matter more: it is tried again with the next start.
+            Log.NotSwept(log, store.Group, e);
+        }
+    }
+
     private async Task EnsureAsync(CatalogEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            await AloneAsync(entry.Name, async () =>
-            {
-                // It may have been deleted since it was listed.
-                if (catalog.Find(entry.Name) is not { } current)
-                    return false;
-                await exports.EnsureAsync(current, PathOf(current.Name), current.IsNew, cancellationToken);
-                // The daemon died in the middle of its creation.
-                if (current.IsNew)
-                    catalog.Settle(current.Name);
-                return true;
-            });
+            using var alone = _gates.Start(entry.Name);
+            // It may have been deleted since it was listed.
+            if (catalog.Find(entry.Name) is not { } current)
+                return;
+            var store = groups.Find(current.Name.Group);
+            // The daemon died in the middle of its creation.
+            if (current.IsNew)
+                await store.FinishAsync(current.Name.Volume, cancellationToken);
+            await store.ActivateAsync(current.Name.Volume, cancellationToken);
+            await exports.EnsureAsync(current, store.PathOf(current.Name.Volume), current.IsNew, cancellationToken);
+            if (current.IsNew)
+                catalog.Settle(current.Name);
         }
         catch (GodwitException e) when (e.Code == StorageErrors.VolumeBusy)
         {
@@ -185,15 +251,4 @@ public sealed class VolumeService(
     }
 
     private VolumeLocation Locate(CatalogEntry entry) => new(entry.Name, entry.SizeBytes, host, entry.Shelf, entry.Slot);
-
-    private string PathOf(VolumeName name)
-    {
-        var group = groups.FirstOrDefault(group => group.Name == name.Group) ?? throw new GodwitException(
-            StorageErrors.NoSuchGroup,
-            $"{host} has no volume group {name.Group}.",
-            Nearest.To(name.Group, groups.Select(group => group.Name)) is { } near
-                ? $"Did you mean {near}?"
-                : $"Its groups are: {string.Join(", ", groups.Select(group => group.Name))}.");
-        return Path.Combine(group.Directory, name.Volume);
-    }
 }

@@ -31,6 +31,7 @@ internal sealed class TestHost : IAsyncDisposable
             StateDirectory = Path.Combine(_directory, "state"),
             RunDirectory = Path.Combine(_directory, "run"),
             LogDirectory = Path.Combine(_directory, "log"),
+            Said = new HostSettings { Name = name, Address = IPAddress.Loopback, Roles = roles },
         };
         Time = time;
         Volumes = new FakeVolumeHost(name);

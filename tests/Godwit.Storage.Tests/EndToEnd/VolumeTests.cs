@@ -3,6 +3,7 @@ using Godwit.Domains;
 using Godwit.Storage.Attachments;
 using Godwit.Storage.Fences;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Storage.Tests.EndToEnd;
@@ -223,8 +224,8 @@ public sealed class VolumeTests : IDisposable
         var exports = new VolumeExports(
             new ExportPlaces(Program(Network.Storage), ["st0"], _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        var service = new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],
-            new VolumeCatalog(_directory.File("volumes.json")), exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        var service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            new VolumeCatalog(_directory.File("volumes.json")), exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
         return (service, exports);
     }
 

@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Storage.Tests.Volumes;
@@ -39,8 +40,8 @@ public sealed class VolumeLifeTests : IAsyncDisposable
         var exports = new VolumeExports(
             new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), ["lo"], _directory.File("state"), runDirectory ?? _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        return (new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen"))],
-            catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
+        return (new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
     }
 
     [Fact]
@@ -85,7 +86,8 @@ public sealed class VolumeLifeTests : IAsyncDisposable
     public async Task A_volume_whose_creation_was_cut_short_is_completed_by_the_next_daemon()
     {
         // What a daemon leaves that dies between the entry and the export.
-        VolumeFile.Create(Path, Size);
+        Directory.CreateDirectory(_directory.File("vg_xen"));
+        VolumeFile.Create(_directory.File("vg_xen/.lv_vm1.new"), Size);
         new VolumeCatalog(_directory.File("volumes.json")).Add(s_name, Size, isNew: true);
         var (service, exports, catalog) = Serve();
         Assert.Empty(service.List());
@@ -96,6 +98,39 @@ public sealed class VolumeLifeTests : IAsyncDisposable
         Assert.Single(service.List());
         Assert.True((await exports.Control(Assert.Single(catalog.Entries)).StatusAsync(Ct)).ServesWrites);
         Assert.False(Assert.Single(new VolumeCatalog(_directory.File("volumes.json")).Entries).IsNew);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_volume_has_its_content_before_anybody_is_served_it()
+    {
+        var (service, exports, _) = Serve();
+        var reports = new List<WorkProgress>();
+        await service.CreateAsync(s_name, Size, [], Ct, async (path, progress, token) =>
+        {
+            Assert.False(File.Exists(Socket));
+            await using var file = File.OpenWrite(path);
+            await file.WriteAsync("the content"u8.ToArray(), token);
+            progress.Report(new WorkProgress(11, 11));
+        }, new Reports(reports));
+        Assert.Equal("the content", System.Text.Encoding.ASCII.GetString(File.ReadAllBytes(Path).AsSpan(0, 11)));
+        Assert.Equal(Size, new FileInfo(Path).Length);
+        Assert.Equal(new WorkProgress(11, 11), Assert.Single(reports));
+        Assert.Equal(Size, (await exports.Control(service.Find(s_name)).StatusAsync(Ct)).Size);
+    }
+
+    [Fact]
+    public async Task What_a_daemon_left_that_died_while_it_filled_a_volume_is_removed_by_the_next()
+    {
+        Directory.CreateDirectory(_directory.File("vg_xen"));
+        VolumeFile.Create(_directory.File("vg_xen/.lv_vm1.new"), Size);
+        await File.WriteAllTextAsync(_directory.File("vg_xen/other"), "not ours", Ct);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = Serve().Service.RunAsync(stop.Token);
+        for (var i = 0; i < 200 && File.Exists(_directory.File("vg_xen/.lv_vm1.new")); i++)
+            await Task.Delay(50, Ct);
+        Assert.Equal([_directory.File("vg_xen/other")], Directory.GetFiles(_directory.File("vg_xen")));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
@@ -149,4 +184,9 @@ public sealed class VolumeLifeTests : IAsyncDisposable
 
     [Fact]
     public void Nobody_serves_a_socket_that_is_not_there() => Assert.Null(Processes.Serving(Socket));
+
+    private sealed class Reports(List<WorkProgress> all) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => all.Add(value);
+    }
 }

@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Storage.Tests.Volumes;
@@ -17,8 +18,8 @@ public sealed class VolumeServiceTests : IDisposable
         var program = Scripts.Write(_directory.File("program"), "echo it is broken >&2\nexit 1");
         var exports = new VolumeExports(
             new ExportPlaces(program, ["st0"], _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        _service = new VolumeService("storage", [new VolumeGroup("vg_xen", _directory.File("vg_xen")), new VolumeGroup("data", _directory.File("data"))],
-            _catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        _service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen")), new DirectoryStore("data", _directory.File("data"))),
+            _catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -71,6 +72,36 @@ public sealed class VolumeServiceTests : IDisposable
         var refused = await RefusedAsync("vg_xen/a", 1 << 20);
         Assert.Equal(StorageErrors.ExportFailed, refused.Code);
         Assert.Equal("The export of vg_xen/a did not start: it is broken", refused.Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("vg_xen")));
+    }
+
+    [Fact]
+    public async Task Content_that_fails_leaves_no_volume_and_no_file()
+    {
+        var seen = "";
+        var failed = await Assert.ThrowsAsync<IOException>(() => _service.CreateAsync(VolumeName.Parse("vg_xen/a"), 1 << 20, [], Ct, (path, _, _) =>
+        {
+            seen = path;
+            File.WriteAllText(path, "half of it");
+            throw new IOException("the source vanished");
+        }));
+        Assert.Equal("the source vanished", failed.Message);
+        Assert.NotEqual("", seen);
+        Assert.Empty(_catalog.Entries);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("vg_xen")));
+    }
+
+    [Fact]
+    public async Task Content_that_is_cancelled_leaves_no_volume_and_no_file()
+    {
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _service.CreateAsync(
+            VolumeName.Parse("vg_xen/a"), 1 << 20, [], stop.Token, async (_, _, token) =>
+            {
+                await stop.CancelAsync();
+                await Task.Delay(Timeout.Infinite, token);
+            }));
+        Assert.Empty(_catalog.Entries);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("vg_xen")));
     }
 

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Godwit.Api;
+using Godwit.Machines.Tests.Pool;
+
+namespace Godwit.Machines.Tests;
+
+/// <summary>Godwit finds real machines fit, by what a real kernel shows: KVM, the aoe driver, a bridge, 9000 bytes both ways.</summary>
+[Collection(PoolCollection.Name)]
+public sealed class HostCheckTests(PoolFixture pool)
+{
+    [Fact]
+    public async Task AllMachinesAreFitAndKvmIsFound()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var answer = await pool.Storage.TryRunAsync("godwit host check --all --json", ct);
+        var reports = JsonSerializer.Deserialize(answer.Output, GodwitJson.Default.ImmutableArrayHostCheckReport);
+        Assert.Equal(["resource-1", "resource-2", "storage"], reports.Select(r => r.Host).Order());
+        foreach (var report in reports) Assert.True(report.Fit, $"{report.Host}: {string.Join('\n', report.Findings)}");
+        foreach (var report in reports.Where(r => r.Host != "storage"))
+        {
+            AssertFine(report, "kvm");
+            AssertFine(report, "bridge");
+            AssertFine(report, "storage-path");
+        }
+    }
+
+    private static void AssertFine(HostCheckReport report, string check)
+    {
+        var findings = report.Findings.Where(f => f.Check == check).ToImmutableArray();
+        Assert.NotEmpty(findings);
+        Assert.All(findings, f => Assert.True(f.Level == FindingLevel.Ok, $"{report.Host}: {f}"));
+    }
+}

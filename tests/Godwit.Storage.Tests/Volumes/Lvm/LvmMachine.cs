@@ -1,0 +1,83 @@
+using Godwit.Aoe.Guests;
+using Godwit.Native.Processes;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
+using Godwit.Storage.Volumes.Stores.Lvm;
+
+namespace Godwit.Storage.Tests.Volumes.Lvm;
+
+/// <summary>
+/// A guest with Debian's LVM on a real device mapper and two volume groups: <c>vg_thick</c>, and <c>vg_thin</c> with a pool. The
+/// stores under test run on this side; their commands, and their work on data, are carried out in the guest.
+/// </summary>
+public sealed class LvmMachine : IAsyncLifetime, IVolumeData
+{
+    private const int DiskMiB = 192;
+    private readonly TemporaryDirectory _directory = new();
+    private readonly string _namespace = $"gwl{Environment.ProcessId}";
+    private AoeGuest? _guest;
+
+    public static bool Possible => Environment.UserName == "root" && File.Exists("/usr/bin/mmdebstrap") && File.Exists("/usr/bin/qemu-system-x86_64");
+
+    public LvmTool Tool => new(RunAsync);
+
+    /// <summary>How many commands were carried out; each as it was given, for what LVM said to it.</summary>
+    public List<(string Command, ProgramResult Result)> Log { get; } = [];
+
+    public IVolumeStore Thick() => new LvmStore(GroupDefinition.OfLvm("vg_thick"), Tool, this);
+
+    public IVolumeStore Thin(string pool = "pool") => new LvmStore(GroupDefinition.OfLvm("vg_thin", pool), Tool, this);
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!Possible) return;
+        await ProgramRunner.RunAsync(["ip", "netns", "add", _namespace]);
+        await ProgramRunner.RunAsync(["ip", "-n", _namespace, "tuntap", "add", "tap0", "mode", "tap"]);
+        string[] disks = [_directory.File("thick"), _directory.File("thin")];
+        foreach (var disk in disks)
+        {
+            using var file = File.OpenHandle(disk, FileMode.CreateNew, FileAccess.Write);
+            RandomAccess.SetLength(file, DiskMiB << 20);
+        }
+        _guest = await AoeGuest.BootAsync(new AoeGuestOptions(_directory.Path, _namespace, "tap0", "52:54:00:00:00:01", disks), default);
+        // The thin pool's checks would have to be there for its activation; they are.
+        await ShAsync("for m in $(cat /modules/dm_thin_pool.order); do grep -q \"^$(basename $m .ko | tr - _) \" /proc/modules || insmod $m; done");
+        await ShAsync("vgcreate -q vg_thick /dev/vdb && vgcreate -q vg_thin /dev/vdc && lvcreate -q --type thin-pool -L 96m -n pool vg_thin");
+    }
+
+    /// <summary>Runs a shell's commands in the guest.</summary>
+    public Task<string> ShAsync(string commands) => _guest!.RunAsync(commands, default, withinSeconds: 240);
+
+    public Task<(int Code, string Output)> TryShAsync(string commands) => _guest!.TryRunAsync(commands, default, withinSeconds: 240);
+
+    public async ValueTask DisposeAsync()
+    {
+        _guest?.Dispose();
+        if (Possible) await ProgramRunner.TryRunAsync(["ip", "netns", "del", _namespace]);
+        _directory.Dispose();
+    }
+
+    async Task IVolumeData.ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        await ShAsync($"blkdiscard --zeroout --offset {start} --length {end - start} {path}");
+        progress.Report(new WorkProgress(end - start, end - start));
+    }
+
+    async Task IVolumeData.CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        await ShAsync($"dd if={from} of={to} bs=1M conv=notrunc iflag=count_bytes count={length}");
+        progress.Report(new WorkProgress(length, length));
+    }
+
+    Task IVolumeData.SyncAsync(string path, CancellationToken cancellationToken) => ShAsync($"blockdev --flushbufs {path}");
+
+    // Outputs apart, as programs have them.
+    private async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        var (code, output) = await _guest!.TryRunAsync($"{ProgramRunner.Quote(command)} > /tmp/out 2> /tmp/err", cancellationToken);
+        Assert.Equal("", output);
+        var result = new ProgramResult(code, await ShAsync("cat /tmp/out"), await ShAsync("cat /tmp/err"));
+        Log.Add((ProgramRunner.Quote(command), result));
+        return result;
+    }
+}
