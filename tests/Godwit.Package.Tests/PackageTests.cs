@@ -39,6 +39,13 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
     }
 
     [Fact]
+    public void The_articles_name_for_it_is_there_too()
+    {
+        Assert.Equal("../lib/godwit/godwit", new FileInfo(package.At("usr/bin/xm")).LinkTarget);
+        Assert.Equal("godwit.1.gz", new FileInfo(package.At("usr/share/man/man1/xm.1.gz")).LinkTarget);
+    }
+
+    [Fact]
     public void Its_programs_are_together_with_their_library() => Assert.Equal(
         ["godwit", "godwit-aoe", "godwitd", "libe_sqlite3.so"],
         Directory.EnumerateFiles(package.At("usr/lib/godwit")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -89,6 +96,6 @@ public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPack
             printf '%s\n' "${COMPREPLY[@]}"
             """;
         var offered = await ProgramRunner.RunAsync(["bash", "-c", script, "bash", line]);
-        return string.Join(' ', offered.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => word[0] != '-' || line.Contains('-')).Order(StringComparer.Ordinal));
+        return string.Join(' ', offered.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 }
