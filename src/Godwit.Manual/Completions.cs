@@ -14,9 +14,12 @@ public static class Completions
             """
             # Completion of PROGRAM for bash.
             _FUNCTION() {
-                local word=${COMP_WORDS[COMP_CWORD]}
+                local word=${COMP_WORDS[COMP_CWORD]} words
+                words=$(PROGRAM "[suggest:$COMP_POINT]" "$COMP_LINE" 2> /dev/null)
+                # Options are offered to whoever begins one.
+                [[ $word == -* ]] || words=$(grep -v '^-' <<< "$words")
                 local IFS=$'\n'
-                COMPREPLY=($(compgen -W "$(PROGRAM "[suggest:$COMP_POINT]" "$COMP_LINE" 2> /dev/null)" -- "$word"))
+                COMPREPLY=($(compgen -W "$words" -- "$word"))
             }
             complete -o default -F _FUNCTION PROGRAM
 

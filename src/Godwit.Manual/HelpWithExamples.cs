@@ -20,6 +20,9 @@ public sealed class HelpWithExamples : SynchronousCommandLineAction
     public static void AddTo(RootCommand root, ProgramManual manual)
     {
         var help = root.Options.OfType<HelpOption>().Single();
+        // The library's others are those of other systems.
+        help.Aliases.Clear();
+        help.Aliases.Add("-h");
         help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!, manual);
     }
 

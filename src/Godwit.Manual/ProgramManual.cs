@@ -62,9 +62,7 @@ public sealed record ProgramManual(string Program, int Section, string Version)
         page.Term(option.HelpName is { } value ? $"{names} {ManualPage.Italic(value)}" : names, option.Description ?? "");
     }
 
-    /// <summary>As they are typed here: -h and --help, but neither -? nor /h.</summary>
-    private static IEnumerable<string> NamesOf(Option option) =>
-        option.Aliases.Prepend(option.Name).Where(name => name[0] == '-' && name != "-?").Distinct().OrderBy(name => name.Length);
+    private static IEnumerable<string> NamesOf(Option option) => option.Aliases.Prepend(option.Name).Distinct().OrderBy(name => name.Length);
 
     private static IEnumerable<Option> Shown(IEnumerable<Option> options) => options.Where(option => !option.Hidden);
 }
