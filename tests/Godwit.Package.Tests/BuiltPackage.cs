@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Godwit.Native.Processes;
 
+[assembly: AssemblyFixture(typeof(Godwit.Package.Tests.BuiltPackage))]
+
 namespace Godwit.Package.Tests;
 
 /// <summary>The package, made twice of the programs that GODWIT_PROGRAMS names, and unpacked once.</summary>

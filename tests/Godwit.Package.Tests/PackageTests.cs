@@ -3,7 +3,7 @@ using Godwit.Native.Processes;
 
 namespace Godwit.Package.Tests;
 
-public sealed class PackageTests(BuiltPackage package) : IClassFixture<BuiltPackage>
+public sealed class PackageTests(BuiltPackage package)
 {
     [Fact]
     public async Task Lintian_finds_nothing_wrong()

@@ -3,7 +3,7 @@ using Godwit.Native.Processes;
 namespace Godwit.Package.Tests;
 
 /// <summary>What the package tells systemd.</summary>
-public sealed class UnitTests(BuiltPackage package) : IClassFixture<BuiltPackage>
+public sealed class UnitTests(BuiltPackage package)
 {
     [Fact]
     public async Task Systemd_has_nothing_against_the_unit()
