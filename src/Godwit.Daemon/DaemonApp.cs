@@ -3,6 +3,8 @@ using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Endpoints;
 using Godwit.Daemon.Http;
+using Godwit.Daemon.Images;
+using Godwit.Daemon.Jobs;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Queries;
@@ -106,6 +108,14 @@ internal static class DaemonApp
         services.AddHostedService(s => s.GetRequiredService<HostRegistration>());
         services.AddSingleton<Readiness>();
 
+        services.AddSingleton<JobTable>();
+        services.AddHostedService(s => s.GetRequiredService<JobTable>());
+        services.AddSingleton<ImageHost>();
+        services.AddSingleton<PoolImages>();
+        services.AddSingleton<PendingGuests>();
+        services.AddHostedService(s => s.GetRequiredService<PendingGuests>());
+        services.AddSingleton<GuestCreation>();
+
         services.AddSingleton<ComputeSlot>();
         services.AddSingleton<VolumeSlot>();
         if (config.Has(Role.Compute))
@@ -135,6 +145,8 @@ internal static class DaemonApp
         app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
+        app.MapImages();
+        app.MapJobs();
         app.MapPool();
         app.MapRegistry();
     }

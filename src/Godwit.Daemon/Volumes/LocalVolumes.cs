@@ -10,7 +10,10 @@ namespace Godwit.Daemon.Volumes;
 /// <summary>The volumes that this host exports itself.</summary>
 internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeFences fences, IRegistry registry) : IVolumeHost
 {
-    public async Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken)
+    public ImmutableArray<string> Groups => volumes.Groups;
+
+    public async Task<VolumeRecord> CreateAsync(
+        VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null)
     {
         // The registry is asked first, so that a volume is not made while nobody could be told of it.
         var known = await registry.ListVolumesAsync(cancellationToken);
@@ -22,7 +25,8 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeFen
         while (true)
         {
             // Two disks of one address on one network would be taken for each other.
-            var record = Record(await volumes.CreateAsync(name, sizeBytes, [.. known.Select(volume => (volume.Shelf, volume.Slot))], cancellationToken));
+            var record = Record(await volumes.CreateAsync(
+                name, sizeBytes, [.. known.Select(volume => (volume.Shelf, volume.Slot))], cancellationToken, content));
             await registry.PutVolumeAsync(record, cancellationToken);
             // Of two hosts that gave one address at the same time, at least the later of these two reads sees both.
             known = await registry.ListVolumesAsync(cancellationToken);

@@ -33,7 +33,7 @@ internal sealed class TestHost : IAsyncDisposable
             LogDirectory = Path.Combine(_directory, "log"),
         };
         Time = time;
-        Volumes = new FakeVolumeHost(name);
+        Volumes = new FakeVolumeHost(name, Path.Combine(_directory, "volumes"), () => Registry);
         DaemonProcess.CreateDirectories(Config);
         _app = DaemonApp.Build(Config, services =>
         {
