@@ -22,6 +22,13 @@ public static class ApiRoutes
 
     public const string Volumes = "/v1/volumes";
     public const string Volume = "/v1/volumes/{group}/{volume}";
+    public const string VolumeResize = "/v1/volumes/{group}/{volume}/resize";
+    public const string VolumeCopies = "/v1/volumes/{group}/{volume}/copies";
+    public const string VolumeExport = "/v1/volumes/{group}/{volume}/export";
+    public const string VolumeGrown = "/v1/volumes/{group}/{volume}/grown";
+    public const string VolumeGroups = "/v1/volume-groups";
+    public const string VolumeGroup = "/v1/volume-groups/{group}";
+    public const string DiskCheck = "/v1/disk-check";
     public const string VolumeAdmit = "/v1/volumes/{group}/{volume}/admit";
     public const string VolumeFence = "/v1/volumes/{group}/{volume}/fence";
     public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Godwit.Domains;
 
 namespace Godwit.Api;
@@ -117,6 +118,34 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task DeleteVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
         _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Volume, group, volume), cancellationToken);
 
+    /// <summary>Gives a volume another size; a guest that runs on it sees it grow.</summary>
+    public IAsyncEnumerable<VolumeWork> ResizeVolumeAsync(string group, string volume, ResizeVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeResize, group, volume, request, GodwitJson.Default.ResizeVolumeRequest, cancellationToken);
+
+    /// <summary>Makes a volume of what another one holds.</summary>
+    public IAsyncEnumerable<VolumeWork> CopyVolumeAsync(string group, string volume, CopyVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeCopies, group, volume, request, GodwitJson.Default.CopyVolumeRequest, cancellationToken);
+
+    /// <summary>Writes what a volume holds to a file of its storage host.</summary>
+    public IAsyncEnumerable<VolumeWork> ExportVolumeAsync(string group, string volume, ExportVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeExport, group, volume, request, GodwitJson.Default.ExportVolumeRequest, cancellationToken);
+
+    /// <summary>The groups of the storage host that is asked.</summary>
+    public Task<ImmutableArray<VolumeGroupInfo>> ListVolumeGroupsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.VolumeGroups, GodwitJson.Default.ImmutableArrayVolumeGroupInfo, cancellationToken);
+
+    public Task<VolumeGroupInfo> AddVolumeGroupAsync(AddVolumeGroupRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.VolumeGroups, request, GodwitJson.Default.AddVolumeGroupRequest, GodwitJson.Default.VolumeGroupInfo, cancellationToken);
+
+    /// <summary>Has a group forgotten that has no volumes of the pool; what else lies there stays.</summary>
+    public Task RemoveVolumeGroupAsync(string group, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.VolumeGroup, group), cancellationToken);
+
+    /// <summary>What a disk's target is on the host that is asked.</summary>
+    public Task<DiskCheck> CheckDiskAsync(CheckDiskRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.DiskCheck, request, GodwitJson.Default.CheckDiskRequest, GodwitJson.Default.DiskCheck, cancellationToken);
+
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
 
@@ -143,6 +172,27 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.PoolMembers, request, GodwitJson.Default.PoolMemberRequest, GodwitJson.Default.PoolMembership, cancellationToken);
+
+    private async IAsyncEnumerable<VolumeWork> WorkAsync<TRequest>(
+        string route, string group, string volume, TRequest request, JsonTypeInfo<TRequest> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await _transport.OpenAsync(ApiRoutes.Fill(route, group, volume), request, type, cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await NextLineAsync(lines, cancellationToken).ConfigureAwait(false) is { } line)
+            yield return JsonSerializer.Deserialize(line, GodwitJson.Default.VolumeWork)!;
+    }
+
+    private static async Task<string?> NextLineAsync(StreamReader lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ApiException(new ApiError("connection-lost", "The daemon broke off its answer.", "`godwit volume list` shows what became of it."), inner: e);
+        }
+    }
 
     private static string Scoped(string path, bool hostOnly) => hostOnly ? $"{path}?{ApiRoutes.HostScope}" : path;
 }

@@ -135,6 +135,7 @@ internal static class DaemonApp
         app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
+        app.MapVolumeGroups();
         app.MapPool();
         app.MapRegistry();
     }

@@ -45,4 +45,5 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(FenceRequest))]
 [JsonSerializable(typeof(FenceAnswer))]
 [JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(GrownRequest))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

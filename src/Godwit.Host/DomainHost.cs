@@ -117,6 +117,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
         _beside.Add(FollowTakeOverAsync(await TakeOver.RecordAsync(_parts, domain, cancellationToken)));
     });
 
+    public async Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        DemandReady();
+        foreach (var task in _domains.Values.OfType<DomainTask>())
+            await task.GrowDisksAsync(volume, sizeBytes, cancellationToken);
+    }
+
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).OpenConsoleAsync(cancellationToken);
 

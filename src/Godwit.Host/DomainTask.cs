@@ -7,6 +7,7 @@ using Godwit.Pool;
 using Godwit.Pool.Ownership;
 using Godwit.Relocation;
 using Godwit.Relocation.Source;
+using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 using Pipe = System.Threading.Channels.Channel;
 
@@ -104,6 +105,9 @@ internal sealed partial class DomainTask
     public Task AskAsync(DomainRequest request, CancellationToken cancellationToken) =>
         EnqueueAsync(new DomainItem.Request(request), cancellationToken);
 
+    public Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
+        EnqueueAsync(new DomainItem.GrowDisks(volume, sizeBytes), cancellationToken);
+
     public async Task<RelocationTicket> RelocateAsync(string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
         var item = new DomainItem.Relocate(destination, options);
@@ -156,6 +160,9 @@ internal sealed partial class DomainTask
                     break;
                 case DomainItem.Relocate request:
                     request.Ticket.SetResult(await BeginRelocationAsync(request, token));
+                    break;
+                case DomainItem.GrowDisks grown:
+                    await GrowAsync(grown, token);
                     break;
                 case DomainItem.Happened happened:
                     // What an earlier copy had still to say is not about this one.
@@ -250,6 +257,24 @@ internal sealed partial class DomainTask
             _endedWhileMoving ??= @event;
         else
             await FollowAsync(end.Action, end.Kept, token);
+    }
+
+    // First the disk, then the engine: it asks the disk.
+    private async Task GrowAsync(DomainItem.GrowDisks grown, CancellationToken token)
+    {
+        for (var i = 0; i < _domain.Disks.Length; i++)
+        {
+            var disk = _domain.Disks[i];
+            if (disk.Disk.Kind != DiskKind.PoolVolume || disk.Disk.Name != grown.Volume.ToString())
+                continue;
+            if (Activity != DomainActivity.Settled)
+                throw new GodwitException(StorageErrors.DomainMoves, $"{Name} is moving or ending.", "Try again when it has arrived.");
+            disk = await _parts.Disks.GrowAsync(disk, grown.SizeBytes, token);
+            _domain = _domain with { Disks = _domain.Disks.SetItem(i, disk) };
+            // One that has ended is kept for a look, and asks nothing of its disks.
+            if (!HasEnded)
+                await _domain.Copy.GrowDiskAsync(i, grown.SizeBytes, token);
+        }
     }
 
     // The record is another's, or was put back to an older one: what the copy does stays as it was until that is known.

@@ -42,6 +42,13 @@ public interface IDisks
     /// <summary>All that the guest wrote so far is on stable storage.</summary>
     Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The disk has grown: what is attached has the new size when this returns, and whoever has it open learns it by opening it
+    /// anew.
+    /// </summary>
+    /// <exception cref="GodwitException">The storage does not say so.</exception>
+    Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken);
+
     /// <summary>Detaches, and gives up this host's session. Repeating it is harmless.</summary>
     Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken);
 

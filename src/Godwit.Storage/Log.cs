@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(5009, LogLevel.Warning, "{Group}: unfinished volumes could not be looked for or removed; the next start tries again")]
     public static partial void NotSwept(ILogger logger, string group, Exception exception);
+
+    [LoggerMessage(5010, LogLevel.Information, "{Volume}: it has grown, and its export does not run: it has the new size when it is started")]
+    public static partial void GrowsLater(ILogger logger, VolumeName volume);
 }

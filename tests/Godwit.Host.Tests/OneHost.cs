@@ -95,6 +95,9 @@ internal sealed class OneDisk : IDisks
 
     public Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
+        Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
+
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)

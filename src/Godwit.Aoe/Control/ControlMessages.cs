@@ -69,6 +69,7 @@ internal static class ControlOp
     public const string Add = "add";
     public const string Remove = "remove";
     public const string List = "list";
+    public const string Grow = "grow";
     public const string Session = "session";
     public const string Flush = "flush";
     public const string Detach = "detach";

@@ -50,6 +50,18 @@ public sealed class ExportControlClient(string socketPath)
     public Task InitAsync(long epoch, CancellationToken cancellationToken) => _client.CallAsync(
         new ControlRequest { Op = ControlOp.Init, Epoch = epoch }, cancellationToken);
 
+    /// <summary>
+    /// Has it serve the size that its file or device has now. A smaller one is refused with <see cref="AoeControlCode.BadRequest"/>:
+    /// who uses it believes in the former.
+    /// </summary>
+    /// <param name="device">The export that is meant, as in <c>e0.0</c>; null where there is one only.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    public async Task<ExportStatus> GrowAsync(CancellationToken cancellationToken, string? device = null)
+    {
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Grow, Device = device }, cancellationToken).ConfigureAwait(false);
+        return reply.Export ?? throw Incomplete(ControlOp.Grow);
+    }
+
     /// <param name="device">The export that is meant, as in <c>e0.0</c>; null where there is one only.</param>
     /// <param name="cancellationToken">Ends the wait for the answer.</param>
     public async Task<ExportStatus> StatusAsync(CancellationToken cancellationToken, string? device = null)

@@ -25,6 +25,10 @@ public sealed class TargetControl(TargetSet targets)
                 return new ControlReply { Ok = true, Exports = await ListAsync().ConfigureAwait(false) };
             case ControlOp.Status:
                 return new ControlReply { Ok = true, Export = await targets.Find(request.Device).StatusAsync().ConfigureAwait(false) };
+            case ControlOp.Grow:
+                var grown = targets.Find(request.Device);
+                await grown.RunAsync(() => { grown.Export.Grow(); return 0; }).ConfigureAwait(false);
+                return new ControlReply { Ok = true, Export = await grown.StatusAsync().ConfigureAwait(false) };
             case ControlOp.Admit:
                 var macs = Macs(request);
                 var admitted = await OnFence(request, f => f.Admit(Host(request), macs, request.Sessionless)).ConfigureAwait(false);
@@ -41,7 +45,7 @@ public sealed class TargetControl(TargetSet targets)
                 return ControlReply.Done;
             default:
                 throw new AoeControlException(AoeControlCode.UnknownOperation,
-                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, admit, fence, release and init.");
+                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, grow, admit, fence, release and init.");
         }
     }
 

@@ -47,12 +47,12 @@ internal static class AttachRun
         var initiator = await ConnectAsync(options, memory, stop).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var control = new AttachControl(initiator, ending.Cancel, released.Task);
+        var server = new NbdServer(new AoeDisk(initiator), log);
+        var control = new AttachControl(initiator, server, ending.Cancel, released.Task);
         var failed = false;
         using (var listener = options.NbdSocketDescriptor is { } descriptor
             ? UnixListener.Adopt(descriptor, options.NbdSocket) : UnixListener.Bind(options.NbdSocket))
         {
-            var server = new NbdServer(new AoeDisk(initiator), log);
             using var serving = new CancellationTokenSource();
             var served = listener.RunAsync(server.ServeAsync, serving.Token);
             await using var controlServer = options.ControlSocket is { } path

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using Godwit.Domains;
+using Godwit.Storage.Volumes;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -78,28 +79,47 @@ internal static partial class ConfigFile
 
     private static StorageConfig Storage(DocumentSyntax document, ConfigProblems problems)
     {
-        var groups = ImmutableArray.CreateBuilder<VolumeGroupConfig>();
+        var groups = ImmutableArray.CreateBuilder<GroupDefinition>();
         foreach (var syntax in document.Tables.OfType<TableArraySyntax>())
         {
             if (ConfigTable.KeyOf(syntax.Name!) != "storage.groups")
                 continue;
-            var group = new ConfigTable("[storage.groups]", syntax.Items, syntax.Name!.Span, problems);
-            var (name, path) = (group.String("name"), Directory(group, "path"));
-            if (name is null || path is null)
-                group.Problem(name is null ? "name" : "path", "A group of volumes needs a name and a path.");
-            else if (!VolumeName.TryParse($"{name}/x", out _))
-                group.Problem("name", $"'{name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
-            else if (groups.Any(g => g.Name == name))
-                group.Problem("name", $"There are two groups of the name {name}.");
-            else
-                groups.Add(new VolumeGroupConfig(name, path));
-            group.ReportUnknown();
+            var table = new ConfigTable("[storage.groups]", syntax.Items, syntax.Name!.Span, problems);
+            if (Group(table) is { } group)
+            {
+                if (groups.Any(other => other.Name == group.Name))
+                    table.Problem("name", $"There are two groups of the name {group.Name}.");
+                else
+                    groups.Add(group);
+            }
+            table.ReportUnknown();
         }
-        var table = Table(document, "storage", problems);
-        var storage = new StorageConfig { Interfaces = table.Strings("interface"), Groups = groups.ToImmutable() };
-        storage = storage with { AoeTool = table.String("aoe_tool") ?? storage.AoeTool };
-        table.ReportUnknown();
+        var own = Table(document, "storage", problems);
+        var storage = new StorageConfig { Interfaces = own.Strings("interface"), Groups = groups.ToImmutable() };
+        storage = storage with { AoeTool = own.String("aoe_tool") ?? storage.AoeTool };
+        own.ReportUnknown();
         return storage;
+    }
+
+    private static GroupDefinition? Group(ConfigTable table)
+    {
+        var (name, path, kind, pool) = (table.String("name"), Directory(table, "path"), table.String("kind"), table.String("thin_pool"));
+        var wrong = name switch
+        {
+            null => ("name", "A group of volumes needs a name.", null),
+            _ when !VolumeName.TryParse($"{name}/x", out _) => ("name", $"'{name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only."),
+            _ when kind is not (null or "directory" or "lvm") => ("kind", $"There is no kind '{kind}' of group.", "Write \"lvm\", or leave it out and give a path."),
+            _ when kind == "lvm" && path is not null => ("path", "A group of LVM has no path: it is the volume group of its name.", "Leave out path, or kind."),
+            _ when kind != "lvm" && path is null => ("path", "A group of volumes needs a path, or kind = \"lvm\".", null),
+            _ when kind != "lvm" && pool is not null => ("thin_pool", "Only a group of LVM has a thin pool.", "Add kind = \"lvm\", or leave out thin_pool."),
+            _ => default((string Key, string Message, string? Remedy)?),
+        };
+        if (wrong is { } problem)
+        {
+            table.Problem(problem.Key, problem.Message, problem.Remedy);
+            return null;
+        }
+        return kind == "lvm" ? GroupDefinition.OfLvm(name!, pool) : GroupDefinition.OfDirectory(name!, path!);
     }
 
     private static ComputeConfig Compute(DocumentSyntax document, ConfigProblems problems)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Godwit.Storage.Volumes;
 using System.Net;
 
 namespace Godwit.Daemon.Config;
@@ -60,12 +61,9 @@ internal sealed record StorageConfig
     /// <summary>Name or path of the program that exports and attaches disks.</summary>
     public string AoeTool { get; init; } = "godwit-aoe";
 
-    public ImmutableArray<VolumeGroupConfig> Groups { get; init; } = [];
+    /// <summary>Groups of volumes that this host serves, besides those that were added by command.</summary>
+    public ImmutableArray<GroupDefinition> Groups { get; init; } = [];
 }
-
-/// <param name="Name">First part of the names of its volumes.</param>
-/// <param name="Path">Directory that holds them as sparse files.</param>
-internal sealed record VolumeGroupConfig(string Name, string Path);
 
 internal sealed record ComputeConfig
 {

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Restoration;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Volumes;
 
@@ -17,6 +19,22 @@ internal interface IVolumeHost
     /// <summary>Removes a volume that nobody uses, with its data.</summary>
     Task DeleteAsync(VolumeName name, CancellationToken cancellationToken);
 
+    /// <summary>Gives a volume another size, and tells the hosts that use it.</summary>
+    Task<ResizedVolume> ResizeAsync(VolumeName name, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Makes a volume of what another one of this host holds, exports it and enters it in the registry.</summary>
+    Task<VolumeRecord> CopyAsync(VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Writes what a volume holds to a file of this host.</summary>
+    Task WriteAsync(VolumeName name, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+
+    Task<ImmutableArray<FoundGroup>> ListGroupsAsync(CancellationToken cancellationToken);
+
+    Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a group that has no volumes.</summary>
+    void RemoveGroup(string group);
+
     /// <returns>The new session.</returns>
     Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
 
@@ -30,5 +48,13 @@ internal interface IVolumeHost
     /// <summary>The fences of all volumes, for a registry that catches up.</summary>
     Task<IReadOnlyList<FenceReport>> ReportAsync(CancellationToken cancellationToken);
 }
+
+/// <param name="Volume">As it is now.</param>
+/// <param name="Untold">Why hosts that use it could not be told of it.</param>
+internal sealed record ResizedVolume(VolumeRecord Volume, ImmutableArray<string> Untold);
+
+/// <param name="Report">Null where it cannot be used now.</param>
+/// <param name="Problem">Why not.</param>
+internal sealed record FoundGroup(GroupDefinition Definition, bool Configured, GroupReport? Report, string? Problem);
 
 internal sealed record VolumeUsers(ImmutableArray<string> Domains, ImmutableArray<string> Hosts);

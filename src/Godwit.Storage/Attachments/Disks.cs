@@ -152,6 +152,25 @@ public sealed class Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimePro
         ? Control(disk).FlushAsync(cancellationToken)
         : Task.CompletedTask;
 
+    public async Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        var grown = disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } };
+        if (disk.Disk.Kind != DiskKind.PoolVolume)
+            return grown;
+        var status = await Control(disk).GrowAsync(cancellationToken);
+        if (status.Size != sizeBytes)
+        {
+            throw new GodwitException(StorageErrors.Unreachable, $"{disk.Disk.Name} has {status.Size} bytes at its target, and not {sizeBytes}.",
+                "Its export does not have the new size yet: try again.");
+        }
+        lock (_changing)
+        {
+            if (AttachmentFiles.Find(disk) is { } record)
+                _files.Save(record with { Disk = record.Disk with { Disk = grown.Disk } });
+        }
+        return grown;
+    }
+
     public async Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
         if (disk.Disk.Kind != DiskKind.PoolVolume)

@@ -11,14 +11,15 @@ namespace Godwit.Storage.Fences;
 /// </summary>
 public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
 {
-    public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    public async Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
     {
         if (macs.IsDefaultOrEmpty)
         {
             throw new GodwitException(
                 "no-storage-address", $"{host} names no Ethernet address on the storage network.", "Set [storage] interface in its godwitd.toml.");
         }
-        return AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken));
+        using var admitting = volumes.Admitting(volume);
+        return await AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken));
     }
 
     /// <summary>Returns the epoch that held the writer's role before.</summary>

@@ -80,6 +80,14 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) => Note("unpause", domain);
 
+    public List<(VolumeName Volume, long SizeBytes)> Grown { get; } = [];
+
+    public Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        Grown.Add((volume, sizeBytes));
+        return Task.CompletedTask;
+    }
+
     /// <summary>Says <c>login: </c>, and then everything twice, as a terminal with local echo would. The guest ends at an end of file.</summary>
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken)
     {

@@ -4,6 +4,8 @@ using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Storage;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
@@ -26,6 +28,52 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
         Asked.Enqueue($"delete {volume}");
         return Task.CompletedTask;
     }
+
+    public Task<ResizedVolume> ResizeAsync(VolumeName volume, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"resize {volume} {sizeBytes} {shrink}");
+        return Task.FromResult(new ResizedVolume(new VolumeRecord(volume, sizeBytes, name, 0, 0), ["resource-2 goes on with the former size"]));
+    }
+
+    /// <summary>What the next copy waits for before it ends; it reports once before.</summary>
+    public Task CopyEnds { get; set; } = Task.CompletedTask;
+
+    public async Task<VolumeRecord> CopyAsync(
+        VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"copy {source} {target} {sizeBytes}");
+        progress.Report(new WorkProgress(1, 4));
+        try
+        {
+            await CopyEnds.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Asked.Enqueue("copy given up");
+            throw;
+        }
+        return new VolumeRecord(target, 4, name, 0, 1);
+    }
+
+    public Task WriteAsync(VolumeName volume, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"write {volume} {file} {format}");
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<FoundGroup>> ListGroupsAsync(CancellationToken cancellationToken) => Task.FromResult<ImmutableArray<FoundGroup>>(
+    [
+        new(GroupDefinition.OfDirectory("files", "/srv/files"), true, new GroupReport(1000, 400, "/srv/files"), null),
+        new(GroupDefinition.OfLvm("vg", "pool"), false, null, "it is not there"),
+    ]);
+
+    public Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"add {definition.Name} {definition.Kind} {definition.Directory} {definition.ThinPool}");
+        return Task.FromResult(new FoundGroup(definition, false, new GroupReport(1000, 1000, "there"), null));
+    }
+
+    public void RemoveGroup(string group) => Asked.Enqueue($"remove {group}");
 
     public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
     {

@@ -224,8 +224,8 @@ public sealed class VolumeTests : IDisposable
         var exports = new VolumeExports(
             new ExportPlaces(Program(Network.Storage), ["st0"], _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        var service = new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen"))]),
-            new VolumeCatalog(_directory.File("volumes.json")), exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        var service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            new VolumeCatalog(_directory.File("volumes.json")), exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
         return (service, exports);
     }
 

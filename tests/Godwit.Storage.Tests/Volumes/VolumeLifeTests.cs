@@ -40,8 +40,8 @@ public sealed class VolumeLifeTests : IAsyncDisposable
         var exports = new VolumeExports(
             new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), ["lo"], _directory.File("state"), runDirectory ?? _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        return (new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen"))]),
-            catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
+        return (new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
     }
 
     [Fact]

@@ -57,10 +57,10 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
         _directory.Dispose();
     }
 
-    async Task IVolumeData.ZeroAsync(string path, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    async Task IVolumeData.ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        await ShAsync($"blkdiscard --zeroout --length {length} {path}");
-        progress.Report(new WorkProgress(length, length));
+        await ShAsync($"blkdiscard --zeroout --offset {start} --length {end - start} {path}");
+        progress.Report(new WorkProgress(end - start, end - start));
     }
 
     async Task IVolumeData.CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)

@@ -137,7 +137,7 @@ public sealed class LvmStoreTests(LvmMachine machine) : IClassFixture<LvmMachine
         await machine.ShAsync("dd if=/dev/urandom of=/dev/vg_thin/fat bs=1M count=88 oflag=direct && lvs -a");
         await machine.ShAsync("sed -i 's/activation {/activation { thin_pool_autoextend_threshold = 80/' /etc/lvm/lvmlocal.conf");
         var said = await RefusedAsync(StorageErrors.PoolFull, () => thin.BeginAsync("one_more", MiB, NoProgress.Instance, Ct));
-        Assert.Contains("above threshold", said);
+        Assert.Contains("reached threshold", said);
         await RefusedAsync(StorageErrors.PoolFull, () => thin.TryBeginCopyAsync("fat", "copy", 90 * MiB, Ct));
         var report = await thin.ReportAsync(Ct);
         Assert.InRange(report.FreeBytes, 0, 10 * MiB);

@@ -34,7 +34,7 @@ internal static partial class LvmErrors
         return lines.Count > 0 ? string.Join(" ", lines) : $"it ended with exit code {result.ExitCode} and said nothing";
     }
 
-    [GeneratedRegex("Free space in pool .* is above threshold|pool .* (is )?full|out of data space", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("free space in (thin )?pool .* (is above|reached) threshold|out of data space", RegexOptions.IgnoreCase)]
     private static partial Regex AboveThreshold();
 
     [GeneratedRegex("insufficient (free|suitable allocatable) (space|extents|logical extents)|Insufficient free space", RegexOptions.IgnoreCase)]

@@ -32,7 +32,7 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
             var made = await FindAsync(volume, cancellationToken).ConfigureAwait(false) ?? throw Vanished(volume);
             // What the extents held before may be another guest's secrets. A thin pool gives out zeroes by itself.
             if (definition.ThinPool is null)
-                await data.ZeroAsync(PathOf(volume), made.SizeBytes, progress, cancellationToken).ConfigureAwait(false);
+                await data.ZeroAsync(PathOf(volume), 0, made.SizeBytes, progress, cancellationToken).ConfigureAwait(false);
             return new NewVolume(PathOf(volume), made.SizeBytes);
         }
         catch
@@ -87,7 +87,12 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
     {
         var before = await FindAsync(volume, cancellationToken).ConfigureAwait(false) ?? throw Vanished(volume);
         RefuseForeign(before);
-        return before.SizeBytes == sizeBytes ? sizeBytes : await SetSizeAsync(volume, sizeBytes, cancellationToken).ConfigureAwait(false);
+        if (before.SizeBytes == sizeBytes)
+            return sizeBytes;
+        var size = await SetSizeAsync(volume, sizeBytes, cancellationToken).ConfigureAwait(false);
+        if (before.Pool.Length == 0 && size > before.SizeBytes)
+            await data.ZeroAsync(PathOf(volume), before.SizeBytes, size, progress, cancellationToken).ConfigureAwait(false);
+        return size;
     }
 
     public async Task DeleteAsync(string volume, CancellationToken cancellationToken)
