@@ -240,15 +240,14 @@ public sealed class DomainHost : IDomainHost, IDisposable
     }
 
     /// <summary>
-    /// What no event tells: a copy that runs hears of its successor from its disks, and one that stands still asks nothing of
-    /// them; and a domain may be given back to a host that has lost its memory, and its power, meanwhile.
+    /// What no event tells: a copy that runs hears of its successor from its disks, but for one that asks nothing of them; and a domain may be given back to a host that has lost its memory, and its power, meanwhile.
     /// </summary>
     private async Task LookAfterAsync(CancellationToken token)
     {
         while (!token.IsCancellationRequested)
         {
             await Task.Delay(LookInterval, _parts.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.StandsStill))
+            foreach (var task in _domains.Values.OfType<DomainTask>().Where(task => task.HearsNothing))
                 task.Doubt();
             try
             {

@@ -90,8 +90,12 @@ internal sealed partial class DomainTask
         }
     });
 
-    /// <summary>It was paused, or has ended and is kept for a look: its disks, of which it asks nothing, cannot tell it of a successor.</summary>
-    public bool StandsStill => Activity == DomainActivity.Settled && (_domain.Record.RunState != RunState.Running || HasEnded);
+    /// <summary>
+    /// Its disks cannot tell it of a successor: it was paused, or has ended and is kept for a look, and asks nothing of them; or it
+    /// asks nothing for a while, and one of them is served by the kernel, which asks nothing by itself.
+    /// </summary>
+    public bool HearsNothing => Activity == DomainActivity.Settled
+        && (_domain.Record.RunState != RunState.Running || HasEnded || _domain.Disks.Any(disk => disk is { KernelDevice: true, ReadOnly: false }));
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));

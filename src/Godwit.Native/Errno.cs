@@ -12,6 +12,7 @@ internal static class Errno
     public const int EFAULT = 14;
     public const int EXDEV = 18;
     public const int ENODEV = 19;
+    public const int ENOTTY = 25;
     public const int EINVAL = 22;
     public const int ENOTTY = 25;
     public const int ENOSPC = 28;

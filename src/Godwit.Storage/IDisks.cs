@@ -102,12 +102,18 @@ public sealed record AttachedDisk
 
     public required bool ReadOnly { get; init; }
 
-    /// <summary>Path that an engine opens: a socket that speaks NBD for volumes, else the device or file.</summary>
+    /// <summary>Path that an engine opens: a socket that speaks NBD for volumes that a process serves, else the device or file.</summary>
     public required string Path { get; init; }
 
     /// <summary>
+    /// Whether the kernel's driver serves a volume, as a block device. Nobody tells the engine then that another host has become
+    /// the writer but the target, when it is asked for something: the daemon has to look.
+    /// </summary>
+    public bool KernelDevice { get; init; }
+
+    /// <summary>
     /// Where the engine that opens the disk has to take the order to pause: it comes when another host has become the
-    /// disk's writer, whether or not a daemon runs then. Null where the disk has no fence.
+    /// disk's writer, whether or not a daemon runs then. Null where nobody gives it.
     /// </summary>
     public string? StopSocket { get; init; }
 

@@ -34,4 +34,13 @@ internal static partial class Log
 
     [LoggerMessage(5010, LogLevel.Information, "{Volume}: it has grown, and its export does not run: it has the new size when it is started")]
     public static partial void GrowsLater(ILogger logger, VolumeName volume);
+
+    [LoggerMessage(5020, LogLevel.Information, "{Domain}: {Disk} attached by the kernel's driver as {Device} under session {Session}")]
+    public static partial void AttachedByKernel(ILogger logger, string domain, string disk, string device, int session);
+
+    [LoggerMessage(5021, LogLevel.Information, "The kernel's driver aoe is not there: {Reason}")]
+    public static partial void NoKernelDriver(ILogger logger, string reason);
+
+    [LoggerMessage(5022, LogLevel.Warning, "The kernel's driver aoe did not take '{Word}' in /dev/etherd/{File}")]
+    public static partial void KernelDriverRefused(ILogger logger, string file, string word, Exception exception);
 }

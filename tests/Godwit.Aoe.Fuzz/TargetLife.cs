@@ -22,6 +22,7 @@ internal sealed class TargetLife : IDisposable
     private readonly TargetModel _model;
     private readonly FrameMaker _frames;
     private readonly Fence? _fence;
+    private readonly bool _byRanges;
     private readonly string? _directory;
 
     public TargetLife(int seed, HashSet<string> reached, bool losesWrites)
@@ -51,6 +52,7 @@ internal sealed class TargetLife : IDisposable
             _directory = Directory.CreateTempSubdirectory("godwit-fuzz-").FullName;
             _fence = Fence.Load(Path.Combine(_directory, "fence"));
             _fence.Initialize(0);
+            _byRanges = _random.Next(2) == 0;
         }
         var start = new TargetStart(settings.BootId, settings.Mark, settings.MachineId);
         _target = new AoeTarget([_link], _fence is null
@@ -91,11 +93,16 @@ internal sealed class TargetLife : IDisposable
         if (_random.Next(40) == 0) _medium.FailsReads = _model.ReadsFail = _random.Next(3) == 0;
         if (_random.Next(40) == 0) _medium.FailsWrites = _model.WritesFail = _random.Next(3) == 0;
         if (_random.Next(4000) == 0) _medium.FailsSyncs = _model.SyncsFail = true;
-        if (_fence is not null && _random.Next(_model.Epoch == 0 ? 4 : 200) == 0) MoveFence(_fence);
+        if (_fence is not null && _random.Next(_model is { Epoch: 0, Ranges: [] } ? 4 : 200) == 0) MoveFence(_fence);
     }
 
     private void MoveFence(Fence fence)
     {
+        if (_byRanges)
+        {
+            MoveRanges(fence);
+            return;
+        }
         var host = _random.Next(FrameMaker.Sources.Count);
         var source = FrameMaker.Sources[host];
         var name = $"host{host}";
@@ -116,6 +123,74 @@ internal sealed class TargetLife : IDisposable
         {
             return;
         }
+    }
+
+    // Parts of a disk that are apart, one that is all between them, and one that takes two of them in.
+    private static readonly SectorRange[] s_parts =
+        [new(0, 20, Rest: true), new(20, 60), new(80, 40), new(160, 80), new(20, 100), new(40, 60)];
+
+    private void MoveRanges(Fence fence)
+    {
+        var host = _random.Next(FrameMaker.Sources.Count);
+        var (name, source) = ($"host{host}", FrameMaker.Sources[host]);
+        var stay = _model.Readers.Find(reader => reader.Source == source);
+        if (stay is null || _random.Next(6) == 0)
+        {
+            var sessionless = _random.Next(4) == 0;
+            var fresh = new Stay(fence.Admit(name, [new MacAddress(source)], sessionless), source, sessionless);
+            _model.Readers.RemoveAll(reader => reader == stay);
+            foreach (var range in _model.Ranges) End(range, stay?.Session ?? 0);
+            _model.Readers.Add(fresh);
+            stay = fresh;
+        }
+        ImmutableArray<SectorRange> parts = [.. s_parts.Where(_ => _random.Next(4) == 0).DefaultIfEmpty(s_parts[1])];
+        var meant = _model.Ranges.Where(range => parts.Contains(new SectorRange(range.First, range.Count, range.Rest))).ToList();
+        try
+        {
+            switch (_random.Next(8))
+            {
+                case 0:
+                    fence.Release(name, stay.Session, parts);
+                    foreach (var range in meant.Where(range => range.Writer == stay.Session)) range.Writer = 0;
+                    break;
+                case 1:
+                    fence.Return(name, stay.Session, parts);
+                    foreach (var range in meant) range.Barred.Remove(stay.Session);
+                    break;
+                case 2:
+                    fence.Forget(name, stay.Session, parts);
+                    _model.Epoch = meant.Select(range => range.Epoch).Append(_model.Epoch).Max();
+                    _model.Ranges.RemoveAll(meant.Contains);
+                    break;
+                default:
+                    var epoch = _model.Ranges.Select(range => range.Epoch).Append(_model.Epoch).Max() + _random.Next(0, 3);
+                    fence.Take(name, epoch, stay.Session, parts);
+                    foreach (var part in parts) Take(part, epoch, stay.Session);
+                    break;
+            }
+        }
+        catch (AoeControlException e) when (e.Code is AoeControlCode.StaleEpoch or AoeControlCode.RangeConflict or AoeControlCode.NotAdmitted)
+        {
+            return;
+        }
+    }
+
+    private void Take(SectorRange part, long epoch, int session)
+    {
+        var taken = new ModelRange(part.Start, part.Length, part.Rest) { Epoch = epoch, Writer = session };
+        foreach (var former in _model.Ranges.Where(range => range.First < part.End && part.Start < range.First + range.Count).ToList())
+        {
+            taken.Barred.UnionWith(former.Barred);
+            if (former.Writer != 0 && former.Writer != session) taken.Barred.Add(former.Writer);
+            _model.Ranges.Remove(former);
+        }
+        _model.Ranges.Add(taken);
+    }
+
+    private static void End(ModelRange range, int session)
+    {
+        range.Barred.Remove(session);
+        if (range.Writer == session) range.Writer = 0;
     }
 
     private string? Difference(List<byte[]> expected, List<byte[]> batch)

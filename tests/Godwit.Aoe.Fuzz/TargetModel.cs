@@ -40,6 +40,9 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
 
     public long Epoch { get; set; }
 
+    /// <summary>None where the disk is fenced as a whole.</summary>
+    public List<ModelRange> Ranges { get; } = [];
+
     /// <summary>The answers to frames that are executed together, before any of them leaves.</summary>
     public List<byte[]> Answer(IEnumerable<byte[]> frames)
     {
@@ -86,7 +89,7 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         if (settings.Managed)
         {
             var standing = Standing(source, session);
-            if (command is not (0xEC or 0xB0) && standing < (writes ? 3 : 2)) return Registers(frame, 0x41, 0x04);
+            if (command is not (0xEC or 0xB0) && standing < (writes && Ranges.Count == 0 ? 3 : 2)) return Registers(frame, 0x41, 0x04);
         }
         else if (_reservers.Count > 0 && !_reservers.Contains(source))
         {
@@ -113,10 +116,12 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
         {
             case 0x20 or 0x24:
                 if (first + count > _sectors) return Registers(frame, 0x41, 0x10);
+                if (!MayRead(source, session, first, count)) return Registers(frame, 0x41, 0x04);
                 return ReadsFail ? Registers(frame, 0x41, 0x40) : Registers(frame, 0x40, 0, disk.AsSpan((int)first * 512, bytes));
             case 0x30 or 0x34:
                 if (settings.ReadOnly || _broken) return Registers(frame, 0x41, 0x04);
                 if (first + count > _sectors) return Registers(frame, 0x41, 0x10);
+                if (!MayWrite(source, session, first, count)) return Registers(frame, 0x41, 0x04);
                 if (Repeated(cache, session, tag, lba)) return Registers(frame, 0x40, 0);
                 if (WritesFail) return Registers(frame, 0x61, 0x04);
                 frame.AsSpan(AtaHeader, bytes).CopyTo(disk.AsSpan((int)first * 512));
@@ -158,7 +163,11 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             var entry = BinaryPrimitives.ReadUInt64LittleEndian(frame.AsSpan(AtaHeader + at));
             ranges.Add(((long)(entry & 0xFFFFFFFFFFFF), (long)(entry >> 48)));
         }
-        if (ranges.Exists(range => range.First + range.Count > _sectors)) return Registers(frame, 0x41, 0x10);
+        foreach (var (first, count) in ranges)
+        {
+            if (first + count > _sectors) return Registers(frame, 0x41, 0x10);
+            if (!MayWrite(source, session, first, count)) return Registers(frame, 0x41, 0x04);
+        }
         if (Repeated(cache, session, tag, lba)) return Registers(frame, 0x40, 0);
         foreach (var (first, count) in ranges.Where(range => range.Count > 0))
         {
@@ -242,6 +251,28 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
     // 1 nobody, 2 reader, 3 writer.
     private int Standing(ulong source, int session) =>
         Writer?.Sent(session, source) == true ? 3 : Readers.Exists(reader => reader.Sent(session, source)) ? 2 : 1;
+
+    // Sector by sector.
+    private bool MayRead(ulong source, int session, long first, long count)
+    {
+        for (var sector = first; sector < first + count; sector++)
+        {
+            if (Ranges.Find(range => range.Has(sector)) is { } range && range.Barred.Any(barred => Sent(barred, source, session))) return false;
+        }
+        return true;
+    }
+
+    private bool MayWrite(ulong source, int session, long first, long count)
+    {
+        for (var sector = first; sector < first + count && Ranges.Count > 0; sector++)
+        {
+            var range = Ranges.Find(range => range.Has(sector)) ?? Ranges.Find(range => range.Rest);
+            if (range is null || !Sent(range.Writer, source, session)) return false;
+        }
+        return true;
+    }
+
+    private bool Sent(int stay, ulong source, int session) => Readers.Exists(reader => reader.Session == stay && reader.Sent(session, source));
 
     private byte[]? Config(byte[] frame, bool exact)
     {

@@ -21,7 +21,8 @@ internal sealed class OneHost : IHostResources, IDisposable
 
     public OneHost()
     {
-        Engine = new FakeEngine(TimeProvider.System, new FakeEngineOptions(), (_, _) => FakeWriteResult.Acknowledged);
+        // Guests that do nothing by themselves, and so go on for no longer than they are asked to.
+        Engine = new FakeEngine(TimeProvider.System, new FakeEngineOptions { GuestTick = TimeSpan.FromDays(1) }, (_, _) => FakeWriteResult.Acknowledged);
         var witness = new Witness("b", _journal);
         Parts = new HostParts
         {
@@ -75,6 +76,8 @@ internal sealed class OneDisk : IDisks
 {
     public DiskKind Kind { get; set; } = DiskKind.PoolVolume;
 
+    public bool KernelDevice { get; set; }
+
     public List<AttachedDisk> Attached { get; } = [];
 
     public Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken) =>
@@ -82,7 +85,7 @@ internal sealed class OneDisk : IDisks
 
     public Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken)
     {
-        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = disk.Name };
+        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = disk.Name, KernelDevice = KernelDevice };
         Attached.Add(attached);
         return Task.FromResult(attached);
     }

@@ -15,9 +15,9 @@ internal sealed class FakeEndpoints(params VolumeLocation[] volumes) : IVolumeEn
 
     public Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(volumes.ToImmutableArray());
 
-    public Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    public Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
     {
-        Calls.Add($"admit {volume.Name} {string.Join(' ', macs)}");
+        Calls.Add($"admit {volume.Name} {string.Join(' ', macs)}{(sessionless ? " sessionless" : "")}");
         return Task.FromResult(++_session);
     }
 

@@ -22,6 +22,12 @@ public static class AoeControlCode
     /// <summary>The session is no entry of that host.</summary>
     public const string NotAdmitted = "not-admitted";
 
+    /// <summary>The ranges are not those that the disk is fenced by, or it is fenced as a whole.</summary>
+    public const string RangeConflict = "range-conflict";
+
+    /// <summary>The disk would have more ranges than a fence keeps.</summary>
+    public const string TooManyRanges = "too-many-ranges";
+
     /// <summary>The state of the fence is missing or damaged, so that nobody is served but by <c>init</c>.</summary>
     public const string NoFenceState = "no-fence-state";
 

@@ -21,6 +21,12 @@ public sealed record ControlRequest
 
     public int? Session { get; init; }
 
+    /// <summary>
+    /// Parts of the disk that are meant, and not all of it: with <c>fence</c> and <c>release</c>; with <c>return</c> and <c>forget</c>
+    /// always.
+    /// </summary>
+    public IReadOnlyList<SectorRange>? Ranges { get; init; }
+
     /// <summary>With <c>admit</c>: frames without a session are the host's too.</summary>
     public bool Sessionless { get; init; }
 }
@@ -64,6 +70,8 @@ internal static class ControlOp
     public const string Admit = "admit";
     public const string Fence = "fence";
     public const string Release = "release";
+    public const string Return = "return";
+    public const string Forget = "forget";
     public const string Init = "init";
     public const string Status = "status";
     public const string Add = "add";

@@ -30,18 +30,33 @@ public sealed class ExportControlClient(string socketPath)
     /// former writer has any effect more. Refused with <see cref="AoeControlCode.StaleEpoch"/> or
     /// <see cref="AoeControlCode.NotAdmitted"/>.
     /// </summary>
-    public async Task<FenceAnswer> FenceAsync(string host, long epoch, int session, CancellationToken cancellationToken)
-    {
-        var reply = await _client.CallAsync(
-            new ControlRequest { Op = ControlOp.Fence, Host = host, Epoch = epoch, Session = session },
-            cancellationToken).ConfigureAwait(false);
-        return new FenceAnswer(
-            reply.PreviousEpoch ?? throw Incomplete(ControlOp.Fence), reply.Session ?? throw Incomplete(ControlOp.Fence));
-    }
+    public Task<FenceAnswer> FenceAsync(string host, long epoch, int session, CancellationToken cancellationToken) =>
+        FenceAsync(new ControlRequest { Op = ControlOp.Fence, Host = host, Epoch = epoch, Session = session }, cancellationToken);
 
     /// <summary>Gives up a session, with the writer's role if it has it. A session that is not there is no error.</summary>
     public Task ReleaseAsync(string host, int session, CancellationToken cancellationToken) => _client.CallAsync(
         new ControlRequest { Op = ControlOp.Release, Host = host, Session = session }, cancellationToken);
+
+    /// <summary>
+    /// Moves the writer's role of parts of the disk, all in one step, as <see cref="FenceAsync(string, long, int, CancellationToken)"/>
+    /// does that of the whole. Refused with <see cref="AoeControlCode.RangeConflict"/> too, where they are not the parts that the disk is
+    /// fenced by.
+    /// </summary>
+    public Task<FenceAnswer> FenceAsync(
+        string host, long epoch, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
+        FenceAsync(new ControlRequest { Op = ControlOp.Fence, Host = host, Epoch = epoch, Session = session, Ranges = ranges }, cancellationToken);
+
+    /// <summary>Gives up the writer's role of parts of the disk; the session stays a reader.</summary>
+    public Task ReleaseAsync(string host, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
+        _client.CallAsync(new ControlRequest { Op = ControlOp.Release, Host = host, Session = session, Ranges = ranges }, cancellationToken);
+
+    /// <summary>A session that was superseded in parts of the disk reads them again.</summary>
+    public Task ReturnAsync(string host, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
+        _client.CallAsync(new ControlRequest { Op = ControlOp.Return, Host = host, Session = session, Ranges = ranges }, cancellationToken);
+
+    /// <summary>Parts of the disk are none any more, at the word of the writer of the rest of it.</summary>
+    public Task ForgetAsync(string host, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
+        _client.CallAsync(new ControlRequest { Op = ControlOp.Forget, Host = host, Session = session, Ranges = ranges }, cancellationToken);
 
     /// <summary>
     /// Begins a new state where there is none or where it cannot be read. <paramref name="epoch"/> is the greatest
@@ -90,6 +105,13 @@ public sealed class ExportControlClient(string socketPath)
     {
         var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.List }, cancellationToken).ConfigureAwait(false);
         return reply.Exports ?? throw Incomplete(ControlOp.List);
+    }
+
+    private async Task<FenceAnswer> FenceAsync(ControlRequest request, CancellationToken cancellationToken)
+    {
+        var reply = await _client.CallAsync(request, cancellationToken).ConfigureAwait(false);
+        return new FenceAnswer(
+            reply.PreviousEpoch ?? throw Incomplete(ControlOp.Fence), reply.Session ?? throw Incomplete(ControlOp.Fence));
     }
 
     private static AoeControlException Incomplete(string op) =>

@@ -29,11 +29,15 @@ public sealed record ExportStatus
     /// <summary>Drawn anew whenever the process starts.</summary>
     public required string BootId { get; init; }
 
+    /// <summary>The greatest that the disk or a part of it has seen.</summary>
     public long Epoch { get; init; }
 
     public FenceHolder? Writer { get; init; }
 
     public required IReadOnlyList<FenceHolder> Readers { get; init; }
+
+    /// <summary>Parts of the disk with a writer of their own; none where it is fenced as a whole.</summary>
+    public IReadOnlyList<RangeStatus> Ranges { get; init; } = [];
 
     public required ExportCounters Counters { get; init; }
 }
@@ -48,6 +52,14 @@ public sealed record PortStatus(string Name, int Mtu, long Dropped, long Malform
 
 /// <summary>A host's stay at a disk.</summary>
 public sealed record FenceHolder(string Host, int Session, IReadOnlyList<string> Macs);
+
+/// <summary>Sectors of a disk that have a writer of their own.</summary>
+/// <param name="Start">First sector.</param>
+/// <param name="Length">Number of sectors.</param>
+/// <param name="Rest">And all that lies in no range.</param>
+/// <param name="Epoch">The greatest that took the writer's role here.</param>
+/// <param name="Writer">Session of the writer, one of the readers'; 0 where nobody is.</param>
+public sealed record RangeStatus(long Start, long Length, bool Rest, long Epoch, int Writer);
 
 /// <summary>Frames since the start of the process.</summary>
 public sealed record ExportCounters(long Reads, long Writes, long Flushes, long Refused, long Malformed, long Repeated, long Trims);

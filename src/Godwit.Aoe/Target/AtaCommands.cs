@@ -60,15 +60,14 @@ internal sealed partial class AtaCommands(
                 error = AoeError.TargetIsReserved;
                 return AoeHeader.Bytes;
             case AdmissionAnswer.Refused:
-                _refused++;
-                return Failed(answer, ata, AtaStatus.Aborted);
+                return Refused(answer, ata);
         }
         if (IsForAnotherStart(ata)) return Failed(answer, ata, AtaStatus.Aborted | AtaStatus.StartedAnew);
         FindInitiator(header)?.Recent?.Pass(header.Tag);
         switch (ata.Command)
         {
             case AtaCommand.Read or AtaCommand.ReadExt:
-                return Read(ata, answers, mtu, out error);
+                return Read(header, ata, answers, mtu, out error);
             case AtaCommand.Write or AtaCommand.WriteExt:
                 return Write(header, ata, frame, answer, index, mtu, out error);
             case AtaCommand.DataSetManagement:
@@ -142,10 +141,11 @@ internal sealed partial class AtaCommands(
     /// <summary>No answer uses the medium's memory any more.</summary>
     public void TakeBack() => medium.TakeBack();
 
-    private int Read(in AtaSection ata, PacketBatch answers, int mtu, out AoeError error)
+    private int Read(in AoeHeader header, in AtaSection ata, PacketBatch answers, int mtu, out AoeError error)
     {
         if (!IsFrameful(ata, mtu, out error)) return AoeHeader.Bytes;
         if (!TryPlace(ata, out var offset)) return Failed(answers.Next, ata, AtaStatus.IdNotFound);
+        if (!admission.MayRead(header, offset / AoeProtocol.SectorBytes, ata.SectorCount)) return Refused(answers.Next, ata);
         var bytes = ata.SectorCount * AoeProtocol.SectorBytes;
         if (medium.Lend(offset, bytes) is not (not 0 and var address)) return ReadInto(answers.Next, ata, offset);
         if (_lentFrom.Length < answers.Capacity) Array.Resize(ref _lentFrom, answers.Capacity);
@@ -178,6 +178,7 @@ internal sealed partial class AtaCommands(
         if (!TryData(ata, frame, mtu, out var data, out error)) return AoeHeader.Bytes;
         if (settings.ReadOnly || Problem is not null) return Failed(answer, ata, AtaStatus.Aborted);
         if (!TryPlace(ata, out var offset)) return Failed(answer, ata, AtaStatus.IdNotFound);
+        if (!admission.MayWrite(header, offset / AoeProtocol.SectorBytes, ata.SectorCount)) return Refused(answer, ata);
 
         if (IsRepeated(header, ata)) return Done(answer, ata);
         try
@@ -202,11 +203,12 @@ internal sealed partial class AtaCommands(
         // More ranges than IDENTIFY allows would keep everybody else waiting.
         if (ata.Feature != AtaCommand.Trim || ata.SectorCount > AtaIdentity.TrimBlocks || !medium.Trims || settings.ReadOnly || Problem is not null)
             return Failed(answer, ata, AtaStatus.Aborted);
-        // All or nothing: no part is done of a list with a range that lies outside.
+        // All or nothing: no part is done of a list with a range that lies outside, or is another's.
         for (var at = 0; at < data.Length; at += TrimRange.Bytes)
         {
             var range = TrimRange.Read(data[at..]);
             if (range.FirstSector + range.Sectors > medium.SizeBytes / AoeProtocol.SectorBytes) return Failed(answer, ata, AtaStatus.IdNotFound);
+            if (!admission.MayWrite(header, range.FirstSector, range.Sectors)) return Refused(answer, ata);
         }
         if (IsRepeated(header, ata)) return Done(answer, ata);
         try
@@ -340,6 +342,12 @@ internal sealed partial class AtaCommands(
         var lba = extended ? ata.Lba : ata.Lba & AtaSection.LastLba28;
         offset = lba * AoeProtocol.SectorBytes;
         return lba + ata.SectorCount <= medium.SizeBytes / AoeProtocol.SectorBytes;
+    }
+
+    private int Refused(Span<byte> answer, in AtaSection ata)
+    {
+        _refused++;
+        return Failed(answer, ata, AtaStatus.Aborted);
     }
 
     private static int Done(Span<byte> answer, in AtaSection ata) => Finish(answer, ata, AtaStatus.Ready, 0);

@@ -99,9 +99,10 @@ public sealed partial class Export : IDisposable
         ServesWrites = !Settings.ReadOnly && Problem is null,
         Problem = Problem,
         BootId = BootId.ToString(),
-        Epoch = Fence?.State?.Epoch ?? 0,
+        Epoch = Fence?.State?.GreatestEpoch() ?? 0,
         Writer = Holder(Fence?.State?.Writer),
         Readers = Fence?.State is { } state ? [.. state.Readers.Select(r => Holder(r)!)] : [],
+        Ranges = Fence?.State is { } fenced ? [.. fenced.Ranges.Select(r => new RangeStatus(r.Start, r.Length, r.Rest, r.Epoch, r.Writer))] : [],
         Counters = _ata.Counters,
     };
 

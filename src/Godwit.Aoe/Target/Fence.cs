@@ -27,6 +27,9 @@ public sealed class Fence
     /// <summary>Null while nobody may be served.</summary>
     public FenceState? State => _state;
 
+    /// <summary>Null where the disk is fenced as a whole.</summary>
+    internal RangeTable? Ranges { get; private set; }
+
     /// <summary>Why there is no state; null when there is one.</summary>
     public string? Problem { get; private set; }
 
@@ -36,7 +39,7 @@ public sealed class Fence
         try
         {
             if (DurableRecord.Read(path, Kind) is { } content)
-                fence._state = Check(JsonSerializer.Deserialize(content, TargetJson.Default.FenceState));
+                fence.Enforce(Check(JsonSerializer.Deserialize(content, TargetJson.Default.FenceState)));
             else
                 fence.Problem = $"the state of the fence, {path}, is missing";
         }
@@ -72,6 +75,23 @@ public sealed class Fence
 
     public void Release(string host, int session) => Store(FenceRules.Release(Current(), host, session));
 
+    /// <inheritdoc cref="RangeRules.Fence"/>
+    public FenceAnswer Take(string host, long epoch, int session, ImmutableArray<SectorRange> ranges)
+    {
+        var (state, answer) = RangeRules.Fence(Current(), host, epoch, session, ranges);
+        Store(state);
+        return answer;
+    }
+
+    /// <inheritdoc cref="RangeRules.Return"/>
+    public void Return(string host, int session, ImmutableArray<SectorRange> ranges) => Store(RangeRules.Return(Current(), host, session, ranges));
+
+    /// <inheritdoc cref="RangeRules.Release"/>
+    public void Release(string host, int session, ImmutableArray<SectorRange> ranges) => Store(RangeRules.Release(Current(), host, session, ranges));
+
+    /// <inheritdoc cref="RangeRules.Forget"/>
+    public void Forget(string host, int session, ImmutableArray<SectorRange> ranges) => Store(RangeRules.Forget(Current(), host, session, ranges));
+
     /// <summary>What a frame's sender may do, now.</summary>
     public FenceStanding Standing(MacAddress source, int session) =>
         _state is null ? FenceStanding.None : FenceRules.Standing(_state, source, session);
@@ -93,16 +113,28 @@ public sealed class Fence
                 $"The fence could not be changed, because {_path} could not be written: {e.Message}",
                 "See to the storage host's disk; then ask again.", e);
         }
-        _state = state;
+        Enforce(state);
         Problem = null;
     }
+
+    private void Enforce(FenceState state) => (_state, Ranges) = (state, RangeTable.Of(state));
 
     private static FenceState Check(FenceState? state)
     {
         if (state is null || state.Epoch < 0 || state.NextSession is < 1 or > FrameTag.LastSession
             || state.Readers.IsDefault || !state.Readers.All(IsSound) || (state.Writer is { } writer && !IsSound(writer)))
             throw new InvalidDataException("the state contradicts itself");
-        return state;
+        // One that was written before there were ranges has none.
+        var ranges = state.Ranges.IsDefault ? [] : state.Ranges;
+        if ((!ranges.IsEmpty && state.Writer is not null) || ranges.Count(range => range is { Rest: true }) > 1)
+            throw new InvalidDataException("the state contradicts itself");
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            if (ranges[i] is not { Barred.IsDefault: false } range || !range.Sectors.IsSound || range.Epoch < 0 || (i > 0 && range.Start < ranges[i - 1].End)
+                || (range.Writer != 0 && state.Readers.All(reader => reader.Session != range.Writer)))
+                throw new InvalidDataException("the ranges of the state contradict themselves");
+        }
+        return state with { Ranges = ranges };
     }
 
     private static bool IsSound(FenceEntry entry) =>

@@ -13,17 +13,19 @@ public static class FenceRules
 {
     /// <summary>
     /// Makes a host a reader under a fresh session. It has at most one reader's entry: an earlier one is replaced. Its
-    /// writer's entry, if it has that, is left alone.
+    /// writer's entry, if it has that, is left alone. Ranges that the earlier one had have no writer any more.
     /// </summary>
     public static (FenceState State, int Session) Admit(FenceState state, string host, ImmutableArray<MacAddress> macs, bool sessionless = false)
     {
         var others = state.Readers.RemoveAll(r => r.Host == host);
+        var replaced = state.Readers.FirstOrDefault(r => r.Host == host)?.Session ?? 0;
         // The replaced session counts as living still, so that the fresh one differs from it.
         var session = FreeSession(state);
         var next = state with
         {
             Readers = others.Add(new FenceEntry(host, session, macs, sessionless)),
             NextSession = After(session),
+            Ranges = RangeRules.Without(state.Ranges, replaced),
         };
         return (next, session);
     }
@@ -31,6 +33,11 @@ public static class FenceRules
     /// <summary>Moves the writer's role to a session of <paramref name="host"/> in one step.</summary>
     public static (FenceState State, FenceAnswer Answer) Fence(FenceState state, string host, long epoch, int session)
     {
+        if (!state.Ranges.IsEmpty)
+        {
+            throw new AoeControlException(AoeControlCode.RangeConflict, $"The disk is fenced by {state.Ranges.Length} ranges of its sectors, not as a whole.",
+                "Name the ranges.");
+        }
         var holds = state.Writer is { } writer && writer.Is(host, session);
         if (epoch < state.Epoch || (epoch == state.Epoch && !holds)) throw Stale(state, host, epoch);
         if (epoch == state.Epoch) return (state, new FenceAnswer(state.PreviousEpoch, session));
@@ -54,7 +61,7 @@ public static class FenceRules
     {
         if (state.Writer is { } writer && writer.Is(host, session)) return state with { Writer = null };
         return state.Readers.FirstOrDefault(r => r.Is(host, session)) is { } reader
-            ? state with { Readers = state.Readers.Remove(reader) }
+            ? state with { Readers = state.Readers.Remove(reader), Ranges = RangeRules.Without(state.Ranges, session) }
             : state;
     }
 

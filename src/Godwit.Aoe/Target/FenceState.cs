@@ -26,8 +26,17 @@ public sealed record FenceState
 
     public ImmutableArray<FenceEntry> Readers { get; init; } = [];
 
+    /// <summary>
+    /// Parts with a writer of their own (<see cref="RangeRules"/>), by their first sector. Where there are any, nobody is the writer of
+    /// the whole disk.
+    /// </summary>
+    public ImmutableArray<FenceRange> Ranges { get; init; } = [];
+
     /// <summary>Where the search for the next free session number begins.</summary>
     public required int NextSession { get; init; }
+
+    /// <summary>The greatest epoch of the disk and all of its ranges.</summary>
+    public long GreatestEpoch() => Ranges.Select(range => range.Epoch).Append(Epoch).Max();
 
     public static FenceState New(long epoch) => new() { Epoch = epoch, PreviousEpoch = epoch, NextSession = 1 };
 }

@@ -11,6 +11,9 @@ public sealed class TargetControl(TargetSet targets)
     private const int LongestHost = 255;
     private const int MostMacs = 64;
 
+    /// <summary>Of one request: what fits its line.</summary>
+    private const int MostRanges = 192;
+
     public async Task<ControlReply> HandleAsync(ControlRequest request, CancellationToken cancellationToken)
     {
         switch (request.Op)
@@ -35,17 +38,31 @@ public sealed class TargetControl(TargetSet targets)
                 return new ControlReply { Ok = true, Session = admitted };
             case ControlOp.Fence:
                 var epoch = Epoch(request);
-                var answer = await OnFence(request, f => f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
+                var taken = Ranges(request);
+                var answer = await OnFence(request, f => taken is { } ranges
+                    ? f.Take(Host(request), epoch, Session(request), ranges)
+                    : f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
                 return new ControlReply { Ok = true, PreviousEpoch = answer.PreviousEpoch, Session = answer.Session };
             case ControlOp.Release:
-                await OnFence(request, f => { f.Release(Host(request), Session(request)); return 0; }).ConfigureAwait(false);
-                return ControlReply.Done;
+                var released = Ranges(request);
+                return await ChangeAsync(request, f =>
+                {
+                    if (released is { } ranges)
+                        f.Release(Host(request), Session(request), ranges);
+                    else
+                        f.Release(Host(request), Session(request));
+                }).ConfigureAwait(false);
+            case ControlOp.Return:
+                var returned = SomeRanges(request);
+                return await ChangeAsync(request, f => f.Return(Host(request), Session(request), returned)).ConfigureAwait(false);
+            case ControlOp.Forget:
+                var forgotten = SomeRanges(request);
+                return await ChangeAsync(request, f => f.Forget(Host(request), Session(request), forgotten)).ConfigureAwait(false);
             case ControlOp.Init:
-                await OnFence(request, f => { f.Initialize(Epoch(request)); return 0; }).ConfigureAwait(false);
-                return ControlReply.Done;
+                return await ChangeAsync(request, f => f.Initialize(Epoch(request))).ConfigureAwait(false);
             default:
                 throw new AoeControlException(AoeControlCode.UnknownOperation,
-                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, grow, admit, fence, release and init.");
+                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, grow, admit, fence, release, return, forget and init.");
         }
     }
 
@@ -65,6 +82,16 @@ public sealed class TargetControl(TargetSet targets)
             }
         }
         return list;
+    }
+
+    private async Task<ControlReply> ChangeAsync(ControlRequest request, Action<Fence> step)
+    {
+        await OnFence(request, fence =>
+        {
+            step(fence);
+            return true;
+        }).ConfigureAwait(false);
+        return ControlReply.Done;
     }
 
     private Task<T> OnFence<T>(ControlRequest request, Func<Fence, T> step)
@@ -96,6 +123,14 @@ public sealed class TargetControl(TargetSet targets)
             macs.Add(MacAddress.TryParse(text, null, out var mac) ? mac : throw Bad("macs", $"Ethernet addresses, not '{text}'"));
         return macs.ToImmutable();
     }
+
+    // Null: the whole disk is meant.
+    private static ImmutableArray<SectorRange>? Ranges(ControlRequest request) => request.Ranges is null ? null : SomeRanges(request);
+
+    private static ImmutableArray<SectorRange> SomeRanges(ControlRequest request) =>
+        request.Ranges is { Count: > 0 and <= MostRanges } ranges && ranges.All(range => range.IsSound) && ranges.Count(range => range.Rest) <= 1
+            ? [.. ranges]
+            : throw Bad("ranges", $"1 to {MostRanges} parts of the disk, as in {{\"start\":0,\"length\":2048}}, in sectors");
 
     private static AoeControlException Bad(string member, string expected) =>
         new(AoeControlCode.BadRequest, $"The member \"{member}\" has to be {expected}.");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using Godwit.Domains;
+using Godwit.Storage.Attachments;
 using Godwit.Storage.Volumes;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
@@ -96,7 +97,16 @@ internal static partial class ConfigFile
         }
         var own = Table(document, "storage", problems);
         var storage = new StorageConfig { Interfaces = own.Strings("interface"), Groups = groups.ToImmutable() };
-        storage = storage with { AoeTool = own.String("aoe_tool") ?? storage.AoeTool };
+        storage = storage with
+        {
+            AoeTool = own.String("aoe_tool") ?? storage.AoeTool,
+            Driver = own.Word("driver", ["auto", "kernel", "godwit"]) switch
+            {
+                "kernel" => DiskDriver.Kernel,
+                "godwit" => DiskDriver.Godwit,
+                _ => storage.Driver,
+            },
+        };
         own.ReportUnknown();
         return storage;
     }

@@ -60,6 +60,16 @@ internal sealed class ConfigTable(string name, IEnumerable<KeyValueSyntax> items
         return null;
     }
 
+    /// <summary>One word out of a closed set.</summary>
+    public string? Word(string key, string[] known)
+    {
+        var word = String(key);
+        if (word is null || known.Contains(word))
+            return word;
+        Problem(key, $"{key} knows {string.Join(", ", known)}.", Suggest(word, known));
+        return null;
+    }
+
     /// <summary>A list of words out of a closed set.</summary>
     public ImmutableArray<string>? Words(string key, string[] known)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using Godwit.Storage.Volumes;
 using System.Net;
+using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Config;
 
@@ -60,6 +61,9 @@ internal sealed record StorageConfig
 
     /// <summary>Name or path of the program that exports and attaches disks.</summary>
     public string AoeTool { get; init; } = "godwit-aoe";
+
+    /// <summary>By which initiator this host attaches volumes.</summary>
+    public DiskDriver Driver { get; init; } = DiskDriver.Auto;
 
     /// <summary>Groups of volumes that this host serves, besides those that were added by command.</summary>
     public ImmutableArray<GroupDefinition> Groups { get; init; } = [];

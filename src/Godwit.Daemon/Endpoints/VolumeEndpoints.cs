@@ -90,7 +90,7 @@ internal static class VolumeEndpoints
         roles.MapPost(ApiRoutes.VolumeAdmit, async Task<AdmitAnswer> (
                 string group, string volume, AdmitRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
                 new AdmitAnswer(await (await volumes.GetAsync(cancellationToken)).AdmitAsync(
-                    Name(group, volume), Caller.Of(context).Host!, request.Macs, cancellationToken)))
+                    Name(group, volume), Caller.Of(context).Host!, request.Macs, request.Sessionless, cancellationToken)))
             .Says("AdmitReader", "Make the host that asks a reader of the volume, in a new session");
 
         roles.MapPost(ApiRoutes.VolumeFence, async Task<FenceAnswer> (

@@ -36,7 +36,7 @@ internal interface IVolumeHost
     void RemoveGroup(string group);
 
     /// <returns>The new session.</returns>
-    Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
+    Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken);
 
     /// <returns>The epoch that held the writer's role before.</returns>
     Task<long> FenceAsync(VolumeName name, string host, long epoch, int session, CancellationToken cancellationToken);

@@ -144,8 +144,9 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
         (other.Name == record.Name && other.StorageHost != record.StorageHost)
         || (other.Shelf, other.Slot) == (record.Shelf, record.Slot) && string.CompareOrdinal(other.StorageHost, record.StorageHost) < 0;
 
-    public Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
-        fences.AdmitAsync(name, host, macs, cancellationToken);
+    public Task<int> AdmitAsync(
+        VolumeName name, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken) =>
+        fences.AdmitAsync(name, host, macs, sessionless, cancellationToken);
 
     public Task<long> FenceAsync(VolumeName name, string host, long epoch, int session, CancellationToken cancellationToken) =>
         fences.FenceAsync(name, host, epoch, session, cancellationToken);

@@ -18,9 +18,10 @@ internal sealed class RemoteVolumes(IRegistry registry, PeerConnections peers) :
             new VolumeLocation(volume.Name, volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot)),
     ];
 
-    public async Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
+    public async Task<int> AdmitAsync(
+        VolumeLocation volume, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken) =>
         (await AskAsync(volume, (storage, token) => storage.PostAsync(
-            Path(ApiRoutes.VolumeAdmit, volume), new AdmitRequest(macs),
+            Path(ApiRoutes.VolumeAdmit, volume), new AdmitRequest(macs, sessionless),
             DaemonJson.Default.AdmitRequest, DaemonJson.Default.AdmitAnswer, token), cancellationToken)).Session;
 
     public async Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken) =>

@@ -4,7 +4,8 @@ using Godwit.Domains;
 namespace Godwit.Daemon.Volumes;
 
 /// <param name="Macs">Ethernet addresses that the host uses on the storage network.</param>
-internal sealed record AdmitRequest(ImmutableArray<MacAddress> Macs);
+/// <param name="Sessionless">Its frames carry no session: the kernel's driver sends them.</param>
+internal sealed record AdmitRequest(ImmutableArray<MacAddress> Macs, bool Sessionless = false);
 
 internal sealed record AdmitAnswer(int Session);
 

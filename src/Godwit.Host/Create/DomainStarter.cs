@@ -94,6 +94,7 @@ internal sealed class DomainStarter(HostParts parts)
     public static DiskSource Source(AttachedDisk disk) => new(
         disk.Disk.Kind switch
         {
+            DiskKind.PoolVolume when disk.KernelDevice => DiskSourceKind.BlockDevice,
             DiskKind.PoolVolume => DiskSourceKind.NbdSocket,
             DiskKind.BlockDevice => DiskSourceKind.BlockDevice,
             DiskKind.File when disk.Format == DiskFormat.Qcow2 => DiskSourceKind.Qcow2File,

@@ -19,6 +19,8 @@ internal static class HostConfig
 
             [storage]
             interface = "san0"
+            # The kernel's knows the first network namespace only.
+            driver = "godwit"
 
             """);
         if (host.Roles.HasFlag(HostRoles.Storage))

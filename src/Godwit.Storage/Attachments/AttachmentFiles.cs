@@ -31,17 +31,12 @@ internal sealed class AttachmentFiles(string directory, bool passable = false)
     public void Save(AttachmentRecord record)
     {
         EnsureDirectory();
-        // Whole or not at all, but without a sync: after a power loss nothing of an attachment is left to be found.
-        var beside = RecordOf(record.Disk) + ".new";
-        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(record, AttachmentJson.Default.AttachmentRecord));
-        File.Move(beside, RecordOf(record.Disk), overwrite: true);
+        RunFile.Save(RecordOf(record.Disk), record, AttachmentJson.Default.AttachmentRecord);
     }
 
-    public static AttachmentRecord? Find(AttachedDisk disk) => Read(RecordOf(disk));
+    public static AttachmentRecord? Find(AttachedDisk disk) => RunFile.Read(RecordOf(disk), AttachmentJson.Default.AttachmentRecord);
 
-    public IEnumerable<AttachmentRecord> List() => Directory.Exists(directory)
-        ? Directory.EnumerateFiles(directory, "*.json").Select(Read).OfType<AttachmentRecord>()
-        : [];
+    public IEnumerable<AttachmentRecord> List() => RunFile.List(directory, AttachmentJson.Default.AttachmentRecord);
 
     public static void Remove(AttachedDisk disk)
     {
@@ -57,19 +52,6 @@ internal sealed class AttachmentFiles(string directory, bool passable = false)
     }
 
     private static string RecordOf(AttachedDisk disk) => Path.ChangeExtension(disk.Path, ".json");
-
-    private static AttachmentRecord? Read(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), AttachmentJson.Default.AttachmentRecord);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            // Never there, or removed since it was listed.
-            return null;
-        }
-    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -11,7 +11,8 @@ namespace Godwit.Storage.Fences;
 /// </summary>
 public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
 {
-    public async Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    public async Task<int> AdmitAsync(
+        VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
     {
         if (macs.IsDefaultOrEmpty)
         {
@@ -19,7 +20,7 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
                 "no-storage-address", $"{host} names no Ethernet address on the storage network.", "Set [storage] interface in its godwitd.toml.");
         }
         using var admitting = volumes.Admitting(volume);
-        return await AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken));
+        return await AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken, sessionless));
     }
 
     /// <summary>Returns the epoch that held the writer's role before.</summary>

@@ -12,7 +12,11 @@ public interface IVolumeEndpoints
     Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes this host a reader of the volume. Returns its session.</summary>
-    Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken);
+    /// <param name="volume">Which.</param>
+    /// <param name="macs">Ethernet addresses that its frames come from.</param>
+    /// <param name="sessionless">Frames without a session count too: those of the kernel's driver have none.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken);
 
     /// <summary>Makes the session the only writer. Returns the epoch that held the role before.</summary>
     /// <exception cref="GodwitException">

@@ -118,6 +118,38 @@ public sealed class KernelDriverTests(TwoGuests guests) : IClassFixture<TwoGuest
         await guests.Second.RunAsync("umount /mnt; vgchange -q -a n vg_xen", Ct);
     }
 
+    /// <summary>What a host's attachments rely on (Godwit.Storage/Attachments/KernelDriver), with the very words that they write.</summary>
+    [Fact]
+    public async Task Its_files_take_what_a_host_writes_to_them()
+    {
+        Assert.SkipUnless(TwoGuests.Possible, NotPossible);
+        var guest = guests.First;
+        var exports = new[] { guests.Export(guests.Disk("disk7"), 7, 1), guests.Export(guests.Disk("disk7b"), 7, 10) };
+        const string Up = "for i in $(seq 50); do printf 'all\\0' > /dev/etherd/discover; grep -q ^up '/sys/block/etherd!e7.1/state' && grep -q ^up '/sys/block/etherd!e7.10/state' && exit 0; sleep 0.1; done; exit 1";
+        await guest.RunAsync(Up, Ct);
+        Assert.Equal("131072", await guest.RunAsync("cat '/sys/block/etherd!e7.1/size'", Ct));
+        Assert.Equal("", await guest.RunAsync("ls '/sys/block/etherd!e7.1/holders'; cat /sys/module/aoe/parameters/aoe_iflist", Ct));
+
+        // What is cached of a device is old when another host has written to it, until it is dropped.
+        await guest.RunAsync("exec 3< /dev/etherd/e7.1; head -c 512 <&3 > /tmp/before; sleep 60 <&3 > /dev/null 2>&1 & echo $! > /tmp/holder", Ct);
+        Assert.Equal(0, VethPair.Run("sh", "-c", $"printf new | dd of={guests.Place("disk7")} conv=notrunc").Code);
+        Assert.Equal("", await guest.RunAsync("head -c 3 /dev/etherd/e7.1 | tr -d '\\0'", Ct));
+        await guest.RunAsync("blockdev --flushbufs /dev/etherd/e7.1", Ct);
+        Assert.Equal("new", await guest.RunAsync("head -c 3 /dev/etherd/e7.1", Ct));
+
+        // Grown, and asked again while it is open.
+        TwoGuests.End(exports[0]);
+        Assert.Equal(0, VethPair.Run("truncate", "-s", "96M", guests.Place("disk7")).Code);
+        guests.Export(guests.Place("disk7"), 7, 1);
+        await guest.RunAsync("for i in $(seq 50); do printf 'e7.1\\0' > /dev/etherd/revalidate; [ $(cat '/sys/block/etherd!e7.1/size') = 196608 ] && exit 0; sleep 0.1; done; exit 1", Ct);
+        await guest.RunAsync("kill $(cat /tmp/holder)", Ct);
+
+        // The one that is named is taken away, and not the one whose name begins so.
+        await guest.RunAsync("printf 'e7.1\\0' > /dev/etherd/flush; for i in $(seq 50); do [ ! -e /dev/etherd/e7.1 ] && exit 0; sleep 0.1; done; exit 1", Ct);
+        Assert.StartsWith("up", await guest.RunAsync("cat '/sys/block/etherd!e7.10/state'", Ct), StringComparison.Ordinal);
+        await guest.RunAsync(Up, Ct);
+    }
+
     /// <summary>By a dissector that others wrote; of what the tests before have sent, and of one that looks at all kinds of commands.</summary>
     [Fact]
     public async Task Tshark_finds_no_malformed_frame()

@@ -59,14 +59,16 @@ public sealed class TwoGuests : IAsyncLifetime
 
     /// <summary>Exports a disk on both taps.</summary>
     /// <param name="shelf">Another for each test: guests remember what they have seen.</param>
-    public Process Export(string disk, int shelf, params string[] more)
+    public Process Export(string disk, int shelf, params string[] more) => Export(disk, shelf, 0, more);
+
+    public Process Export(string disk, int shelf, int slot, params string[] more)
     {
-        var control = Control(shelf);
+        var control = Control(shelf, slot);
         File.Delete(control);
-        return Start(control, s_tool, ["export", disk, "--shelf", $"{shelf}", "--slot", "0", "--interface", "tap0", "--interface", "tap1", "--control", control, .. more]);
+        return Start(control, s_tool, ["export", disk, "--shelf", $"{shelf}", "--slot", $"{slot}", "--interface", "tap0", "--interface", "tap1", "--control", control, .. more]);
     }
 
-    public string Control(int shelf) => Place($"e{shelf}.ctl");
+    public string Control(int shelf, int slot = 0) => Place($"e{shelf}.{slot}.ctl");
 
     public void SetMtu(int mtu)
     {

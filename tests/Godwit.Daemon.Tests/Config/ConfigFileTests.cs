@@ -1,6 +1,7 @@
 using System.Net;
 using Godwit.Daemon.Config;
 using Godwit.Domains;
+using Godwit.Storage.Attachments;
 using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Tests.Config;
@@ -18,6 +19,7 @@ public sealed class ConfigFileTests
         Assert.Equal(["compute"], config.Roles);
         Assert.Equal("/run/godwit/godwitd.sock", config.SocketPath);
         Assert.Empty(config.Storage.Interfaces);
+        Assert.Equal(DiskDriver.Auto, config.Storage.Driver);
         Assert.Null(config.Failpoints);
     }
 
@@ -36,6 +38,7 @@ public sealed class ConfigFileTests
             [storage]
             interface = "san0"   # apart from the guests' bridge
             aoe_tool = "/opt/godwit-aoe"
+            driver = "kernel"
             [[storage.groups]]
             name = "vg_xen"
             path = "/srv/vg_xen"
@@ -56,6 +59,7 @@ public sealed class ConfigFileTests
         Assert.Equal(["storage", "registry"], config.Roles);
         Assert.Equal(("/s", "/r", "/l"), (config.StateDirectory, config.RunDirectory, config.LogDirectory));
         Assert.Equal(("san0", "/opt/godwit-aoe"), (Assert.Single(config.Storage.Interfaces), config.Storage.AoeTool));
+        Assert.Equal(DiskDriver.Kernel, config.Storage.Driver);
         Assert.Equal([GroupDefinition.OfDirectory("vg_xen", "/srv/vg_xen"), GroupDefinition.OfLvm("vg_two"), GroupDefinition.OfLvm("vg_three", "pool")], config.Storage.Groups);
         Assert.Equal(("/opt/qemu", "godwit-qemu", "/f"), (config.Compute.Qemu, config.Compute.User, config.Failpoints));
     }
@@ -86,6 +90,7 @@ public sealed class ConfigFileTests
     [InlineData("address = \"storage\"", "f.toml:1:11: 'storage' is not an IP address.")]
     [InlineData("state_dir = \"here\"", "f.toml:1:13: state_dir must be an absolute path.")]
     [InlineData("[strage]", "f.toml:1:2: There is no table [strage]. Did you mean storage?")]
+    [InlineData("[storage]\ndriver = \"kernal\"", "f.toml:2:10: driver knows auto, kernel, godwit. Did you mean kernel?")]
     [InlineData("[storage]\ngroups = 1", "f.toml:2:1: [storage] has no key groups.")]
     [InlineData("[storage.groups]\nname = \"a\"", "f.toml:1:2: Write [[storage.groups]], once for each group.")]
     [InlineData("[[storage.groups]]\nname = \"vg\"", "f.toml:1:3: A group of volumes needs a path, or kind = \"lvm\".")]

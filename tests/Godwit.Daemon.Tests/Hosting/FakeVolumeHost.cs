@@ -75,9 +75,10 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
 
     public void RemoveGroup(string group) => Asked.Enqueue($"remove {group}");
 
-    public Task<int> AdmitAsync(VolumeName volume, string host, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken)
+    public Task<int> AdmitAsync(
+        VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
     {
-        Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}");
+        Asked.Enqueue($"admit {volume} {host} {string.Join(' ', macs)}{(sessionless ? " sessionless" : "")}");
         return Task.FromResult(++_session);
     }
 

@@ -17,11 +17,12 @@ public sealed class VolumeRoleTests(TestPool pool) : IClassFixture<TestPool>
         var first = new RemoteVolumes(pool.First.Registry, pool.First.Peers);
         var second = new RemoteVolumes(pool.Second.Registry, pool.Second.Peers);
         await first.ProbeAsync(volume, default);
-        var session = await first.AdmitAsync(volume, [MacAddress.Parse("aa:cc:00:00:00:01"), MacAddress.Parse("aa:cc:00:00:00:02")], default);
+        var session = await first.AdmitAsync(volume, [MacAddress.Parse("aa:cc:00:00:00:01"), MacAddress.Parse("aa:cc:00:00:00:02")], false, default);
         Assert.Equal(0, await first.FenceAsync(volume, 7, session, default));
         var e = await Assert.ThrowsAsync<ApiException>(() => second.FenceAsync(volume, 6, 1, default));
         Assert.Equal(FenceRefusal.StaleEpoch, e.Code);
         Assert.Equal(7, await second.FenceAsync(volume, 8, 1, default));
+        await second.AdmitAsync(volume, [MacAddress.Parse("aa:cc:00:00:00:03")], true, default);
         await first.ReleaseAsync(volume, session, default);
         Assert.Equal(
             [
@@ -29,6 +30,7 @@ public sealed class VolumeRoleTests(TestPool pool) : IClassFixture<TestPool>
                 $"fence vg_xen/lv_vm1 resource-1 7 {session}",
                 "fence vg_xen/lv_vm1 resource-2 6 1",
                 "fence vg_xen/lv_vm1 resource-2 8 1",
+                "admit vg_xen/lv_vm1 resource-2 aa:cc:00:00:00:03 sessionless",
                 $"release vg_xen/lv_vm1 resource-1 {session}",
             ],
             pool.Storage.Volumes.Asked.Where(asked => asked.Contains("lv_vm1", StringComparison.Ordinal)));

@@ -10,8 +10,9 @@ internal sealed class LocalEndpoints(string host, VolumeService volumes, VolumeF
 {
     public Task<ImmutableArray<VolumeLocation>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(volumes.List());
 
-    public Task<int> AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
-        fences.AdmitAsync(volume.Name, host, macs, cancellationToken);
+    public Task<int> AdmitAsync(
+        VolumeLocation volume, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken) =>
+        fences.AdmitAsync(volume.Name, host, macs, sessionless, cancellationToken);
 
     public Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken) =>
         fences.FenceAsync(volume.Name, host, epoch, session, cancellationToken);

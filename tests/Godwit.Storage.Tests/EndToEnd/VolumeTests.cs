@@ -215,7 +215,7 @@ public sealed class VolumeTests : IDisposable
     public async Task A_host_without_an_address_on_the_storage_network_is_told_so()
     {
         var (service, exports) = Serve();
-        var refused = await Assert.ThrowsAsync<GodwitException>(() => new VolumeFences(service, exports).AdmitAsync(s_name, "first", [], Ct));
+        var refused = await Assert.ThrowsAsync<GodwitException>(() => new VolumeFences(service, exports).AdmitAsync(s_name, "first", [], false, Ct));
         Assert.Equal("no-storage-address", refused.Code);
     }
 

@@ -60,13 +60,14 @@ public sealed class VolumeFencesTests : IDisposable
     public async Task The_export_hears_the_name_that_the_host_came_under()
     {
         await using var export = Answer(_ => new ControlReply { Ok = true, Session = 3, PreviousEpoch = 6 });
-        Assert.Equal(3, await _fences.AdmitAsync(s_name, "resource-1", [MacAddress.Parse("02:00:00:00:00:01")], Ct));
+        Assert.Equal(3, await _fences.AdmitAsync(s_name, "resource-1", [MacAddress.Parse("02:00:00:00:00:01")], true, Ct));
         Assert.Equal(6, await _fences.FenceAsync(s_name, "resource-1", 7, 3, Ct));
         await _fences.ReleaseAsync(s_name, "resource-1", 3, Ct);
         Assert.Equal(
             [("admit", "resource-1", null, null), ("fence", "resource-1", 7L, 3), ("release", "resource-1", null, 3)],
             _asked.Select(request => (request.Op, request.Host!, request.Epoch, request.Session)));
         Assert.Equal(["02:00:00:00:00:01"], _asked[0].Macs!);
+        Assert.True(_asked[0].Sessionless);
     }
 
     [Theory]
@@ -87,7 +88,7 @@ public sealed class VolumeFencesTests : IDisposable
     {
         foreach (var ask in new Func<Task>[]
         {
-            () => _fences.AdmitAsync(s_name, "h", [MacAddress.Parse("02:00:00:00:00:01")], Ct),
+            () => _fences.AdmitAsync(s_name, "h", [MacAddress.Parse("02:00:00:00:00:01")], true, Ct),
             () => _fences.FenceAsync(s_name, "h", 1, 1, Ct),
             () => _fences.ReleaseAsync(s_name, "h", 1, Ct),
             () => _fences.ProbeAsync(s_name, Ct),

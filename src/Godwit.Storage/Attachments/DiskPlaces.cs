@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Godwit.Domains;
+
+namespace Godwit.Storage.Attachments;
+
+/// <summary>Where and how a host attaches disks.</summary>
+/// <param name="Program">Path of <c>godwit-aoe</c>.</param>
+/// <param name="Interfaces">Interfaces of the storage network, one at least: a disk is reached over each.</param>
+/// <param name="Macs">Ethernet addresses of this host on the storage network.</param>
+/// <param name="RunDirectory">Sockets, records and logs of the attachments.</param>
+/// <param name="Owner">User that opens the disks besides root; null for nobody.</param>
+/// <param name="Driver">By which initiator.</param>
+public sealed record DiskPlaces(
+    string Program, ImmutableArray<string> Interfaces, ImmutableArray<MacAddress> Macs, string RunDirectory, string? Owner = null,
+    DiskDriver Driver = DiskDriver.Godwit);
+
+/// <summary>Which initiator attaches the volumes of the pool.</summary>
+public enum DiskDriver
+{
+    /// <summary>The kernel's where its module is loaded or can be, else <c>godwit-aoe attach</c>.</summary>
+    Auto = 1,
+
+    /// <summary>The kernel's <c>aoe</c>, and none other.</summary>
+    Kernel,
+
+    /// <summary><c>godwit-aoe attach</c>.</summary>
+    Godwit,
+}
