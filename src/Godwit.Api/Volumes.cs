@@ -62,8 +62,8 @@ public sealed record CheckDiskRequest(string Target);
 /// <summary>What a disk's target is, and whether a host that has lost a domain can be kept from writing to it.</summary>
 /// <param name="Target">As it was asked for.</param>
 /// <param name="Kind">What it is, in words for a person.</param>
-/// <param name="SizeBytes">Its size; null where only the engine learns it.</param>
 /// <param name="Fenced">Another host can be kept from writing.</param>
 /// <param name="How">By what; or why not.</param>
+/// <param name="SizeBytes">Its size; null where only the engine learns it.</param>
 /// <param name="Advice">What to do about it.</param>
-public sealed record DiskCheck(string Target, string Kind, long? SizeBytes, bool Fenced, string How, string? Advice = null);
+public sealed record DiskCheck(string Target, string Kind, bool Fenced, string How, long? SizeBytes = null, string? Advice = null);

@@ -14,7 +14,6 @@ internal static class Errno
     public const int ENODEV = 19;
     public const int ENOTTY = 25;
     public const int EINVAL = 22;
-    public const int ENOTTY = 25;
     public const int ENOSPC = 28;
     public const int EMSGSIZE = 90;
     public const int ENETDOWN = 100;

@@ -64,9 +64,10 @@ public sealed record DiskIdentity
 {
     public required DiskKind Kind { get; init; }
 
-    /// <summary>Volume as <c>group/volume</c>, or the path of a device or file.</summary>
+    /// <summary>Volume as <c>group/volume</c>, the path of a device or file, or a <see cref="NetworkDisk"/>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>0 where only the engine learns it.</summary>
     public required long SizeBytes { get; init; }
 
     /// <summary>Host that serves the volume; null for devices and files.</summary>
@@ -89,8 +90,14 @@ public enum DiskKind
     /// <summary>A block device that the host has by other means.</summary>
     BlockDevice,
 
-    /// <summary>A file of the host.</summary>
+    /// <summary>A file that this host alone has.</summary>
     File,
+
+    /// <summary>A file of a file system that other hosts have too, such as NFS.</summary>
+    SharedFile,
+
+    /// <summary>What the engine reaches over the network by itself: NBD, or RBD of Ceph.</summary>
+    Network,
 }
 
 /// <summary>A disk made usable on this host for one domain.</summary>

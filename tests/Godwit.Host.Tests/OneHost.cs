@@ -98,8 +98,13 @@ internal sealed class OneDisk : IDisks
 
     public Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
-        Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
+    public List<(string Name, long SizeBytes)> Grown { get; } = [];
+
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        Grown.Add((disk.Disk.Name, sizeBytes));
+        return Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
+    }
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -3,9 +3,12 @@ using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Http;
 using Godwit.Daemon.Roles;
+using Godwit.Daemon.Transport;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Storage;
+using Godwit.Storage.Attachments;
 using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Endpoints;
@@ -74,6 +77,15 @@ internal static class VolumeEndpoints
             .Says("ExportVolume", "Write what a volume holds to a file of its storage host; lines of JSON, the last one has the volume or an error")
             .Produces<VolumeWork>(StatusCodes.Status200OK, WorkAnswer.ContentType)
             .At(Place.Volume);
+
+        routes.MapPost(ApiRoutes.DiskCheck, async Task<DiskCheck> (
+                CheckDiskRequest request, IRegistry registry, PeerConnections peers, CancellationToken cancellationToken) =>
+            {
+                var found = await new DiskChecks(new RemoteVolumes(registry, peers)).CheckAsync(request.Target, cancellationToken);
+                return new DiskCheck(
+                    request.Target, found.Kind, found.Disk.Fenced, found.How, found.Disk.Kind == DiskKind.Network ? null : found.Disk.SizeBytes, found.Advice);
+            })
+            .Says("CheckDisk", "What a disk's target is on this host, and how another host can be kept from writing to it");
 
         var roles = routes.MapGroup("").For(AccessRule.Hosts);
 

@@ -19,6 +19,9 @@ internal sealed class StorageRole(
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = logs.CreateLogger<StorageRole>();
 
+    /// <summary>Where the sockets of its exports are.</summary>
+    public static string ExportsDirectory(DaemonConfig config) => Path.Combine(config.RunDirectory, "exports");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (config.Storage.Interfaces is not [_, ..] cards)
@@ -30,7 +33,7 @@ internal sealed class StorageRole(
         var state = Path.Combine(config.StateDirectory, "storage");
         Directory.CreateDirectory(state);
         var exports = new VolumeExports(
-            new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
+            new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), ExportsDirectory(config)),
             time, logs.CreateLogger<VolumeExports>());
         var groups = new VolumeGroups(config.Name, config.Storage.Groups, new GroupFile(Path.Combine(state, "groups.json")), VolumeStores.Open);
         var service = new VolumeService(

@@ -31,7 +31,7 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
                 $"Destroy what uses it: `godwit destroy {user.Name}`.");
         }
         // Both of its hosts would have to hear of it between two steps of the move.
-        if (domains.FirstOrDefault(domain => domain.Relocation is not null) is { } moving)
+        if (domains.FirstOrDefault(domain => domain.Intent is not null) is { } moving)
             throw new GodwitException(Storage.StorageErrors.DomainMoves, $"{moving.Name}, which has {name}, is moving.", "Try again when it has arrived: `godwit migration list`.");
         var record = Record(await volumes.ResizeAsync(name, sizeBytes, shrink, progress, cancellationToken));
         await registry.PutVolumeAsync(record, cancellationToken);
@@ -87,7 +87,7 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
     {
         // The registry is asked first, so that a volume is not made while nobody could be told of it.
         var known = await registry.ListVolumesAsync(cancellationToken);
-        RefuseTaken(name, known);
+        RefuseTaken(known.FirstOrDefault(volume => volume.Name == name));
         while (true)
         {
             // Two disks of one address on one network would be taken for each other.
@@ -107,17 +107,17 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
             if (!known.Any(volume => YieldsTo(record, volume)))
                 return record;
             await volumes.DeleteAsync(name, CancellationToken.None);
-            RefuseTaken(name, known);
+            // Of one name the registry keeps what was entered first; our own record is of the address that was yielded.
+            RefuseTaken(known.FirstOrDefault(volume => volume.Name == name && volume.StorageHost != host));
         }
     }
 
-    // Of one name the registry keeps what was entered first.
-    private void RefuseTaken(VolumeName name, ImmutableArray<VolumeRecord> known)
+    private static void RefuseTaken(VolumeRecord? other)
     {
-        if (known.FirstOrDefault(volume => volume.Name == name) is not { } other || (other.StorageHost == host && volumes.Has(name)))
+        if (other is null)
             return;
         throw new GodwitException(
-            Storage.StorageErrors.VolumeExists, $"The pool has a volume {name} already, on {other.StorageHost}.", "Choose another name.");
+            Storage.StorageErrors.VolumeExists, $"The pool has a volume {other.Name} already, on {other.StorageHost}.", "Choose another name.");
     }
 
     public async Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken) =>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Godwit.Api;
 using Godwit.Domains;
 using Godwit.Storage.Volumes;
@@ -8,54 +7,64 @@ namespace Godwit.Daemon.Volumes;
 
 /// <summary>
 /// Answers a request for long work with lines that tell how far it has come. What is refused before the first of them is
-/// answered as any other refusal. Who closes the connection, and a daemon that ends, give the work up.
+/// answered as any other refusal. Who closes the connection, and a daemon that ends, give the work up: the first is noticed by
+/// the next line.
 /// </summary>
 internal sealed class WorkAnswer(HttpContext context, IHostApplicationLifetime life, TimeProvider time) : IProgress<WorkProgress>
 {
     public const string ContentType = "application/x-ndjson";
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // Of what nobody has read yet only the last counts.
-    private readonly Channel<WorkProgress> _progress = Channel.CreateBounded<WorkProgress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Lock _lock = new();
     private readonly long _began = time.GetTimestamp();
+    private WorkProgress? _last;
 
-    public void Report(WorkProgress value) => _progress.Writer.TryWrite(value);
+    public void Report(WorkProgress value)
+    {
+        lock (_lock)
+            _last = value;
+    }
 
     public async Task RunAsync(Func<IProgress<WorkProgress>, CancellationToken, Task<VolumeWork>> work)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
         var running = work(this, end.Token);
-        try
+        while (await IsRunningAsync(running, end.Token))
         {
-            while (await NextAsync(running, end.Token) is { } progress)
-                await WriteAsync(Describe(progress), end.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // It hears of it too, and is waited for: what it undoes is undone.
+            if (Last() is { } progress)
+                await WriteAsync(Describe(progress), CancellationToken.None);
         }
         VolumeWork last;
         try
         {
             last = await running;
         }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // It is undone. Without a last line the client knows that it got no answer.
+            context.Abort();
+            return;
+        }
         catch (Exception e) when (context.Response.HasStarted && e is GodwitException or IOException)
         {
             last = new VolumeWork { Error = e is GodwitException known ? new ApiError(known.Code, known.Message, known.Remedy) : new ApiError("internal-error", e.Message) };
         }
-        await WriteAsync(last, context.RequestAborted);
+        await WriteAsync(last, CancellationToken.None);
     }
 
-    private async Task<WorkProgress?> NextAsync(Task running, CancellationToken cancellationToken)
+    private WorkProgress? Last()
     {
-        var due = Task.Delay(Interval, time, cancellationToken);
-        await Task.WhenAny(running, due);
-        if (running.IsCompleted)
-            return null;
-        await due;
-        var there = _progress.Reader.WaitToReadAsync(cancellationToken).AsTask();
-        await Task.WhenAny(running, there);
-        return running.IsCompleted || !_progress.Reader.TryRead(out var progress) ? null : progress;
+        lock (_lock)
+            return _last;
+    }
+
+    // Also work that is being given up is waited for: what it undoes is undone.
+    private async Task<bool> IsRunningAsync(Task running, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(running, Task.Delay(Interval, time, cancellationToken));
+        if (cancellationToken.IsCancellationRequested)
+            await Task.WhenAny(running);
+        return !running.IsCompleted;
     }
 
     private VolumeWork Describe(WorkProgress progress) => new()

@@ -3,7 +3,7 @@ using Godwit.Domains;
 
 namespace Godwit.Storage.Attachments;
 
-/// <summary>Devices and files that the host has by other means: they are opened as they are, and no fence of ours holds them.</summary>
+/// <summary>Devices and files that the host has by other means, and what its engine reaches by itself: they are opened as they are, and no fence of ours holds them.</summary>
 internal sealed class PlainPaths : IAttachmentWay
 {
     public Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken) =>
@@ -12,7 +12,7 @@ internal sealed class PlainPaths : IAttachmentWay
             Domain = domain,
             Disk = disk,
             ReadOnly = spec.ReadOnly,
-            Path = spec.Target.StartsWith('/') ? spec.Target : "/dev/" + spec.Target,
+            Path = spec.Target.StartsWith('/') || disk.Kind == DiskKind.Network ? spec.Target : "/dev/" + spec.Target,
             Format = spec.Format,
         });
 

@@ -5,6 +5,7 @@ using Godwit.Domains;
 using Godwit.Native;
 using Godwit.Native.Files;
 using Godwit.Native.Processes;
+using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -243,7 +244,7 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
         var number = DetachedProcess.ChooseNumbers([socket])[0];
         string[] arguments =
         [
-            places.Program, "attach", VolumeSessions.AddressOf(disk.Disk), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
+            places.Program, "attach", VolumeSessions.AddressOf(disk.Disk), .. Way(disk.Disk),
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
             "--memory", AttachmentFiles.MemoryOf(disk),
@@ -263,6 +264,11 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
         }
         Log.Attached(log, disk.Domain, disk.Disk.Name, process.Id, disk.Session);
     }
+
+    // Frames that a host sends on its interfaces do not come back to it.
+    private IEnumerable<string> Way(DiskIdentity disk) => places.Local is { } local && places.IsLocal(disk)
+        ? ["--local", VolumeExports.LocalSocket(local.RunDirectory, VolumeSessions.AddressOf(disk)), "--address", places.Macs[0].ToString()]
+        : places.Interfaces.SelectMany(name => new[] { "--interface", name });
 
     private SafeFileHandle Listen(AttachedDisk disk)
     {

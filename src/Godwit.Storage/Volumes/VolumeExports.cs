@@ -54,7 +54,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         [
             places.Program, "export", path,
             "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
-            "--managed", "--state", StateOf(volume), "--control", SocketOf(volume),
+            "--managed", "--state", StateOf(volume), "--control", SocketOf(volume), "--local", LocalSocket(places.RunDirectory, AddressOf(volume)),
             .. isNew ? ["--new-state"] : Array.Empty<string>(),
         ];
         var logPath = LogOf(volume);
@@ -135,7 +135,13 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
             }
         }
         File.Delete(SocketOf(volume));
+        File.Delete(LocalSocket(places.RunDirectory, AddressOf(volume)));
     }
+
+    /// <summary>Where initiators of this host reach an export.</summary>
+    /// <param name="runDirectory">Of the exports.</param>
+    /// <param name="address">As in <c>e0.1</c>.</param>
+    public static string LocalSocket(string runDirectory, string address) => Path.Combine(runDirectory, address + ".frames");
 
     /// <summary>Removes the fence and the log of a volume whose export has ended, so that its address is free.</summary>
     public void Forget(CatalogEntry volume)

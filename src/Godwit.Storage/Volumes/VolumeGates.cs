@@ -5,11 +5,12 @@ namespace Godwit.Storage.Volumes;
 /// <summary>
 /// What may be done with a volume at the same time. Nobody waits: what cannot be done now is refused as busy.
 /// <code>
-///              change  start  copy  admit
-///   change       -       -      -     +      its size, its coming and going: a deletion looks for hosts at its end
-///   start        -       -      +     +      of its export
-///   copy         -       +      +     -      of its data, for as long as it takes: nobody may begin to write
-///   admit        +       +      -     +      of a host
+///              change  start  copy  look  admit
+///   change       -       -      -     -     +      its size, its coming and going: a deletion looks for hosts at its end
+///   start        -       -      +     +     +      of its export
+///   copy         -       +      +     +     -      of its data, for as long as it takes: nobody may begin to write
+///   look         -       +      +     +     +      at its data as they are at one moment
+///   admit        +       +      -     +     +      of a host
 /// </code>
 /// </summary>
 internal sealed class VolumeGates
@@ -18,13 +19,16 @@ internal sealed class VolumeGates
     private readonly Lock _lock = new();
 
     public IDisposable Change(VolumeName name) => Enter(name, "is being changed or copied",
-        use => use is { Changes: 0, Starts: 0, Copies: 0 }, use => use with { Changes = 1 }, use => use with { Changes = 0 });
+        use => use is { Changes: 0, Starts: 0, Copies: 0, Looks: 0 }, use => use with { Changes = 1 }, use => use with { Changes = 0 });
 
     public IDisposable Start(VolumeName name) => Enter(name, "is being changed",
         use => use is { Changes: 0, Starts: 0 }, use => use with { Starts = 1 }, use => use with { Starts = 0 });
 
     public IDisposable Copy(VolumeName name) => Enter(name, "is being changed, or a host begins to use it",
         use => use is { Changes: 0, Admissions: 0 }, use => use with { Copies = use.Copies + 1 }, use => use with { Copies = use.Copies - 1 });
+
+    public IDisposable Look(VolumeName name) => Enter(name, "is being changed",
+        use => use.Changes == 0, use => use with { Looks = use.Looks + 1 }, use => use with { Looks = use.Looks - 1 });
 
     public IDisposable Admit(VolumeName name) => Enter(name, "is being copied",
         use => use.Copies == 0, use => use with { Admissions = use.Admissions + 1 }, use => use with { Admissions = use.Admissions - 1 });
@@ -51,7 +55,7 @@ internal sealed class VolumeGates
         });
     }
 
-    private readonly record struct Use(int Changes, int Starts, int Copies, int Admissions);
+    private readonly record struct Use(int Changes, int Starts, int Copies, int Looks, int Admissions);
 
     private sealed class Leaving(Action leave) : IDisposable
     {

@@ -79,10 +79,10 @@ public sealed partial class VolumeService
         await new VolumeFileWriter(data).WriteAsync(groups.PathOf(name), entry.SizeBytes, file, format, progress, cancellationToken);
     }
 
-    // The gate is for the moment only: whoever uses the volume goes on.
+    // Whoever uses the volume goes on.
     private async Task<NewVolume?> AtOnceAsync(CatalogEntry from, VolumeName target, long size, IVolumeStore store, CancellationToken cancellationToken)
     {
-        using var alone = _gates.Change(from.Name);
+        using var looking = _gates.Look(from.Name);
         return await store.TryBeginCopyAsync(from.Name.Volume, target.Volume, size, cancellationToken);
     }
 

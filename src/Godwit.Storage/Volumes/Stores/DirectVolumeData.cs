@@ -19,6 +19,8 @@ public sealed class DirectVolumeData : IVolumeData
     /// </summary>
     private const long SyncEvery = 128L << 20;
 
+    private const string Shorter = "it ends before the size that it had";
+
     public static readonly DirectVolumeData Instance = new();
 
     public Task ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken) => Task.Run(() =>
@@ -76,11 +78,16 @@ public sealed class DirectVolumeData : IVolumeData
             cancellationToken.ThrowIfCancellationRequested();
             var data = Do(from.Path, at, "read", () => SparseFile.NextData(from.File, at, length));
             if (data >= length)
+            {
+                // Behind the end of what has become shorter there is no data either.
+                if (Do(from.Path, at, "read", () => StableStorage.SizeOf(from.File)) < length)
+                    throw Failed(from.Path, at, "read", Shorter, null);
                 break;
+            }
             at = data;
             var read = Do(from.Path, at, "read", () => PositionedIo.Read(from.File, buffer.AsSpan(0, (int)Math.Min(PieceBytes, length - at)), at));
             if (read == 0)
-                throw Failed(from.Path, at, "read", "it ends there, before the size it had", null);
+                throw Failed(from.Path, at, "read", Shorter, null);
             if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
             {
                 Do(to.Path, at, "write to", () =>
