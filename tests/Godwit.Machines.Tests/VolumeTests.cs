@@ -35,6 +35,8 @@ public sealed class VolumeTests(PoolFixture pool)
         await pool.Storage.RunAsync("dd if=/dev/urandom of=/dev/vg_thin/data bs=64k count=1023 oflag=direct conv=fsync status=none", Ct);
         Assert.Equal("before", (await pool.Storage.RunAsync("head -n 1 /dev/vg_thin/data.before", Ct)).Trim());
 
+        // How full it is the kernel tells some time after.
+        await pool.Storage.RunAsync("timeout 60 sh -c 'until lvs --noheadings -o data_percent vg_thin/pool0 | grep -q 100.00; do sleep 1; done'", Ct);
         var refused = await pool.Storage.TryRunAsync("godwit volume create vg_thin/more --size 1g", Ct);
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("lvextend -L +SIZE GROUP/POOL", refused.Error, StringComparison.Ordinal);
