@@ -38,6 +38,17 @@ public static class ApiRoutes
     public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";
     public const string VolumeProbe = "/v1/volumes/{group}/{volume}/probe";
 
+    public const string Images = "/v1/images";
+    public const string Image = "/v1/images/{image}";
+    public const string ImageContent = "/v1/images/{image}/content";
+    public const string ImageVolumes = "/v1/images/{image}/volumes";
+    public const string ImageDomains = "/v1/images/{image}/domains";
+
+    public const string Jobs = "/v1/jobs";
+    public const string Job = "/v1/jobs/{id:guid}";
+    public const string JobEvents = "/v1/jobs/{id:guid}/events";
+    public const string JobCancel = "/v1/jobs/{id:guid}/cancel";
+
     public const string Pool = "/v1/pool";
     public const string PoolReady = "/v1/pool/ready";
     public const string PoolInit = "/v1/pool/init";

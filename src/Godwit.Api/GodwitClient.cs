@@ -102,18 +102,8 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Migration, id.ToString()), GodwitJson.Default.MigrationInfo, cancellationToken);
 
     /// <summary>All events so far, then those to come. The last one has the result; without it, the line broke.</summary>
-    public async IAsyncEnumerable<MigrationEvent> MigrationEventsAsync(
-        Guid id, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var response = await _transport.OpenAsync(
-            ApiRoutes.Fill(ApiRoutes.MigrationEvents, id.ToString()), cancellationToken).ConfigureAwait(false);
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
-        {
-            if (line.Length > 0)
-                yield return JsonSerializer.Deserialize(line, GodwitJson.Default.MigrationEvent)!;
-        }
-    }
+    public IAsyncEnumerable<MigrationEvent> MigrationEventsAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.LinesAsync(ApiRoutes.Fill(ApiRoutes.MigrationEvents, id.ToString()), GodwitJson.Default.MigrationEvent, cancellationToken);
 
     /// <summary>Asks a relocation to end with the domain where it is; refused as <c>too-late</c> once it has been handed over or has ended.</summary>
     public Task CancelMigrationAsync(Guid id, CancellationToken cancellationToken) =>
@@ -162,6 +152,53 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     /// <summary>What a disk's target is on the host that is asked.</summary>
     public Task<DiskCheck> CheckDiskAsync(CheckDiskRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(ApiRoutes.DiskCheck, request, GodwitJson.Default.CheckDiskRequest, GodwitJson.Default.DiskCheck, cancellationToken);
+
+    /// <summary>The images of the pool, or of the asked host.</summary>
+    public Task<ImmutableArray<ImageInfo>> ListImagesAsync(bool hostOnly, CancellationToken cancellationToken) =>
+        _transport.GetAsync(Scoped(ApiRoutes.Images, hostOnly), GodwitJson.Default.ImmutableArrayImageInfo, cancellationToken);
+
+    public Task<ImageInfo> GetImageAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Image, name), GodwitJson.Default.ImageInfo, cancellationToken);
+
+    public Task DeleteImageAsync(string name, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Image, name), cancellationToken);
+
+    /// <summary>Begins to build an image on a storage host.</summary>
+    public Task<JobInfo> BuildImageAsync(BuildImageRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Images, request, GodwitJson.Default.BuildImageRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Sends a disk to a storage host, which then begins to make an image of it.</summary>
+    public Task<JobInfo> ImportImageAsync(string name, HttpContent content, string? sha256, CancellationToken cancellationToken) =>
+        _transport.UploadAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageContent, name) + (sha256 is null ? "" : $"?sha256={Uri.EscapeDataString(sha256)}"),
+            content, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to make the disks of a guest, on the host with the image.</summary>
+    public Task<JobInfo> MakeGuestVolumesAsync(string image, GuestVolumesRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageVolumes, image),
+            request, GodwitJson.Default.GuestVolumesRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to create a domain of an image on the host that is asked.</summary>
+    public Task<JobInfo> CreateGuestAsync(string image, CreateGuestRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageDomains, image),
+            request, GodwitJson.Default.CreateGuestRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Jobs of the asked host, under way and lately ended.</summary>
+    public Task<ImmutableArray<JobInfo>> ListJobsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Jobs, GodwitJson.Default.ImmutableArrayJobInfo, cancellationToken);
+
+    public Task<JobInfo> GetJobAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Job, id.ToString()), GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>How a job stands, and each change from now on. The last one has the result; without it, the line broke.</summary>
+    public IAsyncEnumerable<JobEvent> JobEventsAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.LinesAsync(ApiRoutes.Fill(ApiRoutes.JobEvents, id.ToString()), GodwitJson.Default.JobEvent, cancellationToken);
+
+    /// <summary>Asks a job to end and to undo what it has done; its events tell when it has.</summary>
+    public Task CancelJobAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.JobCancel, id.ToString()), cancellationToken);
 
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);

@@ -64,6 +64,8 @@ internal static class CommandLine
             VerbCommands.Unpause(around),
             ConfigCommands.Build(around),
             VolumeCommands.Build(around),
+            ImageCommands.Build(around),
+            JobCommands.Build(around),
             HostCommands.Build(around),
             PoolCommands.Build(around),
             LabCommands.Build(around),

@@ -4,6 +4,8 @@ using Godwit.Daemon.Checks;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Endpoints;
 using Godwit.Daemon.Http;
+using Godwit.Daemon.Images;
+using Godwit.Daemon.Jobs;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Queries;
@@ -114,6 +116,14 @@ internal static class DaemonApp
         services.AddSingleton<Readiness>();
         services.AddHostedService<Settling>();
 
+        services.AddSingleton<JobTable>();
+        services.AddHostedService(s => s.GetRequiredService<JobTable>());
+        services.AddSingleton<ImageHost>();
+        services.AddSingleton<PoolImages>();
+        services.AddSingleton<PendingGuests>();
+        services.AddHostedService(s => s.GetRequiredService<PendingGuests>());
+        services.AddSingleton<GuestCreation>();
+
         services.AddSingleton<ComputeSlot>();
         services.AddSingleton<VolumeSlot>();
         if (config.Has(Role.Compute))
@@ -144,6 +154,8 @@ internal static class DaemonApp
         app.MapMigrations();
         app.MapVolumes();
         app.MapVolumeGroups();
+        app.MapImages();
+        app.MapJobs();
         app.MapPool();
         app.MapRegistry();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Godwit.Daemon.Config;
+using Godwit.Daemon.Images;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Transport;
 using Godwit.Daemon.Volumes;
@@ -13,7 +14,7 @@ namespace Godwit.Daemon.Roles;
 
 /// <summary>Puts together what serves volumes, exports them, and enters them in the registry.</summary>
 internal sealed class StorageRole(
-    DaemonConfig config, Membership membership, VolumeSlot slot, IRegistry registry, PeerConnections peers, TimeProvider time,
+    DaemonConfig config, Membership membership, VolumeSlot slot, ImageHost images, IRegistry registry, PeerConnections peers, TimeProvider time,
     ILoggerFactory logs) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -41,6 +42,8 @@ internal sealed class StorageRole(
             new VolumeCatalog(Path.Combine(state, "catalog.json")), exports, DirectVolumeData.Instance, time, logs.CreateLogger<VolumeService>());
         // What was served before goes on being served, pool or no pool; roles in it are given to members only.
         var running = service.RunAsync(stoppingToken);
+        // What an image in the making has left goes now, not when the next one is asked for.
+        _ = images.Library;
         await membership.WaitAsync(stoppingToken);
         slot.Enter(new LocalVolumes(config.Name, service, groups, new VolumeFences(service, exports), registry, new RemoteVolumeUsers(peers)));
         Log.StorageReady(_log, service.List().Length);

@@ -10,8 +10,15 @@ namespace Godwit.Daemon.Volumes;
 /// <summary>The volumes that this host serves, and the roles that hosts have in them.</summary>
 internal interface IVolumeHost
 {
-    /// <summary>Makes an empty volume, exports it and enters it in the registry.</summary>
-    Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken);
+    /// <summary>Groups in which volumes are made.</summary>
+    ImmutableArray<string> Groups { get; }
+
+    /// <summary>Makes a volume, exports it and enters it in the registry.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="cancellationToken">Gives up; nothing of the volume is left then.</param>
+    /// <param name="content">Fills it before anybody is served it; null leaves it empty.</param>
+    Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null);
 
     /// <summary>Who uses a volume: domains that have it, and hosts that are attached to it.</summary>
     Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken);

@@ -11,8 +11,10 @@ namespace Godwit.Daemon.Volumes;
 /// <summary>The volumes that this host exports itself.</summary>
 internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGroups groups, VolumeFences fences, IRegistry registry, IVolumeUsers users) : IVolumeHost
 {
-    public Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
-        EnterAsync(name, others => volumes.CreateAsync(name, sizeBytes, others, cancellationToken), cancellationToken);
+    public ImmutableArray<string> Groups => [.. groups.All.Select(store => store.Group)];
+
+    public Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null) =>
+        EnterAsync(name, others => volumes.CreateAsync(name, sizeBytes, others, cancellationToken, content), cancellationToken);
 
     public Task<VolumeRecord> CopyAsync(
         VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken) =>

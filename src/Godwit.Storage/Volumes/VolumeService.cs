@@ -23,6 +23,9 @@ public sealed partial class VolumeService(
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
     private readonly VolumeGates _gates = new();
 
+    /// <summary>Names of the groups that there are.</summary>
+    public ImmutableArray<string> Groups => [.. groups.All.Select(store => store.Group)];
+
     public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Where(entry => !entry.IsNew).Select(Locate)];
 
     /// <exception cref="GodwitException">There is no such volume; the remedy names the nearest.</exception>

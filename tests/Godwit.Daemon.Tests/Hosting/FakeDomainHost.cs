@@ -49,8 +49,13 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Why it creates no domains.</summary>
+    public GodwitException? Refusal { get; set; }
+
     public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
     {
+        if (Refusal is { } refusal)
+            throw refusal;
         var record = new DomainRecord
         {
             Spec = spec,

@@ -9,16 +9,43 @@ using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
-/// <summary>Volumes without bytes: who asked for which role in them.</summary>
-internal sealed class FakeVolumeHost(string name) : IVolumeHost
+/// <summary>Volumes that nobody serves: who asked for which role in them. Those with content are files.</summary>
+internal sealed class FakeVolumeHost(string name, string directory, Func<IRegistry> registry) : IVolumeHost
 {
     private long _epoch;
     private int _session;
+    private int _volumes;
+
+    public ImmutableArray<string> Groups => ["vg_xen"];
 
     public ConcurrentQueue<string> Asked { get; } = [];
 
-    public Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
-        Task.FromResult(new VolumeRecord(volume, sizeBytes, name, 0, 0));
+    /// <summary>What the filling of a volume waits for.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public string PathOf(VolumeName volume) => Path.Combine(directory, volume.ToString().Replace('/', '-'));
+
+    public async Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null)
+    {
+        var record = new VolumeRecord(volume, sizeBytes, name, 0, _volumes++);
+        if (content is null)
+            return record;
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using (var file = File.Create(PathOf(volume)))
+                file.SetLength(sizeBytes);
+            await Gate.WaitAsync(cancellationToken);
+            await content(PathOf(volume), NoProgress.Instance, cancellationToken);
+            await registry().PutVolumeAsync(record, cancellationToken);
+            return record;
+        }
+        catch
+        {
+            File.Delete(PathOf(volume));
+            throw;
+        }
+    }
 
     public Task<VolumeUsers> UsersAsync(VolumeName volume, CancellationToken cancellationToken) =>
         Task.FromResult(new VolumeUsers(["vm1"], ["resource-1 (its writer)"]));
@@ -26,7 +53,8 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
     public Task DeleteAsync(VolumeName volume, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"delete {volume}");
-        return Task.CompletedTask;
+        File.Delete(PathOf(volume));
+        return registry().RemoveVolumeAsync(volume, name, cancellationToken);
     }
 
     public Task<ResizedVolume> ResizeAsync(VolumeName volume, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken)

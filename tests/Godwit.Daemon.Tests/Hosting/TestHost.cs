@@ -34,7 +34,7 @@ internal sealed class TestHost : IAsyncDisposable
             Said = new HostSettings { Name = name, Address = IPAddress.Loopback, Roles = roles },
         };
         Time = time;
-        Volumes = new FakeVolumeHost(name);
+        Volumes = new FakeVolumeHost(name, Path.Combine(_directory, "volumes"), () => Registry);
         DaemonProcess.CreateDirectories(Config);
         _app = DaemonApp.Build(Config, services =>
         {

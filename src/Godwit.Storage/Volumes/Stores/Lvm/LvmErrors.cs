@@ -4,7 +4,7 @@ using Godwit.Native.Processes;
 
 namespace Godwit.Storage.Volumes.Stores.Lvm;
 
-/// <summary>What LVM says when it refuses, told apart by its English words (lvm2 2.03; tests hold recordings of a real one).</summary>
+/// <summary>What LVM says when it refuses, told apart by its English words (lvm2 2.03; the tests ask a real one).</summary>
 internal static partial class LvmErrors
 {
     public static GodwitException Of(IReadOnlyList<string> command, ProgramResult result)
