@@ -6,6 +6,7 @@ using Godwit.Lab;
 using Godwit.Lab.Measure;
 using Godwit.Native.Processes;
 using Godwit.Storage.Images;
+using Godwit.Storage.Images.Guests;
 
 namespace Godwit.Machines.Tests.Pool;
 
@@ -113,7 +114,7 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
         var root = Path.Combine(pool.Files, name + ".ext4");
         await using (var file = File.Create(root)) file.SetLength(new FileInfo(image.RootFilesystemPath).Length);
         await ImageWriter.WriteAsync(image, root, LabGuest.Customize(name, _address), ct);
-        await Ext4Files.WriteAsync(root, LabGuest.WriterFlag, $"{WriterPauseMs}\n", ct);
+        await Ext4Files.WriteAsync(root, [new GuestFile(LabGuest.WriterFlag, $"{WriterPauseMs}\n")], ct);
         var packed = root + ".gz";
         await using (var from = File.OpenRead(root))
         await using (var to = new GZipStream(File.Create(packed), CompressionLevel.Fastest))
