@@ -53,7 +53,8 @@ internal sealed class FakeVolumeHost(string name, string directory, Func<IRegist
     public Task DeleteAsync(VolumeName volume, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"delete {volume}");
-        File.Delete(PathOf(volume));
+        if (File.Exists(PathOf(volume)))
+            File.Delete(PathOf(volume));
         return registry().RemoveVolumeAsync(volume, name, cancellationToken);
     }
 

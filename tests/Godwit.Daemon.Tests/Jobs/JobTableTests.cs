@@ -79,6 +79,7 @@ public sealed class JobTableTests
     public async Task EndedOnesAreForgottenInTime()
     {
         var first = _table.Begin("test", "first", (_, _) => Task.FromResult(new JobOutcome([], [])));
+        await first.Running;
         for (var i = 0; i < 100; i++)
             await _table.Begin("test", "more", (_, _) => Task.FromResult(new JobOutcome([], []))).Running;
         Assert.InRange(_table.List().Length, 60, 66);

@@ -64,7 +64,7 @@ public sealed class ImageImporterTests : IDisposable
     /// <summary>Each would read what it names from the storage host, and hand it to whoever gets the image.</summary>
     [Theory]
     [InlineData("-f qcow2 -b /etc/hostname -F raw", "/etc/hostname")]
-    [InlineData("-f vmdk -o subformat=monolithicFlat 10M", "file-flat.vmdk")]
+    [InlineData("-f vmdk -o subformat=monolithicFlat 10M", "file-flat.img")]
     [InlineData("-f qcow2 -o data_file=OTHER,data_file_raw=on 10M", "other.raw")]
     public async Task AFileThatNamesAnotherIsRefused(string how, string named)
     {
