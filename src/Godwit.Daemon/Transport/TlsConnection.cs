@@ -21,7 +21,7 @@ internal sealed class TlsConnection : DefaultConnectionContext
         (_stream, _socket) = (stream, socket);
         Transport = new StreamPipes(
             PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true)),
-            PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
+            new ClosingWriter(PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)), this));
         ConnectionClosed = _closed.Token;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;

@@ -25,7 +25,7 @@ public sealed partial class SettingsFileTests
         var all = CommentedSetting().Replace(SettingsManual.File, "");
         var config = ConfigFile.Parse(all, "godwitd.toml", Defaults);
         Assert.Equal("resource-1", config.Said.Name);
-        Assert.Single(config.Storage.Groups);
+        Assert.Equal(["vg_xen", "files"], config.Storage.Groups.Select(group => group.Name));
 
         var table = "";
         var shown = new SortedSet<string>(StringComparer.Ordinal);
