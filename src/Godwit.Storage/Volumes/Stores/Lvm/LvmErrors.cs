@@ -7,13 +7,18 @@ namespace Godwit.Storage.Volumes.Stores.Lvm;
 /// <summary>What LVM says when it refuses, told apart by its English words (lvm2 2.03; the tests ask a real one).</summary>
 internal static partial class LvmErrors
 {
+    private const string MoreRoom = "Delete volumes, or give the thin pool more room: lvextend -L +SIZE GROUP/POOL.";
+
+    /// <summary>A thin pool that has no room for what would be written to another volume.</summary>
+    public static GodwitException FullPool(string group, LogicalVolume pool) => new(
+        StorageErrors.PoolFull, FormattableString.Invariant($"The thin pool {group}/{pool.Name} is {pool.DataPercent:0.0} % full."), MoreRoom);
+
     public static GodwitException Of(IReadOnlyList<string> command, ProgramResult result)
     {
         var said = Words(result);
         var (code, remedy) = said switch
         {
-            _ when AboveThreshold().IsMatch(said) => (StorageErrors.PoolFull,
-                "Delete volumes, or give the thin pool more room: lvextend -L +SIZE GROUP/POOL."),
+            _ when AboveThreshold().IsMatch(said) => (StorageErrors.PoolFull, MoreRoom),
             _ when NoSpace().IsMatch(said) => (StorageErrors.NoSpace, "Delete volumes, or give the group another disk: vgextend GROUP DEVICE."),
             _ when UnknownGroup().IsMatch(said) => (StorageErrors.NoSuchGroup, "`vgs` on the storage host shows the volume groups there are."),
             _ when Exists().IsMatch(said) => (StorageErrors.VolumeExists, "Choose another name, or remove it by lvremove on the storage host."),
