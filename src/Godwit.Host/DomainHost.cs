@@ -87,7 +87,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     public async Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken)
     {
-        var tasks = _domains.Values.OfType<DomainTask>().OrderBy(task => task.Name, StringComparer.Ordinal);
+        var tasks = _domains.Values.OfType<DomainTask>().Where(task => !task.HasGone).OrderBy(task => task.Name, StringComparer.Ordinal);
         var views = await Task.WhenAll(tasks.Select(task => task.ViewAsync(cancellationToken)));
         return [.. views, .. _settler?.Views.Where(view => !views.Any(other => other.Record.Name == view.Record.Name)) ?? []];
     }

@@ -39,7 +39,7 @@ internal sealed partial class DomainTask
     private readonly FailurePause _failures;
     private CopyEvent? _endedWhileMoving;
     private bool _endFollowed;
-    private bool _gone;
+    private volatile bool _gone;
 
     public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
     {
@@ -96,6 +96,9 @@ internal sealed partial class DomainTask
     /// </summary>
     public bool HearsNothing => Activity == DomainActivity.Settled
         && (_domain.Record.RunState != RunState.Running || HasEnded || _domain.Disks.Any(disk => disk is { KernelDevice: true, ReadOnly: false }));
+
+    /// <summary>The domain has ended here, or left, and only this task is still to be cleared away.</summary>
+    public bool HasGone => _gone;
 
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));
