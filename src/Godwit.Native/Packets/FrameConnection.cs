@@ -51,10 +51,11 @@ public sealed partial class FrameConnection : IDisposable
                     default: return false;
                 }
             }
-            // The end of the line is a frame without a byte, and the last that is received.
-            var ended = count == 0 || headers[count - 1].Length == 0;
-            batch.Received(ended ? Math.Max(count - 1, 0) : count);
-            return !ended || batch.Count > 0;
+            // The end of the line is received as frames without a byte, as many as fit; no other frame is empty.
+            var frames = 0;
+            while (frames < count && headers[frames].Length > 0) frames++;
+            batch.Received(frames);
+            return frames > 0;
         }
     }
 
