@@ -94,7 +94,7 @@ internal static class VolumeCommands
             Examples =
             [
                 ("godwit volume check vg_xen/lv_vm1", "a volume of the pool, which has a fence"),
-                ("godwit volume check /dev/disk/by-path/ip-10.9.0.7:3260-iscsi-iqn.2026-01.example:disk1-lun-0 --host resource-2", "a device of another host"),
+                ("godwit volume check /dev/disk/by-id/scsi-36001405a0b1c --host resource-2", "a device of another host"),
                 ("godwit volume check rbd:pool/vm1", "an image of Ceph"),
             ],
         }.Runs(around, async (call, ct) =>
