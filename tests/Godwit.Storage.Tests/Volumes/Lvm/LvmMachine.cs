@@ -37,7 +37,7 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
             RandomAccess.SetLength(file, DiskMiB << 20);
         }
         _guest = await AoeGuest.BootAsync(new AoeGuestOptions(_directory.Path, _namespace, "tap0", "52:54:00:00:00:01", disks), default);
-        await ShAsync("for m in $(cat /modules/dm_thin_pool.order); do grep -q \"^$(basename $m .ko | tr - _) \" /proc/modules || insmod $m; done");
+        await ShAsync("for m in $(cat /modules/dm_thin_pool.order /modules/dm_snapshot.order); do grep -q \"^$(basename $m .ko | tr - _) \" /proc/modules || insmod $m; done");
         await ShAsync("vgcreate -q vg_thick /dev/vdb && vgcreate -q vg_thin /dev/vdc && lvcreate -q --type thin-pool -L 96m -n pool vg_thin");
     }
 
