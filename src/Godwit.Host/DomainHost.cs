@@ -101,9 +101,20 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
 
-    public Task DestroyAsync(string domain, CancellationToken cancellationToken) => _domains.ContainsKey(domain)
-        ? Find(domain).AskAsync(DomainRequest.Destroy, cancellationToken)
-        : RemoveRemainsAsync(domain, cancellationToken);
+    public async Task DestroyAsync(string domain, CancellationToken cancellationToken)
+    {
+        if (!_domains.ContainsKey(domain))
+        {
+            await RemoveRemainsAsync(domain, cancellationToken);
+            return;
+        }
+        var task = Find(domain);
+        var running = _running.GetValueOrDefault(task, Task.CompletedTask);
+        await task.AskAsync(DomainRequest.Destroy, cancellationToken);
+        // Its name is free again when this returns: whoever destroys a domain may create it anew at once.
+        if (task.HasGone)
+            await running.WaitAsync(cancellationToken);
+    }
 
     public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
