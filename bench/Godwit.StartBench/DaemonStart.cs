@@ -73,7 +73,8 @@ internal static class DaemonStart
         }
         finally
         {
-            daemon.Kill();
+            // With the engine that it may just be asking what it can do.
+            daemon.Kill(entireProcessTree: true);
             await daemon.WaitForExitAsync();
             await log;
         }

@@ -51,7 +51,7 @@ internal static class VolumeEndpoints
                     return new VolumeWork { Volume = Info(resized.Volume), Notes = resized.Untold };
                 }))
             .Says("ResizeVolume", "Give a volume another size; guests that run on it see it grow; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, WorkAnswer.ContentType)
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
             .At(Place.Volume);
 
         routes.MapPost(ApiRoutes.VolumeCopies, Task (
@@ -62,7 +62,7 @@ internal static class VolumeEndpoints
                         Name(group, volume), VolumeName.Parse(request.Name), request.SizeBytes, progress, token)),
                 }))
             .Says("CopyVolume", "Make a volume of what another one holds: at once where its storage can, else while nobody uses it; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, WorkAnswer.ContentType)
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
             .At(Place.Volume);
 
         routes.MapPost(ApiRoutes.VolumeExport, Task (
@@ -75,7 +75,7 @@ internal static class VolumeEndpoints
                     return new VolumeWork { Volume = Info((await registry.ListVolumesAsync(token)).First(record => record.Name == name)) };
                 }))
             .Says("ExportVolume", "Write what a volume holds to a file of its storage host; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, WorkAnswer.ContentType)
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
             .At(Place.Volume);
 
         routes.MapPost(ApiRoutes.DiskCheck, async Task<DiskCheck> (

@@ -18,14 +18,20 @@ internal static class LinesOfJson
         try
         {
             await foreach (var item in items(end.Token))
-            {
-                byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(item, type), (byte)'\n'];
-                await context.Response.BodyWriter.WriteAsync(line, end.Token);
-            }
+                await WriteLineAsync(context.Response, item, type, end.Token);
         }
         catch (OperationCanceledException) when (life.ApplicationStopping.IsCancellationRequested)
         {
             // The daemon ends.
         }
+    }
+
+    /// <summary>Writes one item; the first of an answer begins it.</summary>
+    public static async Task WriteLineAsync<T>(HttpResponse response, T item, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        if (!response.HasStarted)
+            response.ContentType = MediaType;
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(item, type), (byte)'\n'];
+        await response.BodyWriter.WriteAsync(line, cancellationToken);
     }
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Godwit.Api;
+using Godwit.Daemon.Http;
 using Godwit.Domains;
 using Godwit.Storage.Volumes;
 
@@ -12,7 +12,6 @@ namespace Godwit.Daemon.Volumes;
 /// </summary>
 internal sealed class WorkAnswer(HttpContext context, IHostApplicationLifetime life, TimeProvider time) : IProgress<WorkProgress>
 {
-    public const string ContentType = "application/x-ndjson";
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
@@ -74,11 +73,6 @@ internal sealed class WorkAnswer(HttpContext context, IHostApplicationLifetime l
         ExpectedSeconds = progress.Done > 0 ? time.GetElapsedTime(_began).TotalSeconds * (progress.Total - progress.Done) / progress.Done : null,
     };
 
-    private async Task WriteAsync(VolumeWork line, CancellationToken cancellationToken)
-    {
-        if (!context.Response.HasStarted)
-            context.Response.ContentType = ContentType;
-        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, WireJson.Api.VolumeWork), (byte)'\n'];
-        await context.Response.BodyWriter.WriteAsync(bytes, cancellationToken);
-    }
+    private Task WriteAsync(VolumeWork line, CancellationToken cancellationToken) =>
+        LinesOfJson.WriteLineAsync(context.Response, line, WireJson.Api.VolumeWork, cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Godwit.Domains;
 
 namespace Godwit.Storage.Attachments;
@@ -30,7 +29,4 @@ internal sealed class PlainPaths : IAttachmentWay
         Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
 
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Nothing of them outlives the domain's own record.</summary>
-    public ImmutableArray<AttachedDisk> Find() => [];
 }
