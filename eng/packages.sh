@@ -15,6 +15,11 @@ lab    procps            ps in hosts of the lab
 lab    mmdebstrap        builds the Debian image for guests
 lab    e2fsprogs         makes and checks file systems of guests
 lab    xz-utils          unpacks kernel modules for guests
+lab    grub-pc-bin       boot sector and modules of images' disks; it is not installed as this machine's own
+lab    grub-common       grub-mkimage, which makes the loader of these
+lab    dosfstools        makes cloud-init's disk
+lab    mtools            writes it without mounting it
+lab    openssh-client    host keys of guests, and the way into them
 bench  libvirt-daemon-system      libvirtd, the peer of bench/migrate
 bench  libvirt-clients            virsh
 bench  libvirt-daemon-driver-qemu libvirt's driver for QEMU
@@ -27,6 +32,8 @@ aoe    libnbd-bin        nbdcopy fills nbdkit's memory
 faults iptables         ebtables cuts lines between hosts of the lab
 package debhelper       puts the Debian package together, with its maintainer scripts
 test   lintian          judges the Debian package
+test   fdisk             a second reader for partition tables (sfdisk)
+test   openssl           a second maker of password hashes
 test   busybox-static    a second reader for the archives that tests write
 test   libnbd-bin        a second NBD client (nbdinfo, nbdcopy) to test the server with
 test   python3-libnbd    a third (nbdsh), which is told what to ask

@@ -5,6 +5,7 @@ using Godwit.Lab;
 using Godwit.Lab.Measure;
 using Godwit.Native.Processes;
 using Godwit.Storage.Images;
+using Godwit.Storage.Images.Guests;
 
 namespace Godwit.Faults;
 
@@ -39,7 +40,7 @@ internal sealed class FaultLab
         foreach (var host in lab.Spec.Hosts)
             Directory.CreateDirectory(lab.Paths.Failpoints(host.Name));
         await s_domain.CreateAsync(
-            lab, Computes[0], VolumeBytes, (volume, token) => Ext4Files.WriteAsync(volume, LabGuest.WriterFlag, $"{WriterPauseMs}\n", token), ct);
+            lab, Computes[0], VolumeBytes, (volume, token) => Ext4Files.WriteAsync(volume, [new GuestFile(LabGuest.WriterFlag, $"{WriterPauseMs}\n")], token), ct);
         return new FaultLab(lab);
     }
 

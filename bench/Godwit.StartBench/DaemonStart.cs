@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Godwit.Api;
-using Godwit.Lab;
 
 namespace Godwit.StartBench;
 
@@ -44,7 +43,7 @@ internal static class DaemonStart
     private static async Task<double> StartOnceAsync(Lab.Lab lab, string programs, string config, string directory)
     {
         var socket = Path.Combine(directory, "run", "godwitd.sock");
-        File.Delete(socket);
+        if (File.Exists(socket)) File.Delete(socket);
         var began = Stopwatch.GetTimestamp();
         // In the network of the host, where its address is.
         using var daemon = Process.Start(new ProcessStartInfo(
@@ -74,7 +73,8 @@ internal static class DaemonStart
         }
         finally
         {
-            daemon.Kill();
+            // With the engine that it may just be asking what it can do.
+            daemon.Kill(entireProcessTree: true);
             await daemon.WaitForExitAsync();
             await log;
         }

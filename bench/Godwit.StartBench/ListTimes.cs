@@ -8,7 +8,7 @@ namespace Godwit.StartBench;
 /// <c>godwit list</c> and <c>virsh list</c>, each by its own running daemon's socket and with no domain to list, measured by
 /// hyperfine from fork to exit. They take turns: what is compared was measured within seconds.
 /// </summary>
-internal sealed record ListTimes(IReadOnlyList<double> Godwit, IReadOnlyList<double> Virsh, IReadOnlyList<double> Ratios)
+internal sealed record ListTimes(IReadOnlyList<double> Ours, IReadOnlyList<double> Theirs, IReadOnlyList<double> Ratios)
 {
     public const int Rounds = 5;
 

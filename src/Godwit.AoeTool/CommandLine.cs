@@ -53,7 +53,8 @@ internal static class CommandLine
             DiscoverCommand.Build(),
             StatCommand.Build(),
         };
-        HelpWithExamples.AddTo(root);
+        ManualCommand.AddTo(root, AoeManual.Instance);
+        HelpWithExamples.AddTo(root, AoeManual.Instance);
         return root;
     }
 }

@@ -26,12 +26,31 @@ public static class ApiRoutes
 
     public const string Volumes = "/v1/volumes";
     public const string Volume = "/v1/volumes/{group}/{volume}";
+    public const string VolumeResize = "/v1/volumes/{group}/{volume}/resize";
+    public const string VolumeCopies = "/v1/volumes/{group}/{volume}/copies";
+    public const string VolumeExport = "/v1/volumes/{group}/{volume}/export";
+    public const string VolumeGrown = "/v1/volumes/{group}/{volume}/grown";
+    public const string VolumeGroups = "/v1/volume-groups";
+    public const string VolumeGroup = "/v1/volume-groups/{group}";
+    public const string DiskCheck = "/v1/disk-check";
     public const string VolumeAdmit = "/v1/volumes/{group}/{volume}/admit";
     public const string VolumeFence = "/v1/volumes/{group}/{volume}/fence";
     public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";
     public const string VolumeProbe = "/v1/volumes/{group}/{volume}/probe";
 
+    public const string Images = "/v1/images";
+    public const string Image = "/v1/images/{image}";
+    public const string ImageContent = "/v1/images/{image}/content";
+    public const string ImageVolumes = "/v1/images/{image}/volumes";
+    public const string ImageDomains = "/v1/images/{image}/domains";
+
+    public const string Jobs = "/v1/jobs";
+    public const string Job = "/v1/jobs/{id:guid}";
+    public const string JobEvents = "/v1/jobs/{id:guid}/events";
+    public const string JobCancel = "/v1/jobs/{id:guid}/cancel";
+
     public const string Pool = "/v1/pool";
+    public const string PoolReady = "/v1/pool/ready";
     public const string PoolInit = "/v1/pool/init";
     public const string PoolTokens = "/v1/pool/tokens";
     public const string PoolJoin = "/v1/pool/join";

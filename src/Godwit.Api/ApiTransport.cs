@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -73,9 +74,36 @@ public sealed class ApiTransport(HttpMessageInvoker http, Uri address, string? t
         return await ReadAsync(response, answer, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Sends a stream of bytes, and reads the answer's body. A refusal comes before the bytes are sent, where it can.</summary>
+    public async Task<TAnswer> UploadAsync<TAnswer>(
+        string path, HttpContent content, JsonTypeInfo<TAnswer> answer, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        request.Headers.ExpectContinue = true;
+        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lines of JSON as they come (newline-delimited), to the end of the answer.</summary>
+    public async IAsyncEnumerable<T> LinesAsync<T>(
+        string path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (line.Length > 0)
+                yield return JsonSerializer.Deserialize(line, type)!;
+        }
+    }
+
     /// <summary>A successful answer, of which only the header has been read.</summary>
     public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    /// <summary>The same of a request with a body, whose answer comes bit by bit.</summary>
+    public Task<HttpResponseMessage> OpenAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body, bodyType) }, cancellationToken);
 
     /// <summary>
     /// Turns a request into a WebSocket (RFC 6455, section 4.1). Done by hand, so that a refusal's body can be read.

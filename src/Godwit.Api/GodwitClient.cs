@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Godwit.Domains;
 
 namespace Godwit.Api;
@@ -10,6 +12,7 @@ namespace Godwit.Api;
 /// </summary>
 public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? targetHost = null) : IDisposable
 {
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(20), RestartLook = TimeSpan.FromMilliseconds(20);
     private readonly ApiTransport _transport = new(http, address, targetHost);
 
     /// <summary>A client over the local daemon's socket. Nothing is connected before the first call.</summary>
@@ -99,18 +102,8 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Migration, id.ToString()), GodwitJson.Default.MigrationInfo, cancellationToken);
 
     /// <summary>All events so far, then those to come. The last one has the result; without it, the line broke.</summary>
-    public async IAsyncEnumerable<MigrationEvent> MigrationEventsAsync(
-        Guid id, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var response = await _transport.OpenAsync(
-            ApiRoutes.Fill(ApiRoutes.MigrationEvents, id.ToString()), cancellationToken).ConfigureAwait(false);
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
-        {
-            if (line.Length > 0)
-                yield return JsonSerializer.Deserialize(line, GodwitJson.Default.MigrationEvent)!;
-        }
-    }
+    public IAsyncEnumerable<MigrationEvent> MigrationEventsAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.LinesAsync(ApiRoutes.Fill(ApiRoutes.MigrationEvents, id.ToString()), GodwitJson.Default.MigrationEvent, cancellationToken);
 
     /// <summary>Asks a relocation to end with the domain where it is; refused as <c>too-late</c> once it has been handed over or has ended.</summary>
     public Task CancelMigrationAsync(Guid id, CancellationToken cancellationToken) =>
@@ -132,32 +125,153 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task DeleteVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
         _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Volume, group, volume), cancellationToken);
 
+    /// <summary>Gives a volume another size; a guest that runs on it sees it grow.</summary>
+    public IAsyncEnumerable<VolumeWork> ResizeVolumeAsync(string group, string volume, ResizeVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeResize, group, volume, request, GodwitJson.Default.ResizeVolumeRequest, cancellationToken);
+
+    /// <summary>Makes a volume of what another one holds.</summary>
+    public IAsyncEnumerable<VolumeWork> CopyVolumeAsync(string group, string volume, CopyVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeCopies, group, volume, request, GodwitJson.Default.CopyVolumeRequest, cancellationToken);
+
+    /// <summary>Writes what a volume holds to a file of its storage host.</summary>
+    public IAsyncEnumerable<VolumeWork> ExportVolumeAsync(string group, string volume, ExportVolumeRequest request, CancellationToken cancellationToken) =>
+        WorkAsync(ApiRoutes.VolumeExport, group, volume, request, GodwitJson.Default.ExportVolumeRequest, cancellationToken);
+
+    /// <summary>The groups of the storage host that is asked.</summary>
+    public Task<ImmutableArray<VolumeGroupInfo>> ListVolumeGroupsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.VolumeGroups, GodwitJson.Default.ImmutableArrayVolumeGroupInfo, cancellationToken);
+
+    public Task<VolumeGroupInfo> AddVolumeGroupAsync(AddVolumeGroupRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.VolumeGroups, request, GodwitJson.Default.AddVolumeGroupRequest, GodwitJson.Default.VolumeGroupInfo, cancellationToken);
+
+    /// <summary>Has a group forgotten that has no volumes of the pool; what else lies there stays.</summary>
+    public Task RemoveVolumeGroupAsync(string group, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.VolumeGroup, group), cancellationToken);
+
+    /// <summary>What a disk's target is on the host that is asked.</summary>
+    public Task<DiskCheck> CheckDiskAsync(CheckDiskRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.DiskCheck, request, GodwitJson.Default.CheckDiskRequest, GodwitJson.Default.DiskCheck, cancellationToken);
+
+    /// <summary>The images of the pool, or of the asked host.</summary>
+    public Task<ImmutableArray<ImageInfo>> ListImagesAsync(bool hostOnly, CancellationToken cancellationToken) =>
+        _transport.GetAsync(Scoped(ApiRoutes.Images, hostOnly), GodwitJson.Default.ImmutableArrayImageInfo, cancellationToken);
+
+    public Task<ImageInfo> GetImageAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Image, name), GodwitJson.Default.ImageInfo, cancellationToken);
+
+    public Task DeleteImageAsync(string name, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Image, name), cancellationToken);
+
+    /// <summary>Begins to build an image on a storage host.</summary>
+    public Task<JobInfo> BuildImageAsync(BuildImageRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Images, request, GodwitJson.Default.BuildImageRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Sends a disk to a storage host, which then begins to make an image of it.</summary>
+    public Task<JobInfo> ImportImageAsync(string name, HttpContent content, string? sha256, CancellationToken cancellationToken) =>
+        _transport.UploadAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageContent, name) + (sha256 is null ? "" : $"?sha256={Uri.EscapeDataString(sha256)}"),
+            content, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to make the disks of a guest, on the host with the image.</summary>
+    public Task<JobInfo> MakeGuestVolumesAsync(string image, GuestVolumesRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageVolumes, image),
+            request, GodwitJson.Default.GuestVolumesRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to create a domain of an image on the host that is asked.</summary>
+    public Task<JobInfo> CreateGuestAsync(string image, CreateGuestRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.ImageDomains, image),
+            request, GodwitJson.Default.CreateGuestRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Jobs of the asked host, under way and lately ended.</summary>
+    public Task<ImmutableArray<JobInfo>> ListJobsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Jobs, GodwitJson.Default.ImmutableArrayJobInfo, cancellationToken);
+
+    public Task<JobInfo> GetJobAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.Fill(ApiRoutes.Job, id.ToString()), GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>How a job stands, and each change from now on. The last one has the result; without it, the line broke.</summary>
+    public IAsyncEnumerable<JobEvent> JobEventsAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.LinesAsync(ApiRoutes.Fill(ApiRoutes.JobEvents, id.ToString()), GodwitJson.Default.JobEvent, cancellationToken);
+
+    /// <summary>Asks a job to end and to undo what it has done; its events tell when it has.</summary>
+    public Task CancelJobAsync(Guid id, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.JobCancel, id.ToString()), cancellationToken);
+
     public Task<PoolInfo> PoolStatusAsync(CancellationToken cancellationToken) =>
         _transport.GetAsync(ApiRoutes.Pool, GodwitJson.Default.PoolInfo, cancellationToken);
+
+    /// <summary>As <see cref="PoolStatusAsync"/>, once the host can be used: it listens, and the registry has it; or a while has passed.</summary>
+    public Task<PoolInfo> PoolReadyAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(ApiRoutes.PoolReady, GodwitJson.Default.PoolInfo, cancellationToken);
 
     /// <summary>Makes a new pool of the asked host.</summary>
     public Task<PoolInfo> PoolInitAsync(CancellationToken cancellationToken) => PoolInitAsync(new PoolInitRequest(), cancellationToken);
 
-    public Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    public async Task<PoolInfo> PoolInitAsync(PoolInitRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolInit, request, GodwitJson.Default.PoolInitRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Makes a token with which one host may join.</summary>
     public async Task<PoolToken> PoolTokenAsync(CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.PoolTokens, GodwitJson.Default.PoolToken, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Lets the asked host join a pool.</summary>
     public async Task<PoolExcuse> PoolExcuseAsync(string host, CancellationToken cancellationToken) =>
         await _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.PoolExcuse, host), GodwitJson.Default.PoolExcuse, cancellationToken).ConfigureAwait(false);
 
-    public Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync(
-            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken);
+    /// <summary>Lets the asked host join a pool.</summary>
+    public async Task<PoolInfo> PoolJoinAsync(PoolJoinRequest request, CancellationToken cancellationToken) => await SettledAsync(
+        await _transport.PostAsync(
+            ApiRoutes.PoolJoin, request, GodwitJson.Default.PoolJoinRequest, GodwitJson.Default.PoolInfo, cancellationToken).ConfigureAwait(false),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Asks a member for a certificate; what a joining host's daemon does.</summary>
     public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.PoolMembers, request, GodwitJson.Default.PoolMemberRequest, GodwitJson.Default.PoolMembership, cancellationToken);
+
+    private async IAsyncEnumerable<VolumeWork> WorkAsync<TRequest>(
+        string route, string group, string volume, TRequest request, JsonTypeInfo<TRequest> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await _transport.OpenAsync(ApiRoutes.Fill(route, group, volume), request, type, cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await NextLineAsync(lines, cancellationToken).ConfigureAwait(false) is { } line)
+            yield return JsonSerializer.Deserialize(line, GodwitJson.Default.VolumeWork)!;
+    }
+
+    private static async Task<string?> NextLineAsync(StreamReader lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ApiException(new ApiError("connection-lost", "The daemon broke off its answer.", "`godwit volume list` shows what became of it."), inner: e);
+        }
+    }
+
+    /// <summary>Waits for a daemon that begins anew as a member.</summary>
+    private async Task<PoolInfo> SettledAsync(PoolInfo pool, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (pool.Restarting)
+        {
+            try
+            {
+                pool = await PoolReadyAsync(cancellationToken).ConfigureAwait(false);
+            }
+            // Its socket is away, or still that of the daemon that ends, which is no member.
+            catch (ApiException) when (Stopwatch.GetElapsedTime(began) < RestartLimit)
+            {
+                await Task.Delay(RestartLook, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        return pool;
+    }
 
     private static string Scoped(string path, bool hostOnly) => hostOnly ? $"{path}?{ApiRoutes.HostScope}" : path;
 }

@@ -64,12 +64,17 @@ internal static class CommandLine
             VerbCommands.Unpause(around),
             ConfigCommands.Build(around),
             VolumeCommands.Build(around),
+            ImageCommands.Build(around),
+            JobCommands.Build(around),
             HostCommands.Build(around),
             PoolCommands.Build(around),
             LabCommands.Build(around),
             VersionCommand.Build(around),
         };
-        HelpWithExamples.AddTo(root);
+        // `godwit version` says more; a second way to ask would only differ.
+        if (root.Options.OfType<VersionOption>().SingleOrDefault() is { } version) root.Options.Remove(version);
+        ManualCommand.AddTo(root, GodwitManual.Instance);
+        HelpWithExamples.AddTo(root, GodwitManual.Instance);
         return root;
     }
 }

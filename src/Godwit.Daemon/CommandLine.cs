@@ -7,17 +7,6 @@ namespace Godwit.Daemon;
 /// <summary>The few words that <c>godwitd</c> can be started with.</summary>
 internal sealed record CommandLine(string? ConfigPath)
 {
-    private const string Help = $"""
-        godwitd - the daemon of a Godwit host
-
-        Usage: godwitd [--config FILE]
-
-          --config FILE   read FILE instead of {ConfigFile.DefaultPath}; without that file, defaults hold
-          --help          print this
-          --version       print the version
-
-        It runs in the foreground, logs to standard error, and ends on SIGTERM; the domains go on.
-        """;
 
     /// <returns>Null when all was said by printing.</returns>
     /// <exception cref="GodwitException">The words mean nothing.</exception>
@@ -29,7 +18,10 @@ internal sealed record CommandLine(string? ConfigPath)
             switch (args[i])
             {
                 case "--help" or "-h":
-                    output.WriteLine(Help);
+                    output.Write(DaemonManual.WriteHelp());
+                    return null;
+                case "--print" when i + 1 < args.Length && DaemonManual.Print(args[i + 1]) is { } text:
+                    output.Write(text);
                     return null;
                 case "--version":
                     output.WriteLine(HostQuery.Version);
@@ -50,15 +42,22 @@ internal sealed record CommandLine(string? ConfigPath)
         var path = ConfigPath ?? ConfigFile.DefaultPath;
         try
         {
-            return (ConfigFile.Parse(File.ReadAllText(path), path, defaults), null);
+            return (Parse(File.ReadAllText(path), path, defaults), null);
         }
         catch (Exception e) when (ConfigPath is null && e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return (ConfigFile.Parse("", path, defaults), path);
+            return (Parse("", path, defaults), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new GodwitException("bad-configuration", $"{path} cannot be read: {e.Message}", "Name another with --config.", e);
         }
+    }
+
+    // Where the rest is kept, the file says.
+    private static DaemonConfig Parse(string text, string path, LocalDefaults defaults)
+    {
+        var kept = KeptSettings.Load(ConfigFile.Parse(text, path, defaults).StateDirectory, defaults);
+        return ConfigFile.Parse(text, path, defaults, kept);
     }
 }

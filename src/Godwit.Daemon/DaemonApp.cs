@@ -4,6 +4,8 @@ using Godwit.Daemon.Checks;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Endpoints;
 using Godwit.Daemon.Http;
+using Godwit.Daemon.Images;
+using Godwit.Daemon.Jobs;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Queries;
@@ -77,7 +79,10 @@ internal static class DaemonApp
         services.AddSingleton(s => new TokenStore(Path.Combine(config.StateDirectory, "tokens.json"), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AuditLog(
             Path.Combine(config.LogDirectory, "audit.log"), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<AuditLog>>()));
+        services.AddSingleton<INetworkView, NetworkView>();
+        services.AddSingleton<HostSetup>();
         services.AddSingleton<PoolDesk>();
+        services.AddSingleton<Restart>();
 
         services.AddSingleton(s => new Lazy<IRegistry>(s.GetRequiredService<IRegistry>));
         services.AddSingleton<PeerDirectory>();
@@ -111,6 +116,14 @@ internal static class DaemonApp
         services.AddSingleton<Readiness>();
         services.AddHostedService<Settling>();
 
+        services.AddSingleton<JobTable>();
+        services.AddHostedService(s => s.GetRequiredService<JobTable>());
+        services.AddSingleton<ImageHost>();
+        services.AddSingleton<PoolImages>();
+        services.AddSingleton<PendingGuests>();
+        services.AddHostedService(s => s.GetRequiredService<PendingGuests>());
+        services.AddSingleton<GuestCreation>();
+
         services.AddSingleton<ComputeSlot>();
         services.AddSingleton<VolumeSlot>();
         if (config.Has(Role.Compute))
@@ -140,6 +153,9 @@ internal static class DaemonApp
         app.MapTakeOvers();
         app.MapMigrations();
         app.MapVolumes();
+        app.MapVolumeGroups();
+        app.MapImages();
+        app.MapJobs();
         app.MapPool();
         app.MapRegistry();
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Godwit.Api;
 using Godwit.Daemon.Http;
+using Godwit.Daemon.Images;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Pki;
 using Godwit.Daemon.Registry;
@@ -45,4 +46,6 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(FenceRequest))]
 [JsonSerializable(typeof(FenceAnswer))]
 [JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(GrownRequest))]
+[JsonSerializable(typeof(PendingGuest))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

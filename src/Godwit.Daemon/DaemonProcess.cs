@@ -15,7 +15,21 @@ internal static class DaemonProcess
     private const UnixFileMode SocketMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
-    public static async Task RunAsync(DaemonConfig config, string? missing)
+    /// <param name="load">Reads the configuration, and gives the path of a file that should be there and is not.</param>
+    /// <param name="stop">Ends it as SIGTERM does.</param>
+    public static async Task RunAsync(Func<(DaemonConfig Config, string? Missing)> load, CancellationToken stop)
+    {
+        bool again;
+        do
+        {
+            var (config, missing) = load();
+            again = await RunOnceAsync(config, missing, stop);
+        }
+        while (again);
+    }
+
+    /// <returns>Whether it is to begin anew.</returns>
+    private static async Task<bool> RunOnceAsync(DaemonConfig config, string? missing, CancellationToken stop)
     {
         CreateDirectories(config);
         await using var app = DaemonApp.Build(config);
@@ -24,7 +38,8 @@ internal static class DaemonProcess
             Log.NoConfiguration(log, missing);
         await StartAsync(app, config, log);
         ServiceManager.Ready();
-        await app.WaitForShutdownAsync();
+        await app.WaitForShutdownAsync(stop);
+        return app.Services.GetRequiredService<Restart>().IsAsked;
     }
 
     /// <summary>Serves from when it returns.</summary>

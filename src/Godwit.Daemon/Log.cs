@@ -52,4 +52,19 @@ internal static partial class Log
 
     [LoggerMessage(5016, LogLevel.Warning, "{Path}, with the hosts of the pool, cannot be written: {Reason}")]
     public static partial void HostsNotKept(ILogger logger, string path, string reason);
+
+    [LoggerMessage(5020, LogLevel.Information, "{Kind} of {Subject} has begun, as job {Id}")]
+    public static partial void JobBegan(ILogger logger, string kind, string subject, Guid id);
+
+    [LoggerMessage(5021, LogLevel.Information, "{Kind} of {Subject} is done")]
+    public static partial void JobDone(ILogger logger, string kind, string subject);
+
+    [LoggerMessage(5022, LogLevel.Warning, "{Kind} of {Subject} failed")]
+    public static partial void JobFailed(ILogger logger, string kind, string subject, Exception e);
+
+    [LoggerMessage(5023, LogLevel.Warning, "What is left of the guest {Name} cannot be cleared away yet: {Reason}; trying on")]
+    public static partial void GuestNotCleared(ILogger logger, string name, string reason);
+
+    [LoggerMessage(5024, LogLevel.Information, "What was left of the guest {Name} is cleared away")]
+    public static partial void GuestCleared(ILogger logger, string name);
 }

@@ -1,13 +1,15 @@
 using Godwit.Daemon;
 using Godwit.Daemon.Config;
 using Godwit.Domains;
+using Godwit.Native.Processes;
 
+// One for TLS, one for all else.
+OwnMemory.LimitArenas(2);
 try
 {
     if (CommandLine.Parse(args, Console.Out) is not { } words)
         return 0;
-    var (config, missing) = words.Load(LocalDefaults.OfThisHost());
-    await DaemonProcess.RunAsync(config, missing);
+    await DaemonProcess.RunAsync(() => words.Load(LocalDefaults.OfThisHost()), CancellationToken.None);
     return 0;
 }
 catch (GodwitException e)

@@ -52,7 +52,7 @@ public sealed record DiskSpec
 {
     private const string DevicePrefix = "/dev/";
 
-    /// <summary>What holds the data: <c>vg_xen/lv_vm1</c>, an absolute device path or an absolute file path.</summary>
+    /// <summary>What holds the data: <c>vg_xen/lv_vm1</c>, an absolute path of a device or file, or a <see cref="NetworkDisk"/>.</summary>
     public required string Target { get; init; }
 
     public required DiskBackend Backend { get; init; }
@@ -74,7 +74,7 @@ public sealed record DiskSpec
 /// <summary>How a disk's target is to be read.</summary>
 public enum DiskBackend
 {
-    /// <summary><c>phy:</c>, a block device or a volume of the pool.</summary>
+    /// <summary><c>phy:</c>, a block device or a volume of the pool; also what an engine reaches over the network.</summary>
     Block = 1,
 
     /// <summary><c>file:</c> or <c>tap:</c>, a file on the host.</summary>

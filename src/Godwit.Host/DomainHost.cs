@@ -87,7 +87,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     public async Task<ImmutableArray<DomainView>> ListAsync(CancellationToken cancellationToken)
     {
-        var tasks = _domains.Values.OfType<DomainTask>().OrderBy(task => task.Name, StringComparer.Ordinal);
+        var tasks = _domains.Values.OfType<DomainTask>().Where(task => !task.HasGone).OrderBy(task => task.Name, StringComparer.Ordinal);
         var views = await Task.WhenAll(tasks.Select(task => task.ViewAsync(cancellationToken)));
         return [.. views, .. _settler?.Views.Where(view => !views.Any(other => other.Record.Name == view.Record.Name)) ?? []];
     }
@@ -101,9 +101,20 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
 
-    public Task DestroyAsync(string domain, CancellationToken cancellationToken) => _domains.ContainsKey(domain)
-        ? Find(domain).AskAsync(DomainRequest.Destroy, cancellationToken)
-        : RemoveRemainsAsync(domain, cancellationToken);
+    public async Task DestroyAsync(string domain, CancellationToken cancellationToken)
+    {
+        if (!_domains.ContainsKey(domain))
+        {
+            await RemoveRemainsAsync(domain, cancellationToken);
+            return;
+        }
+        var task = Find(domain);
+        var running = _running.GetValueOrDefault(task, Task.CompletedTask);
+        await task.AskAsync(DomainRequest.Destroy, cancellationToken);
+        // Its name is free again when this returns: whoever destroys a domain may create it anew at once.
+        if (task.HasGone)
+            await running.WaitAsync(cancellationToken);
+    }
 
     public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
@@ -116,6 +127,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
         DemandReady();
         _beside.Add(FollowTakeOverAsync(await TakeOver.RecordAsync(_parts, domain, cancellationToken)));
     });
+
+    public async Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        DemandReady();
+        foreach (var task in _domains.Values.OfType<DomainTask>())
+            await task.GrowDisksAsync(volume, sizeBytes, cancellationToken);
+    }
 
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).OpenConsoleAsync(cancellationToken);

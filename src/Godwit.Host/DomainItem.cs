@@ -1,3 +1,4 @@
+using Godwit.Domains;
 using Godwit.Host.Relocate;
 using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
@@ -25,6 +26,8 @@ internal abstract record DomainItem
     {
         public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    public sealed record GrowDisks(VolumeName Volume, long SizeBytes) : DomainItem;
 
     public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : DomainItem;
 

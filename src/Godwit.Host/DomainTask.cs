@@ -7,6 +7,7 @@ using Godwit.Pool;
 using Godwit.Pool.Ownership;
 using Godwit.Relocation;
 using Godwit.Relocation.Source;
+using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 using Pipe = System.Threading.Channels.Channel;
 
@@ -38,7 +39,7 @@ internal sealed partial class DomainTask
     private readonly FailurePause _failures;
     private CopyEvent? _endedWhileMoving;
     private bool _endFollowed;
-    private bool _gone;
+    private volatile bool _gone;
 
     public DomainTask(HostParts parts, DomainStarter starter, StartedDomain domain, CopyPhase phase)
     {
@@ -96,6 +97,9 @@ internal sealed partial class DomainTask
     public bool HearsNothing => Activity == DomainActivity.Settled
         && (_domain.Record.RunState != RunState.Running || HasEnded || _domain.Disks.Any(disk => disk is { KernelDevice: true, ReadOnly: false }));
 
+    /// <summary>The domain has ended here, or left, and only this task is still to be cleared away.</summary>
+    public bool HasGone => _gone;
+
     /// <summary>Another host may have the domain by now: it is to look.</summary>
     public void Doubt() => _inbox.Writer.TryWrite(new DomainItem.Doubted(_domain.Copy));
 
@@ -107,6 +111,9 @@ internal sealed partial class DomainTask
 
     public Task AskAsync(DomainRequest request, CancellationToken cancellationToken) =>
         EnqueueAsync(new DomainItem.Request(request), cancellationToken);
+
+    public Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
+        EnqueueAsync(new DomainItem.GrowDisks(volume, sizeBytes), cancellationToken);
 
     public async Task<RelocationTicket> RelocateAsync(string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
@@ -160,6 +167,9 @@ internal sealed partial class DomainTask
                     break;
                 case DomainItem.Relocate request:
                     request.Ticket.SetResult(await BeginRelocationAsync(request, token));
+                    break;
+                case DomainItem.GrowDisks grown:
+                    await GrowAsync(grown, token);
                     break;
                 case DomainItem.Happened happened:
                     // What an earlier copy had still to say is not about this one.
@@ -254,6 +264,24 @@ internal sealed partial class DomainTask
             _endedWhileMoving ??= @event;
         else
             await FollowAsync(end.Action, end.Kept, token);
+    }
+
+    // First the disk, then the engine: it asks the disk.
+    private async Task GrowAsync(DomainItem.GrowDisks grown, CancellationToken token)
+    {
+        for (var i = 0; i < _domain.Disks.Length; i++)
+        {
+            var disk = _domain.Disks[i];
+            if (disk.Disk.Kind != DiskKind.PoolVolume || disk.Disk.Name != grown.Volume.ToString())
+                continue;
+            if (Activity != DomainActivity.Settled)
+                throw new GodwitException(StorageErrors.DomainMoves, $"{Name} is moving or ending.", "Try again when it has arrived.");
+            disk = await _parts.Disks.GrowAsync(disk, grown.SizeBytes, token);
+            _domain = _domain with { Disks = _domain.Disks.SetItem(i, disk) };
+            // One that has ended is kept for a look, and asks nothing of its disks.
+            if (!HasEnded)
+                await _domain.Copy.GrowDiskAsync(i, grown.SizeBytes, token);
+        }
     }
 
     // The record is another's, or was put back to an older one: what the copy does stays as it was until that is known.

@@ -50,6 +50,9 @@ public interface IDomainHost
     /// </summary>
     Task TakeOverAsync(string domain, CancellationToken cancellationToken);
 
+    /// <summary>A volume has grown: the guests here that have it as a disk see it when this returns.</summary>
+    Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken);
+
     Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken);
 
     /// <summary>Begins to move a domain away. Returns once it has begun or throws the refusal.</summary>

@@ -40,6 +40,16 @@ public interface IDomainCopy : IAsyncDisposable
     /// <summary>Ends the copy at once. Afterwards no process and no port of it is left. Repeating it is harmless.</summary>
     Task DestroyAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// A disk has grown: the guest sees its new size when this returns. What serves the disk has closed the line to whoever knew
+    /// the former size.
+    /// </summary>
+    /// <param name="index">Which, in the order of <see cref="CopyOrder.Disks"/>.</param>
+    /// <param name="sizeBytes">Its size now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="GodwitException">The engine does not have the disk in its new size.</exception>
+    Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken);
+
     /// <summary>The serial console: what the guest wrote so far (scrollback) first, then live, both ways.</summary>
     Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken);
 

@@ -91,4 +91,11 @@ public enum DiskSourceKind
     BlockDevice,
     RawFile,
     Qcow2File,
+
+    /// <summary>A file that other hosts have too: not by the page cache of this one.</summary>
+    SharedRawFile,
+    SharedQcow2File,
+
+    /// <summary>A <see cref="NetworkDisk"/> in place of a path.</summary>
+    Network,
 }

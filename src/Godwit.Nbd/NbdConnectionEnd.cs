@@ -15,6 +15,9 @@ public enum NbdConnectionEnd
     /// <summary>The client sent what the protocol does not allow, so that the rest of the stream means nothing.</summary>
     ProtocolViolated,
 
+    /// <summary>The client was told a size that the device no longer has.</summary>
+    Outdated,
+
     /// <summary>The server ends.</summary>
     Stopped,
 }

@@ -15,13 +15,34 @@ public sealed partial class NbdServer(INbdDevice device, ILogger logger)
     public const int LongestRequest = 32 << 20;
 
     private const int ReceiveBlock = 128 << 10;
+    private readonly Dictionary<CancellationTokenSource, long> _connections = [];
+    private readonly Lock _lock = new();
 
     /// <summary>Serves a connection to its end, and answers what it asked for before. Does not throw.</summary>
     public async Task<NbdConnectionEnd> ServeAsync(Socket socket, CancellationToken cancellationToken)
     {
-        var end = await ServeQuietlyAsync(socket, cancellationToken).ConfigureAwait(false);
+        using var closing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        lock (_lock) _connections.Add(closing, device.SizeBytes);
+        var end = await ServeQuietlyAsync(socket, closing.Token).ConfigureAwait(false);
+        lock (_lock) _connections.Remove(closing);
+        if (end == NbdConnectionEnd.Stopped && !cancellationToken.IsCancellationRequested) end = NbdConnectionEnd.Outdated;
         LogEnded(logger, end);
         return end;
+    }
+
+    /// <summary>
+    /// Closes the connections that may have been told another size: NBD has no word for a size that changes, and clients that
+    /// connect again learn it. What they asked for before is answered.
+    /// </summary>
+    public void CloseOutdated(long sizeBytes)
+    {
+        lock (_lock)
+        {
+            foreach (var (closing, told) in _connections)
+            {
+                if (told != sizeBytes) closing.Cancel();
+            }
+        }
     }
 
     private async Task<NbdConnectionEnd> ServeQuietlyAsync(Socket socket, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ public interface IRegistry
 
     Task<ImmutableArray<VolumeRecord>> ListVolumesAsync(CancellationToken cancellationToken);
 
+    /// <summary>Enters a volume, or what changed of it; a name that another storage host has entered stays that one's.</summary>
     Task PutVolumeAsync(VolumeRecord volume, CancellationToken cancellationToken);
 
     /// <summary>Removes the record of a volume, if there is one and it is this storage host's.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Storage.Attachments;
 
 namespace Godwit.Storage;
 
@@ -7,43 +8,13 @@ namespace Godwit.Storage;
 /// The disks of domains as one host sees them: finding what a configuration names, attaching it, and the writer's
 /// role in it. Implementations carry the calls to the storage host that owns the disk.
 /// </summary>
-public interface IDisks
+public interface IDisks : IAttachmentWay
 {
     /// <summary>
     /// Finds what a disk's target names: a block device or file of this host, else a volume of the pool. Refused with
     /// the nearest known name when there is neither.
     /// </summary>
     Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Makes the disk usable on this host. This host is then admitted as a reader, under a session of its own; it
-    /// writes nothing before <see cref="FenceAsync"/>. An engine may open its path at once, and waits there until the disk
-    /// answers, which <see cref="ReadyAsync"/> tells. On failure nothing is left attached.
-    /// </summary>
-    Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken);
-
-    /// <summary>Ends once the disk has answered. After a failure, which names the cause, it is still to be detached.</summary>
-    Task ReadyAsync(AttachedDisk disk, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Moves the writer's role to this host. When it returns, the role is durable, and no frame of the former writer
-    /// reaches the disk any more, not even one that was on its way. Refused with the code
-    /// <see cref="FenceRefusal.StaleEpoch"/> when the disk has seen a greater epoch. Repeating it is harmless.
-    /// </summary>
-    /// <returns>The epoch that held the role before.</returns>
-    Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken);
-
-    /// <summary>Draws a new session after the role was lost to another host and is to be taken back.</summary>
-    Task<AttachedDisk> ReadmitAsync(AttachedDisk disk, CancellationToken cancellationToken);
-
-    /// <summary>Succeeds when the storage that holds the disk answers now.</summary>
-    Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken);
-
-    /// <summary>All that the guest wrote so far is on stable storage.</summary>
-    Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken);
-
-    /// <summary>Detaches, and gives up this host's session. Repeating it is harmless.</summary>
-    Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken);
 
     /// <summary>
     /// What is attached on this host, after a restart of the daemon too, whether or not it answers at the moment. It keeps
@@ -57,9 +28,10 @@ public sealed record DiskIdentity
 {
     public required DiskKind Kind { get; init; }
 
-    /// <summary>Volume as <c>group/volume</c>, or the path of a device or file.</summary>
+    /// <summary>Volume as <c>group/volume</c>, the path of a device or file, or a <see cref="NetworkDisk"/>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>0 where only the engine learns it.</summary>
     public required long SizeBytes { get; init; }
 
     /// <summary>Host that serves the volume; null for devices and files.</summary>
@@ -82,8 +54,14 @@ public enum DiskKind
     /// <summary>A block device that the host has by other means.</summary>
     BlockDevice,
 
-    /// <summary>A file of the host.</summary>
+    /// <summary>A file that this host alone has.</summary>
     File,
+
+    /// <summary>A file of a file system that other hosts have too, such as NFS.</summary>
+    SharedFile,
+
+    /// <summary>What the engine reaches over the network by itself: NBD, or RBD of Ceph.</summary>
+    Network,
 }
 
 /// <summary>A disk made usable on this host for one domain.</summary>

@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Warning, "{Group}: unfinished volumes could not be looked for or removed; the next start tries again")]
     public static partial void NotSwept(ILogger logger, string group, Exception exception);
 
+    [LoggerMessage(5010, LogLevel.Information, "{Volume}: it has grown, and its export does not run: it has the new size when it is started")]
+    public static partial void GrowsLater(ILogger logger, VolumeName volume);
+
     [LoggerMessage(5020, LogLevel.Information, "{Domain}: {Disk} attached by the kernel's driver as {Device} under session {Session}")]
     public static partial void AttachedByKernel(ILogger logger, string domain, string disk, string device, int session);
 

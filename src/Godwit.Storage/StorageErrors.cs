@@ -28,6 +28,8 @@ public static class StorageErrors
     public const string LvmFailed = "lvm-failed";
     public const string BadName = "bad-volume-name";
     public const string NotOurs = "foreign-volume";
+    public const string BadFile = "bad-file";
+    public const string FileExists = "file-exists";
     public const string GroupExists = "group-exists";
     public const string GroupInUse = "group-in-use";
     public const string BadGroup = "bad-group";

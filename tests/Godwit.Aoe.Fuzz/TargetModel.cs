@@ -299,11 +299,14 @@ internal sealed class TargetModel(ModelSettings settings, byte[] disk)
             default:
                 return Error(frame, 2);
         }
-        return
+        byte[] answer =
         [
             .. Error(frame, error), 0, 128, 0, 1, (byte)settings.SectorsPerFrame, (byte)(0x10 | command),
             (byte)(_configString.Length >> 8), (byte)_configString.Length, .. _configString,
         ];
+        // One that was filled up is answered by as many bytes, unless it went to all.
+        var filled = Math.Min(frame.Length, settings.Mtu + 14);
+        return error == 0 && exact && filled > answer.Length ? [.. answer, .. new byte[filled - answer.Length]] : answer;
     }
 
     private byte[]? Mask(byte[] frame, bool exact)

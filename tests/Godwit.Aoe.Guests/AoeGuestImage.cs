@@ -12,7 +12,7 @@ public sealed record AoeGuestImage(string KernelPath, string RamdiskPath, string
 {
     private const long FilesystemBytes = 2L << 30;
     private static readonly string[] s_packages = ["aoetools", "e2fsprogs", "fdisk", "fio", "iproute2", "kmod", "lvm2", "thin-provisioning-tools", "util-linux"];
-    private static readonly string[] s_modules = ["aoe", "dm_mod", "dm_thin_pool"];
+    private static readonly string[] s_modules = ["aoe", "dm_mod", "dm_thin_pool", "dm_snapshot"];
 
     public static async Task<AoeGuestImage> GetAsync(IProgress<string>? progress = null, CancellationToken ct = default)
     {

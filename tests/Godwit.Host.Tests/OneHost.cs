@@ -100,6 +100,14 @@ internal sealed class OneDisk : IDisks
 
     public Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public List<(string Name, long SizeBytes)> Grown { get; } = [];
+
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        Grown.Add((disk.Disk.Name, sizeBytes));
+        return Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
+    }
+
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)

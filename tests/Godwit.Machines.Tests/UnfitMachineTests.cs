@@ -19,10 +19,17 @@ public sealed class UnfitMachineTests
     }
 
     [Fact]
-    public async Task AMachineThatDoesNotBootShowsItsConsole()
+    public async Task AMachineThatEndsByItself()
     {
-        var failure = await FailAsync(new MachineSpec("tiny", "10.9.0.20") { MemoryMiB = 64, BootsWithin = TimeSpan.FromSeconds(10) });
-        Assert.StartsWith("tiny did not let anybody in within 10 s; the last of its console:\n", failure.Message, StringComparison.Ordinal);
+        var failure = await FailAsync(new MachineSpec("small", "10.9.0.20") { MemoryMiB = 64 });
+        Assert.StartsWith("small: QEMU ended with exit code 0: ; the last of its console:\n", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AMachineThatTakesTooLongShowsItsConsole()
+    {
+        var failure = await FailAsync(new MachineSpec("slow", "10.9.0.20") { BootsWithin = TimeSpan.FromSeconds(1) });
+        Assert.StartsWith("slow did not let anybody in within 1 s; the last of its console:", failure.Message, StringComparison.Ordinal);
     }
 
     private static async Task<MachineException> FailAsync(MachineSpec spec)

@@ -12,7 +12,7 @@ public sealed class Machine : IAsyncDisposable
 {
     /// <summary>QEMU ends with the process that holds this script's input, however that ends.</summary>
     private const string EndsWithUs =
-        """exec 3<&0; "$@" < /dev/null 2> "$complaints" & machine=$!; (cat > /dev/null; kill -KILL $machine) <&3 2> /dev/null & wait $machine""";
+        """exec 3<&0; "$@" < /dev/null 2> "$complaints" & machine=$!; (cat > /dev/null; kill -KILL $machine) <&3 2> /dev/null & wait $machine 2> /dev/null""";
 
     private readonly MachineImage _image;
     private readonly MachineNetwork _network;
@@ -63,9 +63,10 @@ public sealed class Machine : IAsyncDisposable
         start.Environment["complaints"] = Complaints;
         _process = Process.Start(start)!;
         if (await _shell.ConnectAsync(Spec.BootsWithin, () => _process.HasExited, ct).ConfigureAwait(false)) return;
-        throw new MachineException(_process.HasExited
-            ? $"{Name}: QEMU ended with exit code {_process.ExitCode}: {await ReadAsync(Complaints, 10).ConfigureAwait(false)}"
-            : $"{Name} did not let anybody in within {Spec.BootsWithin.TotalSeconds:0} s; {await LastOfConsoleAsync().ConfigureAwait(false)}");
+        var what = _process.HasExited
+            ? $": QEMU ended with exit code {_process.ExitCode}: {await ReadAsync(Complaints, 10).ConfigureAwait(false)}"
+            : $" did not let anybody in within {Spec.BootsWithin.TotalSeconds:0} s";
+        throw new MachineException($"{Name}{what}; {await LastOfConsoleAsync().ConfigureAwait(false)}");
     }
 
     /// <summary>Runs a line of the shell's as root.</summary>
@@ -137,6 +138,11 @@ public sealed class Machine : IAsyncDisposable
 
     private async Task<string> LastOfConsoleAsync() => "the last of its console:\n" + await ReadAsync(Console, 25).ConfigureAwait(false);
 
-    private static async Task<string> ReadAsync(string file, int lines) =>
-        File.Exists(file) ? string.Join('\n', (await File.ReadAllLinesAsync(file).ConfigureAwait(false)).TakeLast(lines)).Trim() : "";
+    /// <summary>The last lines of a file, without QEMU's complaints of what its emulation leaves out of a processor.</summary>
+    private static async Task<string> ReadAsync(string file, int lines)
+    {
+        if (!File.Exists(file)) return "";
+        var all = await File.ReadAllLinesAsync(file).ConfigureAwait(false);
+        return string.Join('\n', all.Where(l => !l.Contains("warning: TCG doesn't support", StringComparison.Ordinal)).TakeLast(lines)).Trim();
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class MemoryDevice(int size, bool readOnly = false) : INbdDevice
 
     private bool _grouping;
 
-    public long SizeBytes => size;
+    public long SizeBytes { get; set; } = size;
 
     public int BlockBytes => 512;
 

@@ -17,14 +17,17 @@ internal sealed class NbdPeer : IDisposable
         _listener.Listen();
         Client.Connect(new UnixDomainSocketEndPoint(_path));
         var server = _listener.Accept();
+        Server = new NbdServer(device, NullLogger.Instance);
         Ended = Task.Run(async () =>
         {
-            using (server) return await new NbdServer(device, NullLogger.Instance).ServeAsync(server, _stop.Token);
+            using (server) return await Server.ServeAsync(server, _stop.Token);
         });
         Client.ReceiveTimeout = 10_000;
     }
 
     public Socket Client { get; } = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    public NbdServer Server { get; }
 
     public Task<NbdConnectionEnd> Ended { get; }
 

@@ -55,6 +55,29 @@ public class NbdServerTests
     }
 
     [Fact]
+    public async Task Who_was_told_another_size_is_let_go_once_what_it_asked_for_is_answered()
+    {
+        var gate = new TaskCompletionSource();
+        var device = new MemoryDevice(1 << 20) { SizeBytes = 1 << 19 };
+        using var peer = NbdPeer.Negotiated(device);
+        peer.Request(Flush, 1, 0, 0);
+        Assert.Equal((0u, 1ul), peer.Reply());
+        peer.Server.CloseOutdated(1 << 19);
+        device.Gate = gate.Task;
+        peer.Request(Write, 2, 0, 512, Block(7));
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+
+        device.SizeBytes = 1 << 20;
+        peer.Server.CloseOutdated(device.SizeBytes);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        Assert.False(peer.Ended.IsCompleted);
+        gate.SetResult();
+        Assert.Equal((0u, 2ul), peer.Reply());
+        Assert.Equal(NbdConnectionEnd.Outdated, await peer.Ended);
+        Assert.Equal(7, device.Data[0]);
+    }
+
+    [Fact]
     public void Data_goes_and_comes_and_fua_makes_it_durable()
     {
         var device = new MemoryDevice(1 << 20);

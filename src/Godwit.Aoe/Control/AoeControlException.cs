@@ -25,6 +25,9 @@ public static class AoeControlCode
     /// <summary>The ranges are not those that the disk is fenced by, or it is fenced as a whole.</summary>
     public const string RangeConflict = "range-conflict";
 
+    /// <summary>Another session is the writer of a range, and only free ones were asked for.</summary>
+    public const string RangeTaken = "range-taken";
+
     /// <summary>The disk would have more ranges than a fence keeps.</summary>
     public const string TooManyRanges = "too-many-ranges";
 

@@ -24,6 +24,17 @@ public sealed class AttachControlClient(string socketPath)
     public Task FlushAsync(CancellationToken cancellationToken) =>
         _client.CallAsync(new ControlRequest { Op = ControlOp.Flush }, cancellationToken);
 
+    /// <summary>
+    /// Asks the target for its size, and closes the connections of whoever uses the device with another one: who connects again
+    /// learns the new size.
+    /// </summary>
+    public async Task<AttachStatus> GrowAsync(CancellationToken cancellationToken)
+    {
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Grow }, cancellationToken).ConfigureAwait(false);
+        return reply.Attach ?? throw new AoeControlException(AoeControlCode.BadRequest,
+            "The answer to 'grow' lacks the status.", "Are godwitd and godwit-aoe of the same version?");
+    }
+
     /// <summary>Ends the process after the open requests are answered. Returns when it has let go of the device.</summary>
     public Task DetachAsync(CancellationToken cancellationToken) =>
         _client.CallAsync(new ControlRequest { Op = ControlOp.Detach }, cancellationToken);

@@ -27,6 +27,9 @@ public sealed record ControlRequest
     /// </summary>
     public IReadOnlyList<SectorRange>? Ranges { get; init; }
 
+    /// <summary>With <c>fence</c> of ranges: only those that have no writer.</summary>
+    public bool Free { get; init; }
+
     /// <summary>With <c>admit</c>: frames without a session are the host's too.</summary>
     public bool Sessionless { get; init; }
 }
@@ -77,6 +80,7 @@ internal static class ControlOp
     public const string Add = "add";
     public const string Remove = "remove";
     public const string List = "list";
+    public const string Grow = "grow";
     public const string Session = "session";
     public const string Flush = "flush";
     public const string Detach = "detach";

@@ -40,11 +40,11 @@ public sealed class ExportControlClient(string socketPath)
     /// <summary>
     /// Moves the writer's role of parts of the disk, all in one step, as <see cref="FenceAsync(string, long, int, CancellationToken)"/>
     /// does that of the whole. Refused with <see cref="AoeControlCode.RangeConflict"/> too, where they are not the parts that the disk is
-    /// fenced by.
+    /// fenced by; and with <see cref="AoeControlCode.RangeTaken"/> where <paramref name="free"/> says that they may be taken from nobody.
     /// </summary>
     public Task<FenceAnswer> FenceAsync(
-        string host, long epoch, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
-        FenceAsync(new ControlRequest { Op = ControlOp.Fence, Host = host, Epoch = epoch, Session = session, Ranges = ranges }, cancellationToken);
+        string host, long epoch, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken, bool free = false) =>
+        FenceAsync(new ControlRequest { Op = ControlOp.Fence, Host = host, Epoch = epoch, Session = session, Ranges = ranges, Free = free }, cancellationToken);
 
     /// <summary>Gives up the writer's role of parts of the disk; the session stays a reader.</summary>
     public Task ReleaseAsync(string host, int session, IReadOnlyList<SectorRange> ranges, CancellationToken cancellationToken) =>
@@ -64,6 +64,18 @@ public sealed class ExportControlClient(string socketPath)
     /// </summary>
     public Task InitAsync(long epoch, CancellationToken cancellationToken) => _client.CallAsync(
         new ControlRequest { Op = ControlOp.Init, Epoch = epoch }, cancellationToken);
+
+    /// <summary>
+    /// Has it serve the size that its file or device has now. A smaller one is refused with <see cref="AoeControlCode.BadRequest"/>:
+    /// who uses it believes in the former.
+    /// </summary>
+    /// <param name="device">The export that is meant, as in <c>e0.0</c>; null where there is one only.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    public async Task<ExportStatus> GrowAsync(CancellationToken cancellationToken, string? device = null)
+    {
+        var reply = await _client.CallAsync(new ControlRequest { Op = ControlOp.Grow, Device = device }, cancellationToken).ConfigureAwait(false);
+        return reply.Export ?? throw Incomplete(ControlOp.Grow);
+    }
 
     /// <param name="device">The export that is meant, as in <c>e0.0</c>; null where there is one only.</param>
     /// <param name="cancellationToken">Ends the wait for the answer.</param>

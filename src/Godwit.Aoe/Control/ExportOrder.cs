@@ -11,6 +11,9 @@ public sealed record ExportOrder
 
     public required IReadOnlyList<string> Interfaces { get; init; }
 
+    /// <summary>Socket by which initiators of this host reach it; null: none.</summary>
+    public string? Local { get; init; }
+
     public bool ReadOnly { get; init; }
 
     /// <summary>Where the served part begins, in bytes.</summary>

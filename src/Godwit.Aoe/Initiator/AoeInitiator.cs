@@ -185,6 +185,15 @@ public sealed partial class AoeInitiator : IAsyncDisposable
         await IdentifyAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Asks the target for its size, which it may have changed.</summary>
+    /// <returns>The size now, in bytes.</returns>
+    /// <exception cref="TargetErrorException">It did not answer in time.</exception>
+    public async Task<long> MeasureAsync()
+    {
+        await IdentifyAsync().ConfigureAwait(false);
+        return SizeBytes;
+    }
+
     public AttachStatus Status()
     {
         var status = _exchange.Status();

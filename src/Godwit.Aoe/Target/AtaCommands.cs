@@ -28,6 +28,19 @@ internal sealed partial class AtaCommands(
 
     public ExportCounters Counters => new(_reads, _writes, _flushes, _refused, _malformed, _repeated, _trims);
 
+    public void Grow()
+    {
+        try
+        {
+            medium.Grow();
+        }
+        catch (IOException e)
+        {
+            throw new AoeControlException(AoeControlCode.BadRequest, $"{settings.Address} keeps its size of {medium.SizeBytes} bytes: {e.Message}",
+                "What became smaller is served anew only by another export.", e);
+        }
+    }
+
     /// <returns>Length of the answer's frame.</returns>
     public int Execute(in AoeHeader header, ReadOnlySpan<byte> frame, PacketBatch answers, int mtu, out AoeError error)
     {

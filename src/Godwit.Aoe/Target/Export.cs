@@ -106,6 +106,10 @@ public sealed partial class Export : IDisposable
         Counters = _ata.Counters,
     };
 
+    /// <summary>Serves the size that the medium has now. Runs between frames.</summary>
+    /// <exception cref="AoeControlException">It has become smaller, or cannot be asked; it is served as before.</exception>
+    internal void Grow() => _ata.Grow();
+
     public void Dispose() => _ata.Dispose();
 
     /// <summary>Syncs what initiators were told is not synced yet; for an orderly end.</summary>

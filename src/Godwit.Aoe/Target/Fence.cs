@@ -76,9 +76,9 @@ public sealed class Fence
     public void Release(string host, int session) => Store(FenceRules.Release(Current(), host, session));
 
     /// <inheritdoc cref="RangeRules.Fence"/>
-    public FenceAnswer Take(string host, long epoch, int session, ImmutableArray<SectorRange> ranges)
+    public FenceAnswer Take(string host, long epoch, int session, ImmutableArray<SectorRange> ranges, bool free = false)
     {
-        var (state, answer) = RangeRules.Fence(Current(), host, epoch, session, ranges);
+        var (state, answer) = RangeRules.Fence(Current(), host, epoch, session, ranges, free);
         Store(state);
         return answer;
     }

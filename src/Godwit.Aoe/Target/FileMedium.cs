@@ -24,23 +24,35 @@ public sealed class FileMedium : IMedium
     private static readonly TimeSpan s_quick = TimeSpan.FromMicroseconds(20);
 
     private readonly SafeFileHandle _file;
-    private readonly FileMapping? _mapping;
     private readonly long _start;
+    private readonly long? _length;
+    private FileMapping? _mapping;
     private bool _lent;
     private long _lentAt;
     private int _coldReads;
 
-    private FileMedium(SafeFileHandle file, bool readOnly, long start, long size)
+    private FileMedium(SafeFileHandle file, bool readOnly, long start, long? length)
     {
         _file = file;
         _start = start;
-        SizeBytes = size;
+        _length = length;
+        SizeBytes = Measure();
         Trims = !readOnly && SparseFile.Punches(file);
-        _mapping = FileMapping.TryMap(file, start + size);
+        _mapping = FileMapping.TryMap(file, start + SizeBytes);
     }
 
     /// <summary>The size at the time it was opened, or of the part that is served, rounded down to whole sectors.</summary>
-    public long SizeBytes { get; }
+    public long SizeBytes { get; private set; }
+
+    public void Grow()
+    {
+        var size = Measure();
+        if (size < SizeBytes) throw new IOException($"{size} bytes are left of it");
+        if (size == SizeBytes) return;
+        SizeBytes = size;
+        _mapping?.Dispose();
+        _mapping = FileMapping.TryMap(_file, _start + size);
+    }
 
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">No right to open it.</exception>
@@ -52,8 +64,7 @@ public sealed class FileMedium : IMedium
     {
         var file = File.OpenHandle(path, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite,
             FileShare.ReadWrite | FileShare.Delete);
-        var size = Math.Max(0, Math.Min(StableStorage.SizeOf(file) - start, length ?? long.MaxValue));
-        return new FileMedium(file, readOnly, start, size / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes);
+        return new FileMedium(file, readOnly, start, length);
     }
 
     public void Read(Span<byte> buffer, long offset)
@@ -95,6 +106,9 @@ public sealed class FileMedium : IMedium
     public bool TryTrim(long offset, long length) => Trims && SparseFile.TryPunch(_file, _start + offset, length);
 
     public void Sync() => StableStorage.Sync(_file);
+
+    private long Measure() =>
+        Math.Max(0, Math.Min(StableStorage.SizeOf(_file) - _start, _length ?? long.MaxValue)) / AoeProtocol.SectorBytes * AoeProtocol.SectorBytes;
 
     public void Dispose()
     {

@@ -6,6 +6,10 @@ public interface IMedium : IDisposable
     /// <summary>Bytes, a multiple of 512.</summary>
     long SizeBytes { get; }
 
+    /// <summary>Takes the size that it has now; it may have grown since it was opened. It has the former one where this fails.</summary>
+    /// <exception cref="IOException">It has become smaller, or cannot be asked.</exception>
+    void Grow() => throw new IOException("a medium of this kind does not grow");
+
     /// <summary>Fills the whole buffer, or fails.</summary>
     void Read(Span<byte> buffer, long offset);
 

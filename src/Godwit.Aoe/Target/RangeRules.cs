@@ -25,9 +25,15 @@ public static class RangeRules
     /// A range is one that is there; or a new one; or one that takes in some of which the session is the writer already, as those of a
     /// volume that was extended.
     /// </summary>
+    /// <param name="state">As it is.</param>
+    /// <param name="host">Who asks.</param>
+    /// <param name="epoch">Under which the role is taken.</param>
+    /// <param name="session">The host's, as a reader of the disk.</param>
+    /// <param name="wanted">The ranges.</param>
+    /// <param name="free">Only what nobody has: refused where another session is the writer. For a lock that is waited for.</param>
     /// <returns>The greatest of the epochs that held the roles before.</returns>
     public static (FenceState State, FenceAnswer Answer) Fence(
-        FenceState state, string host, long epoch, int session, ImmutableArray<SectorRange> wanted)
+        FenceState state, string host, long epoch, int session, ImmutableArray<SectorRange> wanted, bool free = false)
     {
         CheckDisjoint(wanted);
         if (state.Writer is { } whole)
@@ -37,6 +43,11 @@ public static class RangeRules
         long before = 0;
         foreach (var sectors in wanted)
         {
+            if (free && ranges.FirstOrDefault(one => one.Sectors == sectors) is { Writer: not 0 } held && held.Writer != session)
+            {
+                throw new AoeControlException(AoeControlCode.RangeTaken, $"Sectors {sectors} have a writer (session {held.Writer}).",
+                    "Wait for it to give them up.");
+            }
             var (range, former) = Take(state, ranges, host, epoch, session, admitted, sectors);
             before = Math.Max(before, range.PreviousEpoch);
             ranges = ranges.RemoveAll(one => former.Contains(one)).Add(range);

@@ -28,6 +28,10 @@ public sealed class TargetControl(TargetSet targets)
                 return new ControlReply { Ok = true, Exports = await ListAsync().ConfigureAwait(false) };
             case ControlOp.Status:
                 return new ControlReply { Ok = true, Export = await targets.Find(request.Device).StatusAsync().ConfigureAwait(false) };
+            case ControlOp.Grow:
+                var grown = targets.Find(request.Device);
+                await grown.RunAsync(() => { grown.Export.Grow(); return 0; }).ConfigureAwait(false);
+                return new ControlReply { Ok = true, Export = await grown.StatusAsync().ConfigureAwait(false) };
             case ControlOp.Admit:
                 var macs = Macs(request);
                 var admitted = await OnFence(request, f => f.Admit(Host(request), macs, request.Sessionless)).ConfigureAwait(false);
@@ -36,7 +40,7 @@ public sealed class TargetControl(TargetSet targets)
                 var epoch = Epoch(request);
                 var taken = Ranges(request);
                 var answer = await OnFence(request, f => taken is { } ranges
-                    ? f.Take(Host(request), epoch, Session(request), ranges)
+                    ? f.Take(Host(request), epoch, Session(request), ranges, request.Free)
                     : f.Take(Host(request), epoch, Session(request))).ConfigureAwait(false);
                 return new ControlReply { Ok = true, PreviousEpoch = answer.PreviousEpoch, Session = answer.Session };
             case ControlOp.Release:
@@ -58,7 +62,7 @@ public sealed class TargetControl(TargetSet targets)
                 return await ChangeAsync(request, f => f.Initialize(Epoch(request))).ConfigureAwait(false);
             default:
                 throw new AoeControlException(AoeControlCode.UnknownOperation,
-                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, admit, fence, release, return, forget and init.");
+                    $"A target has no operation '{request.Op}'; it has add, remove, list, status, grow, admit, fence, release, return, forget and init.");
         }
     }
 

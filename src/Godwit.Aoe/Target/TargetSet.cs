@@ -117,6 +117,7 @@ public sealed class TargetSet(Func<string, ExportSettings, IFrameLink> openLink,
         try
         {
             foreach (var name in order.Interfaces.Distinct()) links.Add(openLink(name, settings));
+            if (order.Local is { } path) links.Add(LocalLink.Listen(path));
             return new Served(new AoeTarget(links, ExportOpening.Open(settings, order, logger), logger), claim);
         }
         catch

@@ -13,7 +13,6 @@ internal static class CommonOptions
     {
         Description = "Network interface of the storage network; may be given several times, and then all are used",
         HelpName = "IF",
-        Required = true,
         AllowMultipleArgumentsPerToken = false,
     };
 

@@ -43,12 +43,17 @@ internal sealed class ExportOptions
         Description = "Directory that keeps fence, reservations, masks and configuration string over restarts",
         HelpName = "DIR",
     };
+    private readonly Option<string?> _local = new("--local")
+    {
+        Description = "Socket by which 'attach --local' of this host reaches the disk: frames do not come back to the host that sends them",
+        HelpName = "SOCKET",
+    };
     private readonly Option<int> _buffers = CommonOptions.Number("--buffers", "N", "Frames that initiators may have on their way", 1, 1024, 128);
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_path);
-        foreach (var option in (Option[])[_shelf, _slot, _interfaces, _readOnly, _offset, _length, _macs, _writeCache, _managed, _newState, _state, _buffers])
+        foreach (var option in (Option[])[_shelf, _slot, _interfaces, _readOnly, _offset, _length, _macs, _writeCache, _managed, _newState, _state, _local, _buffers])
             command.Options.Add(option);
     }
 
@@ -65,6 +70,7 @@ internal sealed class ExportOptions
         Managed = parsed.GetValue(_managed),
         NewState = parsed.GetValue(_newState),
         State = parsed.GetValue(_state) is { } directory ? Path.GetFullPath(directory) : null,
+        Local = parsed.GetValue(_local) is { } socket ? Path.GetFullPath(socket) : null,
         Buffers = parsed.GetValue(_buffers),
     };
 }

@@ -14,6 +14,9 @@ internal sealed record AttachRunOptions
 
     public required IReadOnlyList<string> Interfaces { get; init; }
 
+    /// <summary>In place of interfaces: the socket of an export of this host, and the address by which its fence knows this host.</summary>
+    public (string Socket, MacAddress Address)? Local { get; init; }
+
     public required string NbdSocket { get; init; }
 
     /// <summary>Listens at <see cref="NbdSocket"/> already; null: the socket is still to be made.</summary>
@@ -47,12 +50,12 @@ internal static class AttachRun
         var initiator = await ConnectAsync(options, memory, stop).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var control = new AttachControl(initiator, ending.Cancel, released.Task);
+        var server = new NbdServer(new AoeDisk(initiator), log);
+        var control = new AttachControl(initiator, server, ending.Cancel, released.Task);
         var failed = false;
         using (var listener = options.NbdSocketDescriptor is { } descriptor
             ? UnixListener.Adopt(descriptor, options.NbdSocket) : UnixListener.Bind(options.NbdSocket))
         {
-            var server = new NbdServer(new AoeDisk(initiator), log);
             using var serving = new CancellationTokenSource();
             var served = listener.RunAsync(server.ServeAsync, serving.Token);
             await using var controlServer = options.ControlSocket is { } path
@@ -96,13 +99,14 @@ internal static class AttachRun
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
             throw new GodwitException("no-target",
-                $"{options.Device} does not answer on {string.Join(" or ", options.Interfaces)} within {options.FailAfter.TotalSeconds:0} s.",
+                $"{options.Device} does not answer on {options.Local?.Socket ?? string.Join(" or ", options.Interfaces)} within {options.FailAfter.TotalSeconds:0} s.",
                 "'godwit-aoe discover' shows what answers. Are target and interface on the same network, with the same MTU?", e);
         }
     }
 
     private static List<IFrameLink> OpenLinks(AttachRunOptions options)
     {
+        if (options.Local is { } local) return [LocalLink.Connect(local.Socket, local.Address)];
         var links = new List<IFrameLink>();
         try
         {

@@ -20,14 +20,21 @@ internal static class PoolCommands
     private static DocumentedCommand Init(Surroundings around)
     {
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "Name of the pool (default godwit)" };
+        var host = new HostOptions("storage,registry");
         return new DocumentedCommand("init", "Make a new pool, with its own certificate authority, of this host")
         {
-            Options = { name },
-            Examples = [("godwit pool init", "on the host that keeps the registry")],
+            Options = { name, host.Roles, host.Interfaces, host.Address },
+            Explanation = HostOptions.Explanation,
+            Examples =
+            [
+                ("godwit pool init", "on the host that keeps the volumes and the registry"),
+                ("godwit pool init --storage-interface eth1", "with a storage network of its own"),
+                ("godwit pool init --roles storage,registry,compute", "on a host that runs domains too"),
+            ],
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var pool = await client.PoolInitAsync(new PoolInitRequest(call.Get(name)), ct).ConfigureAwait(false);
+            var pool = await client.PoolInitAsync(new PoolInitRequest(call.Get(name), host.Of(call)), ct).ConfigureAwait(false);
             return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
         });
     }
@@ -47,15 +54,21 @@ internal static class PoolCommands
     {
         var member = new Argument<string>("MEMBER[:PORT]") { Description = "A host that belongs to the pool" };
         var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "From godwit pool token on a member", Required = true };
+        var host = new HostOptions("compute");
         return new DocumentedCommand("join", "Let this host join a pool")
         {
             Arguments = { member },
-            Options = { token },
-            Examples = [("godwit pool join storage --token TOKEN", "port 8002 when none is given")],
+            Options = { token, host.Roles, host.Interfaces, host.Address },
+            Explanation = HostOptions.Explanation,
+            Examples =
+            [
+                ("godwit pool join storage --token TOKEN", "port 8002 when none is given"),
+                ("godwit pool join storage --token TOKEN --storage-interface eth1", "with a storage network of its own"),
+            ],
         }.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var pool = await client.PoolJoinAsync(new PoolJoinRequest(call.Get(member), call.Get(token)!), ct).ConfigureAwait(false);
+            var pool = await client.PoolJoinAsync(new PoolJoinRequest(call.Get(member), call.Get(token)!, host.Of(call)), ct).ConfigureAwait(false);
             return call.Show(pool, CliJson.Api.PoolInfo, PoolSheet.Write);
         });
     }

@@ -14,7 +14,13 @@ internal static class VolumeCommands
         Create(around),
         List(around),
         Show(around),
+        VolumeDataCommands.Resize(around),
+        VolumeDataCommands.Clone(around),
+        VolumeDataCommands.Snapshot(around),
+        VolumeDataCommands.Export(around),
+        Check(around),
         Delete(around),
+        VolumeGroupCommands.Build(around),
     };
 
     private static DocumentedCommand Create(Surroundings around)
@@ -79,6 +85,33 @@ internal static class VolumeCommands
         static string All(ImmutableArray<string> names) => names.IsEmpty ? "none" : string.Join(", ", names);
     }
 
+    private static DocumentedCommand Check(Surroundings around)
+    {
+        var target = new Argument<string>("TARGET") { Description = "As in a configuration: a volume, a device, a file, nbd://… or rbd:…" };
+        return new DocumentedCommand("check", "Say what a disk's target is, and how another host can be kept from writing to it")
+        {
+            Arguments = { target },
+            Examples =
+            [
+                ("godwit volume check vg_xen/lv_vm1", "a volume of the pool, which has a fence"),
+                ("godwit volume check /dev/disk/by-id/scsi-36001405a0b1c --host resource-2", "a device of another host"),
+                ("godwit volume check rbd:pool/vm1", "an image of Ceph"),
+            ],
+        }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            return call.Show(await client.CheckDiskAsync(new CheckDiskRequest(call.Get(target)), ct).ConfigureAwait(false), CliJson.Api.DiskCheck, (o, d) =>
+            {
+                DomainSheet.Line(o, "target", d.Target);
+                DomainSheet.Line(o, "kind", d.Kind);
+                DomainSheet.Line(o, "size", d.SizeBytes is { } bytes ? Units.Bytes(bytes) : "known to the engine alone");
+                DomainSheet.Line(o, "fenced", d.Fenced ? "yes" : "no");
+                DomainSheet.Line(o, "how", d.How);
+                if (d.Advice is { } advice) DomainSheet.Line(o, "advice", advice);
+            });
+        });
+    }
+
     private static DocumentedCommand Delete(Surroundings around)
     {
         var name = Name();
@@ -95,5 +128,5 @@ internal static class VolumeCommands
         });
     }
 
-    private static Argument<string> Name() => new("GROUP/VOLUME") { Description = "Name as LVM has them, such as vg_xen/lv_vm1" };
+    public static Argument<string> Name() => new("GROUP/VOLUME") { Description = "Name as LVM has them, such as vg_xen/lv_vm1" };
 }

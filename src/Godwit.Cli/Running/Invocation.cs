@@ -22,6 +22,9 @@ internal sealed class Invocation(ParseResult parsed, Surroundings around)
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
+    /// <summary>A client for another host than the one that was asked.</summary>
+    public GodwitClient ConnectTo(string host) => Connection.Open(parsed.GetValue(GlobalOptions.Socket), host, around);
+
     public GodwitClient Connect() =>
         Connection.Open(parsed.GetValue(GlobalOptions.Socket), parsed.GetValue(GlobalOptions.Host), around);
 

@@ -37,7 +37,7 @@ internal static class XmCommandLine
             DomId(around),
             DomName(around),
         };
-        HelpWithExamples.AddTo(root);
+        HelpWithExamples.AddTo(root, GodwitManual.Instance);
         return root;
     }
 

@@ -34,11 +34,13 @@ internal sealed class StoragePathCheck(
         var measured = await Task.WhenAll(config.Storage.Interfaces.Select(name => Task.Run(() => TryMeasure(name), cancellationToken)));
         var volumes = await registry.ListVolumesAsync(cancellationToken);
         var peers = await round.PeersAsync();
-        return measured.SelectMany(interfaces => interfaces).SelectMany(way => hosts.Select(host => Judge(new StoragePath(
+        var interfaces = measured.SelectMany(found => found).ToList();
+        return interfaces.SelectMany(way => hosts.Select(host => Judge(new StoragePath(
             way.Interface, way.Mtu, host.Name,
             [.. way.Targets.Where(target => host.StorageMacs.Contains(target.Found.Mac)).Select(target => new MeasuredTarget(
                 target.Found.SectorsPerFrame, target.Measured, FindCard(peers, host.Name, target.Found.Mac)))],
-            volumes.Count(volume => volume.StorageHost == host.Name)))));
+            volumes.Count(volume => volume.StorageHost == host.Name),
+            interfaces.Any(other => other.Targets.Any(target => host.StorageMacs.Contains(target.Found.Mac)))))));
     }
 
     internal static HostFinding Judge(StoragePath way)
@@ -46,11 +48,13 @@ internal sealed class StoragePathCheck(
         var from = $"Frames on {way.Interface} to {way.Host}";
         if (way.Targets.IsEmpty)
         {
-            return way.Volumes == 0
-                ? Says.Unknown($"{from} cannot be measured: it serves no volume yet.", "Make one with `godwit volume create`, and check again.")
-                : Says.Error(
-                    $"{way.Host} has volumes, and none of its targets answers on {way.Interface}.",
-                    $"See that the cards of the storage network are up on both hosts and in one VLAN; `godwit-aoe discover -i {way.Interface}` asks again.");
+            var remedy = $"See that the cards of the storage network are up on both hosts and in one VLAN; `godwit-aoe discover -i {way.Interface}` asks again.";
+            return way switch
+            {
+                { Answers: true } => Says.Warning($"{way.Host} answers on another interface, and not on {way.Interface}: there is one way less to its disks.", remedy),
+                { Volumes: 0 } => Says.Unknown($"{from} cannot be measured: it serves no volume yet.", "Make one with `godwit volume create`, and check again."),
+                _ => Says.Error($"{way.Host} has volumes, and none of its targets answers on {way.Interface}.", remedy),
+            };
         }
         // The shortest way decides: a disk may be on any of them.
         var target = way.Targets.MinBy(target => target.Measured.Mtu)!;
@@ -61,12 +65,13 @@ internal sealed class StoragePathCheck(
         if (passes >= way.Mtu)
             return Says.Ok($"{from} pass up to {passes} bytes {ways}, all that {way.Interface} carries.");
         var hop = Hop(way, target.Card, passes);
-        var remedy = $"Raise it, or set all cards of the storage network to it: ip link set {way.Interface} mtu {passes}";
+        // Rounded: a switch may let through a few bytes more than it is set to, for the tag of a VLAN.
+        var shorten = $"Raise it, or set all cards of the storage network to it: ip link set {way.Interface} mtu {passes / 100 * 100}";
         // What the initiator sends at most: whole sectors, as many as both ends carry.
         var used = AoeProtocol.PayloadBytes(Math.Min(AoeProtocol.SectorsPerFrame(way.Mtu), target.SectorsPerFrame));
         return used > passes
-            ? Says.Error($"{from} pass up to {passes} bytes {ways}, though {way.Interface} has an MTU of {way.Mtu}: larger ones are lost, and disks stand still. {hop}", remedy)
-            : Says.Warning($"{from} pass up to {passes} bytes {ways}, less than the MTU of {way.Interface}, {way.Mtu}. {hop}", remedy);
+            ? Says.Error($"{from} pass up to {passes} bytes {ways}, though {way.Interface} has an MTU of {way.Mtu}: larger ones are lost, and disks stand still. {hop}", shorten)
+            : Says.Warning($"{from} pass up to {passes} bytes {ways}, less than the MTU of {way.Interface}, {way.Mtu}. {hop}", shorten);
     }
 
     private static string Hop(StoragePath way, StorageInterface? card, int passes) => card switch
@@ -112,7 +117,9 @@ internal sealed class StoragePathCheck(
 /// <param name="Mtu">Of the interface.</param>
 /// <param name="Targets">One for each card of the host's that answered.</param>
 /// <param name="Volumes">So many it serves, as the registry has them.</param>
-internal sealed record StoragePath(string Interface, int Mtu, string Host, ImmutableArray<MeasuredTarget> Targets, int Volumes);
+/// <param name="Answers">It answered, on this interface or another.</param>
+internal sealed record StoragePath(
+    string Interface, int Mtu, string Host, ImmutableArray<MeasuredTarget> Targets, int Volumes, bool Answers);
 
 /// <param name="SectorsPerFrame">Most that it takes, as it says.</param>
 /// <param name="Card">The card behind its address; null where the host did not tell of it.</param>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Godwit.Domains;
 using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -15,10 +16,25 @@ internal static partial class ConfigFile
 
     private static readonly string[] Tables = ["storage", "compute", "test", "storage.groups"];
 
+    /// <param name="text">What the file says, which goes before all else.</param>
+    /// <param name="file">Its path, for messages.</param>
+    /// <param name="defaults">What holds where neither says anything.</param>
+    /// <param name="kept">What was settled earlier, and holds where the file says nothing.</param>
     /// <exception cref="GodwitException">The file says something that has no meaning.</exception>
-    public static DaemonConfig Parse(string text, string file, LocalDefaults defaults)
+    public static DaemonConfig Parse(string text, string file, LocalDefaults defaults, HostSettings? kept = null) =>
+        Parse(text, new ConfigProblems(file, text), file, defaults, kept ?? HostSettings.None);
+
+    /// <summary>All keys that there are, each behind its table: <c>storage.interface</c>.</summary>
+    internal static IReadOnlyCollection<string> KnownKeys()
     {
-        var problems = new ConfigProblems(file, text);
+        const string EveryTable = "[[storage.groups]]\nname = \"vg\"\npath = \"/vg\"\n";
+        var problems = new ConfigProblems("", EveryTable);
+        Parse(EveryTable, problems, "", new LocalDefaults("host", IPAddress.Loopback), HostSettings.None);
+        return problems.KnownKeys;
+    }
+
+    private static DaemonConfig Parse(string text, ConfigProblems problems, string file, LocalDefaults defaults, HostSettings kept)
+    {
         var document = SyntaxParser.Parse(text, file);
         foreach (var diagnostic in document.Diagnostics)
             problems.Add(diagnostic.Span, diagnostic.Message);
@@ -26,19 +42,28 @@ internal static partial class ConfigFile
 
         CheckTables(document, problems);
         var root = new ConfigTable("", document.KeyValues, document.Span, problems);
+        var storage = Storage(document, problems);
+        var said = new HostSettings
+        {
+            Name = HostName(root, defaults, kept),
+            Address = Address(root),
+            Roles = root.Words("roles", Role.All),
+            Interfaces = storage.Interfaces.IsEmpty ? null : storage.Interfaces,
+        };
         var config = new DaemonConfig
         {
-            Name = HostName(root, defaults),
-            Address = Address(root, defaults),
+            Name = said.Name ?? kept.Name ?? defaults.Name,
+            Address = said.Address ?? kept.Address ?? defaults.Address,
             Port = root.Integer("port", 1, 65535) ?? DaemonConfig.DefaultPort,
-            Roles = root.Words("roles", Role.All) ?? [Role.Compute],
+            Roles = said.Roles ?? kept.Roles ?? [Role.Compute],
+            Storage = storage with { Interfaces = said.Interfaces ?? kept.Interfaces ?? [] },
+            Said = said,
         };
         config = config with
         {
             StateDirectory = Directory(root, "state_dir") ?? config.StateDirectory,
             RunDirectory = Directory(root, "run_dir") ?? config.RunDirectory,
             LogDirectory = Directory(root, "log_dir") ?? config.LogDirectory,
-            Storage = Storage(document, problems),
             Compute = Compute(document, problems),
             Failpoints = Failpoints(document, problems),
         };
@@ -50,22 +75,23 @@ internal static partial class ConfigFile
     /// <summary>Names are host labels, in small letters, for they stand in certificates and in addresses of requests.</summary>
     public static bool IsHostName(string name) => HostNamePattern().IsMatch(name);
 
-    private static string HostName(ConfigTable root, LocalDefaults defaults)
+    private static string? HostName(ConfigTable root, LocalDefaults defaults, HostSettings kept)
     {
-        var name = root.String("name") ?? defaults.Name;
+        var said = root.String("name");
+        var name = said ?? kept.Name ?? defaults.Name;
         if (!IsHostName(name))
             root.Problem("name", $"'{name}' cannot be the name of a host.", "Use small letters, digits, - _ and dots, up to 63 of them.");
-        return name;
+        return said;
     }
 
-    private static IPAddress Address(ConfigTable root, LocalDefaults defaults)
+    private static IPAddress? Address(ConfigTable root)
     {
         if (root.String("address") is not { } text)
-            return defaults.Address;
+            return null;
         if (IPAddress.TryParse(text, out var address))
             return address;
         root.Problem("address", $"'{text}' is not an IP address.", "Write the address at which other hosts reach this one, as in address = \"10.9.0.11\".");
-        return defaults.Address;
+        return null;
     }
 
     private static string? Directory(ConfigTable table, string key)
@@ -79,37 +105,56 @@ internal static partial class ConfigFile
 
     private static StorageConfig Storage(DocumentSyntax document, ConfigProblems problems)
     {
-        var groups = ImmutableArray.CreateBuilder<VolumeGroupConfig>();
+        var groups = ImmutableArray.CreateBuilder<GroupDefinition>();
         foreach (var syntax in document.Tables.OfType<TableArraySyntax>())
         {
             if (ConfigTable.KeyOf(syntax.Name!) != "storage.groups")
                 continue;
-            var group = new ConfigTable("[storage.groups]", syntax.Items, syntax.Name!.Span, problems);
-            var (name, path) = (group.String("name"), Directory(group, "path"));
-            if (name is null || path is null)
-                group.Problem(name is null ? "name" : "path", "A group of volumes needs a name and a path.");
-            else if (!VolumeName.TryParse($"{name}/x", out _))
-                group.Problem("name", $"'{name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
-            else if (groups.Any(g => g.Name == name))
-                group.Problem("name", $"There are two groups of the name {name}.");
-            else
-                groups.Add(new VolumeGroupConfig(name, path));
-            group.ReportUnknown();
+            var table = new ConfigTable("[storage.groups]", syntax.Items, syntax.Name!.Span, problems);
+            if (Group(table) is { } group)
+            {
+                if (groups.Any(other => other.Name == group.Name))
+                    table.Problem("name", $"There are two groups of the name {group.Name}.");
+                else
+                    groups.Add(group);
+            }
+            table.ReportUnknown();
         }
-        var table = Table(document, "storage", problems);
-        var storage = new StorageConfig { Interfaces = table.Strings("interface"), Groups = groups.ToImmutable() };
+        var own = Table(document, "storage", problems);
+        var storage = new StorageConfig { Interfaces = own.Strings("interface"), Groups = groups.ToImmutable() };
         storage = storage with
         {
-            AoeTool = table.String("aoe_tool") ?? storage.AoeTool,
-            Driver = table.Word("driver", ["auto", "kernel", "godwit"]) switch
+            AoeTool = own.String("aoe_tool") ?? storage.AoeTool,
+            Driver = own.Word("driver", ["auto", "kernel", "godwit"]) switch
             {
                 "kernel" => DiskDriver.Kernel,
                 "godwit" => DiskDriver.Godwit,
                 _ => storage.Driver,
             },
         };
-        table.ReportUnknown();
+        own.ReportUnknown();
         return storage;
+    }
+
+    private static GroupDefinition? Group(ConfigTable table)
+    {
+        var (name, path, kind, pool) = (table.String("name"), Directory(table, "path"), table.String("kind"), table.String("thin_pool"));
+        var wrong = name switch
+        {
+            null => ("name", "A group of volumes needs a name.", null),
+            _ when !VolumeName.TryParse($"{name}/x", out _) => ("name", $"'{name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only."),
+            _ when kind is not (null or "directory" or "lvm") => ("kind", $"There is no kind '{kind}' of group.", "Write \"lvm\", or leave it out and give a path."),
+            _ when kind == "lvm" && path is not null => ("path", "A group of LVM has no path: it is the volume group of its name.", "Leave out path, or kind."),
+            _ when kind != "lvm" && path is null => ("path", "A group of volumes needs a path, or kind = \"lvm\".", null),
+            _ when kind != "lvm" && pool is not null => ("thin_pool", "Only a group of LVM has a thin pool.", "Add kind = \"lvm\", or leave out thin_pool."),
+            _ => default((string Key, string Message, string? Remedy)?),
+        };
+        if (wrong is { } problem)
+        {
+            table.Problem(problem.Key, problem.Message, problem.Remedy);
+            return null;
+        }
+        return kind == "lvm" ? GroupDefinition.OfLvm(name!, pool) : GroupDefinition.OfDirectory(name!, path!);
     }
 
     private static ComputeConfig Compute(DocumentSyntax document, ConfigProblems problems)

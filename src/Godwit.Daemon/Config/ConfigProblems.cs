@@ -9,6 +9,12 @@ internal sealed class ConfigProblems(string file, string text)
 {
     private readonly string[] _lines = text.Split('\n');
     private readonly StringBuilder _report = new();
+    private readonly SortedSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>All keys that were asked for.</summary>
+    public IReadOnlyCollection<string> KnownKeys => _known;
+
+    public void Note(string key) => _known.Add(key);
 
     public void Add(SourceSpan span, string message, string? remedy = null)
     {

@@ -110,6 +110,7 @@ internal sealed class ConfigTable(string name, IEnumerable<KeyValueSyntax> items
     private ValueSyntax? Find(string key)
     {
         _known.Add(key);
+        problems.Note(name.Length == 0 ? key : $"{name.Trim('[', ']')}.{key}");
         return _items.TryGetValue(key, out var item) ? item.Value : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Config;
 
@@ -29,6 +30,9 @@ internal sealed record DaemonConfig
     public StorageConfig Storage { get; init; } = new();
 
     public ComputeConfig Compute { get; init; } = new();
+
+    /// <summary>What the file itself says of the host: the rest comes from what was kept or found out, and may be settled anew.</summary>
+    public HostSettings Said { get; init; } = HostSettings.None;
 
     /// <summary>Directory by which a test stops relocations at named places; null, as it ships, for none.</summary>
     public string? Failpoints { get; init; }
@@ -64,12 +68,9 @@ internal sealed record StorageConfig
     /// <summary>By which initiator this host attaches volumes.</summary>
     public DiskDriver Driver { get; init; } = DiskDriver.Auto;
 
-    public ImmutableArray<VolumeGroupConfig> Groups { get; init; } = [];
+    /// <summary>Groups of volumes that this host serves, besides those that were added by command.</summary>
+    public ImmutableArray<GroupDefinition> Groups { get; init; } = [];
 }
-
-/// <param name="Name">First part of the names of its volumes.</param>
-/// <param name="Path">Directory that holds them as sparse files.</param>
-internal sealed record VolumeGroupConfig(string Name, string Path);
 
 internal sealed record ComputeConfig
 {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Http;
@@ -14,8 +13,6 @@ namespace Godwit.Daemon.Endpoints;
 
 internal static class MigrationEndpoints
 {
-    private const string LinesOfJson = "application/x-ndjson";
-
     public static void MapMigrations(this IEndpointRouteBuilder routes)
     {
         routes.MapPost(ApiRoutes.DomainMigrations, BeginAsync)
@@ -32,9 +29,14 @@ internal static class MigrationEndpoints
             .Says("GetMigration", "One migration")
             .At(Place.Migration);
 
-        routes.MapGet(ApiRoutes.MigrationEvents, WatchAsync)
+        routes.MapGet(ApiRoutes.MigrationEvents, Task (Guid id, HttpContext context, MigrationQuery query, IHostApplicationLifetime life) =>
+            {
+                var ticket = query.Find(id);
+                return LinesOfJson.WriteAsync(
+                    context, life, token => ticket.WatchAsync(token).Select(MigrationMapping.Event), WireJson.Api.MigrationEvent);
+            })
             .Says("WatchMigration", "Its events so far and those to come, one line of JSON each; the last one has the result")
-            .Produces<MigrationEvent>(StatusCodes.Status200OK, LinesOfJson)
+            .Produces<MigrationEvent>(StatusCodes.Status200OK, LinesOfJson.MediaType)
             .At(Place.Migration);
 
         routes.MapPost(ApiRoutes.MigrationCancel, IResult (Guid id, MigrationQuery query) => Cancel(query.Find(id)))
@@ -81,26 +83,6 @@ internal static class MigrationEndpoints
             throw new GodwitException("bad-downtime-limit", "downtimeLimitMilliseconds must be between 1 and 60000.");
         if (request.MaxBytesPerSecond < 0)
             throw new GodwitException("bad-bandwidth", "maxBytesPerSecond must not be negative.", "Use 0 for no limit.");
-    }
-
-    private static async Task WatchAsync(Guid id, HttpContext context, MigrationQuery query, IHostApplicationLifetime life)
-    {
-        var ticket = query.Find(id);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
-        context.Response.ContentType = LinesOfJson;
-        await context.Response.StartAsync(end.Token);
-        try
-        {
-            await foreach (var progress in ticket.WatchAsync(end.Token))
-            {
-                byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(MigrationMapping.Event(progress), WireJson.Api.MigrationEvent), (byte)'\n'];
-                await context.Response.BodyWriter.WriteAsync(line, end.Token);
-            }
-        }
-        catch (OperationCanceledException) when (life.ApplicationStopping.IsCancellationRequested)
-        {
-            // The daemon ends: without a last line, the client asks again.
-        }
     }
 
     private static Microsoft.AspNetCore.Http.HttpResults.Accepted Cancel(RelocationTicket ticket)

@@ -12,15 +12,20 @@ internal static class PoolEndpoints
 {
     public static void MapPool(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.Pool, PoolInfo (Membership membership) => membership.Require().Describe())
+        routes.MapGet(ApiRoutes.Pool, PoolInfo (PoolDesk desk) => desk.Describe())
             .Says("GetPool", "The pool that this host belongs to");
 
-        routes.MapPost(ApiRoutes.PoolInit, async Task<PoolInfo> (PoolInitRequest request, PoolDesk desk, Readiness ready, CancellationToken cancellationToken) =>
+        routes.MapGet(ApiRoutes.PoolReady, async Task<PoolInfo> (PoolDesk desk, Readiness ready, CancellationToken cancellationToken) =>
             {
-                var pool = await desk.InitAsync(request, cancellationToken);
+                var pool = desk.Describe();
                 await ready.WaitAsync(cancellationToken);
                 return pool;
             })
+            .Says("GetPoolReady", "The same once this host can be used, or a few seconds have passed")
+            .For(AccessRule.Local);
+
+        routes.MapPost(ApiRoutes.PoolInit, async Task<PoolInfo> (PoolInitRequest request, PoolDesk desk, Readiness ready, Restart restart, HttpContext context) =>
+                await EnteredAsync(await desk.InitAsync(request, context.RequestAborted), ready, restart, context))
             .Says("InitPool", "Make a new pool of this host")
             .For(AccessRule.Local);
 
@@ -28,12 +33,8 @@ internal static class PoolEndpoints
             .Says("CreateToken", "Make a token with which one host may join, within an hour")
             .At(Place.Registry);
 
-        routes.MapPost(ApiRoutes.PoolJoin, async Task<PoolInfo> (PoolJoinRequest request, PoolDesk desk, Readiness ready, CancellationToken cancellationToken) =>
-            {
-                var pool = await desk.JoinAsync(request, cancellationToken);
-                await ready.WaitAsync(cancellationToken);
-                return pool;
-            })
+        routes.MapPost(ApiRoutes.PoolJoin, async Task<PoolInfo> (PoolJoinRequest request, PoolDesk desk, Readiness ready, Restart restart, HttpContext context) =>
+                await EnteredAsync(await desk.JoinAsync(request, context.RequestAborted), ready, restart, context))
             .Says("JoinPool", "Let this host join a pool")
             .For(AccessRule.Local);
 
@@ -51,5 +52,14 @@ internal static class PoolEndpoints
             .Says("AdmitMember", "Issue a certificate to a host that shows a token")
             .For(AccessRule.Anyone)
             .At(Place.Registry);
+    }
+
+    private static async Task<PoolInfo> EnteredAsync(PoolInfo pool, Readiness ready, Restart restart, HttpContext context)
+    {
+        if (pool.Restarting)
+            restart.After(context.Response);
+        else
+            await ready.WaitAsync(context.RequestAborted);
+        return pool;
     }
 }

@@ -1,10 +1,15 @@
 using System.Collections.Immutable;
 using Godwit.Api;
+using Godwit.Daemon.Config;
 using Godwit.Daemon.Http;
 using Godwit.Daemon.Roles;
+using Godwit.Daemon.Transport;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
+using Godwit.Storage;
+using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Endpoints;
 
@@ -38,7 +43,61 @@ internal static class VolumeEndpoints
             .Produces(StatusCodes.Status204NoContent)
             .At(Place.Volume);
 
+        routes.MapPost(ApiRoutes.VolumeResize, Task (
+                string group, string volume, ResizeVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
+                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
+                {
+                    var resized = await (await volumes.GetAsync(token)).ResizeAsync(Name(group, volume), request.SizeBytes, request.Shrink, progress, token);
+                    return new VolumeWork { Volume = Info(resized.Volume), Notes = resized.Untold };
+                }))
+            .Says("ResizeVolume", "Give a volume another size; guests that run on it see it grow; lines of JSON, the last one has the volume or an error")
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+            .At(Place.Volume);
+
+        routes.MapPost(ApiRoutes.VolumeCopies, Task (
+                string group, string volume, CopyVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
+                new WorkAnswer(context, life, time).RunAsync(async (progress, token) => new VolumeWork
+                {
+                    Volume = Info(await (await volumes.GetAsync(token)).CopyAsync(
+                        Name(group, volume), VolumeName.Parse(request.Name), request.SizeBytes, progress, token)),
+                }))
+            .Says("CopyVolume", "Make a volume of what another one holds: at once where its storage can, else while nobody uses it; lines of JSON, the last one has the volume or an error")
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+            .At(Place.Volume);
+
+        routes.MapPost(ApiRoutes.VolumeExport, Task (
+                string group, string volume, ExportVolumeRequest request, HttpContext context, VolumeSlot volumes, IRegistry registry,
+                IHostApplicationLifetime life, TimeProvider time) =>
+                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
+                {
+                    var name = Name(group, volume);
+                    await (await volumes.GetAsync(token)).WriteAsync(name, request.File, Format(request.Format), progress, token);
+                    return new VolumeWork { Volume = Info((await registry.ListVolumesAsync(token)).First(record => record.Name == name)) };
+                }))
+            .Says("ExportVolume", "Write what a volume holds to a file of its storage host; lines of JSON, the last one has the volume or an error")
+            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+            .At(Place.Volume);
+
+        routes.MapPost(ApiRoutes.DiskCheck, async Task<DiskCheck> (
+                CheckDiskRequest request, IRegistry registry, PeerConnections peers, CancellationToken cancellationToken) =>
+            {
+                var found = await new DiskChecks(new RemoteVolumes(registry, peers)).CheckAsync(request.Target, cancellationToken);
+                return new DiskCheck(
+                    request.Target, found.Kind, found.Disk.Fenced, found.How, found.Disk.Kind == DiskKind.Network ? null : found.Disk.SizeBytes, found.Advice);
+            })
+            .Says("CheckDisk", "What a disk's target is on this host, and how another host can be kept from writing to it");
+
         var roles = routes.MapGroup("").For(AccessRule.Hosts);
+
+        roles.MapPost(ApiRoutes.VolumeGrown, async Task<IResult> (
+                string group, string volume, GrownRequest request, DaemonConfig config, ComputeSlot compute, CancellationToken cancellationToken) =>
+            {
+                var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+                await host.GrowDisksAsync(Name(group, volume), request.SizeBytes, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("VolumeGrown", "Have the guests of this host see that a volume has grown")
+            .Produces(StatusCodes.Status204NoContent);
 
         roles.MapPost(ApiRoutes.VolumeAdmit, async Task<AdmitAnswer> (
                 string group, string volume, AdmitRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
@@ -80,9 +139,16 @@ internal static class VolumeEndpoints
         var known = await registry.ListVolumesAsync(cancellationToken);
         // Deleted at this moment.
         var record = known.FirstOrDefault(record => record.Name == name)
-            ?? throw Storage.Volumes.VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
+            ?? throw VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
         return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts);
     }
+
+    private static ImageFormat Format(string text) => text switch
+    {
+        "raw" => ImageFormat.Raw,
+        "qcow2" => ImageFormat.Qcow2,
+        _ => throw new GodwitException("bad-format", $"There is no format '{text}' to write a volume in.", "Use raw or qcow2."),
+    };
 
     private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");
 

@@ -39,7 +39,8 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
         return context.Response.WriteAsJsonAsync(error, WireJson.Api.ApiError);
     }
 
-    private static (HttpStatusCode, ApiError) Describe(Exception failure) => failure switch
+    /// <summary>A failure as it is told, and the status of an answer that tells it.</summary>
+    public static (HttpStatusCode Status, ApiError Error) Describe(Exception failure) => failure switch
     {
         RefusedException e => (e.Status, new ApiError(e.Code, e.Message, e.Remedy)),
         ApiException e => (e.Status ?? HttpStatusCode.ServiceUnavailable, e.Error),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Godwit.Api;
 using Godwit.Daemon.Config;
+using Godwit.Daemon.Images;
 using Godwit.Daemon.Members;
 using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
@@ -31,6 +32,9 @@ internal enum Place
 
     /// <summary>The host with the volume <c>{group}/{volume}</c>.</summary>
     Volume,
+
+    /// <summary>The host with the image <c>{image}</c>.</summary>
+    Image,
 }
 
 internal sealed record PlaceMetadata(Place Place);
@@ -38,7 +42,7 @@ internal sealed record PlaceMetadata(Place Place);
 /// <summary>Finds the host that a request belongs to.</summary>
 internal sealed class RequestPlaces(
     DaemonConfig config, Membership membership, IRegistry registry, PeerDirectory directory, PeerConnections peers, ComputeSlot compute,
-    HostAnswers answers)
+    HostAnswers answers, PoolImages images)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
     private const int KeptMigrations = 1024;
@@ -56,6 +60,7 @@ internal sealed class RequestPlaces(
             Place.Migration when Guid.TryParse((string?)route["id"], out var id) => await MigrationHostAsync(id, cancellationToken),
             Place.Registry => identity.Pool.RegistryHost,
             Place.Storage when !config.Has(Role.Storage) => await StorageHostAsync(cancellationToken),
+            Place.Image => (await images.FindAsync((string)route["image"]!, cancellationToken)).StorageHost,
             Place.Volume => await VolumeHostAsync($"{route["group"]}/{route["volume"]}", cancellationToken),
             _ => null,
         };

@@ -16,6 +16,6 @@ internal sealed class Membership
 
     /// <exception cref="GodwitException">This host belongs to no pool.</exception>
     public PoolIdentity Require() => Current ?? throw new GodwitException(
-        "no-pool", "This host belongs to no pool yet.",
+        "no-pool", "This host is not in a pool yet.",
         "Make one with `godwit pool init`, or join one with `godwit pool join MEMBER --token TOKEN`.");
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Godwit.Api;
@@ -12,19 +13,28 @@ namespace Godwit.Daemon.Members;
 
 /// <summary>Makes pools, lets hosts in, and joins: the acts of <c>godwit pool</c>.</summary>
 internal sealed class PoolDesk(
-    DaemonConfig config, PoolFiles files, Membership membership, TokenStore tokens, IRegistry registry, TimeProvider time) : IDisposable
+    DaemonConfig config, HostSetup setup, PoolFiles files, Membership membership, TokenStore tokens, IRegistry registry, TimeProvider time)
+    : IDisposable
 {
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(15);
     private readonly SemaphoreSlim _entering = new(1, 1);
 
+    /// <summary>The pool that this daemon has entered and will belong to when it has begun anew.</summary>
+    private PoolIdentity? _entered;
+
+    /// <summary>The pool, and what this host is in it.</summary>
+    /// <exception cref="GodwitException">This host belongs to no pool yet.</exception>
+    public PoolInfo Describe() => Describe(membership.Require(), config);
+
     /// <summary>Makes a pool of this host, which then keeps the registry and the CA.</summary>
     public async Task<PoolInfo> InitAsync(PoolInitRequest request, CancellationToken cancellationToken)
     {
-        if (!config.Has(Role.Registry))
+        var settled = setup.Settle(request.Host, [Role.Storage, Role.Registry], member: null);
+        if (!settled.Has(Role.Registry))
         {
             throw new GodwitException(
                 "no-registry-role", $"{config.Name} does not have the role registry.",
-                "Make the pool on a host that has it, or add \"registry\" to roles in godwitd.toml and restart godwitd.");
+                "Make the pool on a host that has it, or give this one the role: with --roles, or in godwitd.toml where roles is set there.");
         }
         await _entering.WaitAsync(cancellationToken);
         try
@@ -35,11 +45,9 @@ internal sealed class PoolDesk(
                 throw new GodwitException("bad-pool-name", $"'{pool}' cannot be the name of a pool.", "Use small letters, digits, - _ and dots.");
             var authority = PoolAuthority.Create(pool, time);
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            using var certificate = authority.Issue(new PublicKey(key), config.Name, config.Address);
+            using var certificate = authority.Issue(new PublicKey(key), config.Name, settled.Address);
             files.SaveAuthority(authority);
-            var identity = files.Save(new PoolFile(pool, config.Name, config.Name, config.Endpoint), authority.Certificate, certificate, key);
-            membership.Enter(identity);
-            return identity.Describe();
+            return Enter(new PoolFile(pool, config.Name, config.Name, settled.Endpoint), authority.Certificate, certificate, key, settled);
         }
         finally
         {
@@ -87,13 +95,14 @@ internal sealed class PoolDesk(
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(JoinLimit);
             var token = JoinToken.Parse(request.Token);
+            var member = JoinHandler.AddressOf(request.Member);
+            var settled = setup.Settle(request.Host, [Role.Compute], await ResolveAsync(member, limit.Token));
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var signing = new CertificateRequest($"CN={config.Name}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
-            using var member = new GodwitClient(
-                new HttpMessageInvoker(JoinHandler.Create(token, time)), JoinHandler.AddressOf(request.Member));
-            var answer = await member.PoolMemberAsync(
-                new PoolMemberRequest(request.Token, config.Name, config.Address.ToString(), signing), limit.Token);
-            return Enter(answer, token, key);
+            using var client = new GodwitClient(new HttpMessageInvoker(JoinHandler.Create(token, time)), member);
+            var answer = await client.PoolMemberAsync(
+                new PoolMemberRequest(request.Token, config.Name, settled.Address.ToString(), signing), limit.Token);
+            return Enter(answer, token, key, settled);
         }
         catch (ApiException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
         {
@@ -114,7 +123,20 @@ internal sealed class PoolDesk(
 
     public void Dispose() => _entering.Dispose();
 
-    private PoolInfo Enter(PoolMembership answer, JoinToken token, ECDsa key)
+    /// <summary>Null where the name is not known: the request that follows says so.</summary>
+    private static async Task<IPAddress?> ResolveAsync(Uri member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(member.DnsSafeHost, cancellationToken)).FirstOrDefault();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    private PoolInfo Enter(PoolMembership answer, JoinToken token, ECDsa key, DaemonConfig settled)
     {
         using var authority = X509Certificate2.CreateFromPem(answer.Authority);
         using var certificate = X509Certificate2.CreateFromPem(answer.Certificate);
@@ -127,15 +149,30 @@ internal sealed class PoolDesk(
             throw new GodwitException(
                 "wrong-pool", "The member's answer does not fit the token.", "Make a new token on a member of the pool that you mean.");
         }
-        var pool = new PoolFile(answer.Pool, config.Name, answer.RegistryHost, answer.RegistryAddress);
-        var identity = files.Save(pool, authority, certificate, key);
-        membership.Enter(identity);
-        return identity.Describe();
+        return Enter(new PoolFile(answer.Pool, config.Name, answer.RegistryHost, answer.RegistryAddress), authority, certificate, key, settled);
     }
+
+    /// <summary>A daemon that has to begin anew to be what was settled enters the pool as it does so.</summary>
+    private PoolInfo Enter(PoolFile pool, X509Certificate2 authority, X509Certificate2 certificate, ECDsa key, DaemonConfig settled)
+    {
+        KeptSettings.Save(config.StateDirectory, setup.ToKeep(settled));
+        var identity = files.Save(pool, authority, certificate, key);
+        var restarting = setup.Changes(settled);
+        if (restarting)
+            _entered = identity;
+        else
+            membership.Enter(identity);
+        return Describe(identity, settled) with { Restarting = restarting };
+    }
+
+    private static PoolInfo Describe(PoolIdentity identity, DaemonConfig config) => identity.Describe() with
+    {
+        Role = new HostRole(config.Address.ToString(), config.Roles, config.Storage.Interfaces),
+    };
 
     private void RefuseMember()
     {
-        if (membership.Current is { } identity)
+        if ((membership.Current ?? _entered) is { } identity)
         {
             throw new GodwitException(
                 "already-in-pool", $"This host belongs to the pool {identity.Pool.Name} already.", "See `godwit pool status`.");

@@ -56,4 +56,9 @@ internal static class PeerFailure
     public static bool IsOne(Exception failure, CancellationToken cancellationToken) =>
         failure is GodwitException or IOException
         || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    /// <summary>It is not what the other host says: it says nothing.</summary>
+    public static bool IsLine(Exception failure, CancellationToken cancellationToken) =>
+        IsOne(failure, cancellationToken)
+        && failure is not GodwitException { Code: not (ApiException.HostUnreachable or "connection-lost" or "host-starting") };
 }

@@ -39,7 +39,8 @@ internal sealed class ComputeParts(
                 new RemoteVolumes(registry, peers),
                 new DiskPlaces(
                     Programs.Find(config.Storage.AoeTool), cards, StorageNetwork.Macs(config),
-                    Path.Combine(config.RunDirectory, "disks"), config.Compute.User, config.Storage.Driver),
+                    Path.Combine(config.RunDirectory, "disks"), config.Compute.User, config.Storage.Driver,
+                    config.Has(Role.Storage) ? new LocalExports(config.Name, StorageRole.ExportsDirectory(config)) : null),
                 time, logs.CreateLogger<Disks>());
             // Before anything is settled, which may have to wait for the registry: domains may be waiting for their disks.
             _watching = _disks.WatchAsync(_end.Token);

@@ -5,11 +5,13 @@ namespace Godwit.Daemon.Roles;
 
 /// <summary>
 /// Gives back, once the daemon has settled, the memory that only its start took: what it needs while it is idle is a small
-/// part of it, and the rest is the guests'. The same after it has joined a pool, which takes much that it does once.
+/// part of it, and the rest is the guests'. The same after it has joined a pool, which takes much that it does once, and from
+/// time to time, for what was done meanwhile.
 /// </summary>
-internal sealed class Settling(Membership membership, TimeProvider time) : BackgroundService
+internal sealed class Settling(Membership membership, ComputeSlot compute, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Again = TimeSpan.FromMinutes(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -19,13 +21,19 @@ internal sealed class Settling(Membership membership, TimeProvider time) : Backg
             GiveBack();
         }
         await membership.WaitAsync(stoppingToken);
-        await Task.Delay(Settled, time, stoppingToken);
-        GiveBack();
+        for (var pause = Settled; ; pause = Again)
+        {
+            await Task.Delay(pause, time, stoppingToken);
+            // A domain that moves would wait for it.
+            if (compute.Current?.Relocations.All(relocation => relocation.Result is not null) != false)
+                GiveBack();
+        }
     }
 
     private static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        OwnMemory.TrimHeap();
         OwnMemory.ReleaseFilePages();
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Godwit.Daemon.Config;
+using Godwit.Daemon.Images;
 using Godwit.Daemon.Members;
+using Godwit.Daemon.Transport;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
@@ -12,10 +14,14 @@ namespace Godwit.Daemon.Roles;
 
 /// <summary>Puts together what serves volumes, exports them, and enters them in the registry.</summary>
 internal sealed class StorageRole(
-    DaemonConfig config, Membership membership, VolumeSlot slot, IRegistry registry, TimeProvider time, ILoggerFactory logs) : BackgroundService
+    DaemonConfig config, Membership membership, VolumeSlot slot, ImageHost images, IRegistry registry, PeerConnections peers, TimeProvider time,
+    ILoggerFactory logs) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = logs.CreateLogger<StorageRole>();
+
+    /// <summary>Where the sockets of its exports are.</summary>
+    public static string ExportsDirectory(DaemonConfig config) => Path.Combine(config.RunDirectory, "exports");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,15 +34,18 @@ internal sealed class StorageRole(
         var state = Path.Combine(config.StateDirectory, "storage");
         Directory.CreateDirectory(state);
         var exports = new VolumeExports(
-            new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), Path.Combine(config.RunDirectory, "exports")),
+            new ExportPlaces(Programs.Find(config.Storage.AoeTool), cards, Path.Combine(state, "exports"), ExportsDirectory(config)),
             time, logs.CreateLogger<VolumeExports>());
+        var groups = new VolumeGroups(config.Name, config.Storage.Groups, new GroupFile(Path.Combine(state, "groups.json")), VolumeStores.Open);
         var service = new VolumeService(
-            config.Name, new VolumeGroups(config.Name, [.. config.Storage.Groups.Select(group => new DirectoryStore(group.Name, group.Path))]),
-            new VolumeCatalog(Path.Combine(state, "catalog.json")), exports, time, logs.CreateLogger<VolumeService>());
+            config.Name, groups,
+            new VolumeCatalog(Path.Combine(state, "catalog.json")), exports, DirectVolumeData.Instance, time, logs.CreateLogger<VolumeService>());
         // What was served before goes on being served, pool or no pool; roles in it are given to members only.
         var running = service.RunAsync(stoppingToken);
+        // What an image in the making has left goes now, not when the next one is asked for.
+        _ = images.Library;
         await membership.WaitAsync(stoppingToken);
-        slot.Enter(new LocalVolumes(config.Name, service, new VolumeFences(service, exports), registry));
+        slot.Enter(new LocalVolumes(config.Name, service, groups, new VolumeFences(service, exports), registry, new RemoteVolumeUsers(peers)));
         Log.StorageReady(_log, service.List().Length);
         await PublishAsync(service, stoppingToken);
         await running;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
@@ -11,6 +12,9 @@ internal sealed class VolumeSlot(DaemonConfig config)
     private readonly TaskCompletionSource<IVolumeHost> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Reason { get; set; } = "it has not joined a pool, or its daemon has just started";
+
+    /// <summary>Groups in which volumes are made here; none before it is ready.</summary>
+    public ImmutableArray<string> Groups => _ready.Task.IsCompletedSuccessfully ? _ready.Task.Result.Groups : [];
 
     public void Enter(IVolumeHost host) => _ready.SetResult(host);
 

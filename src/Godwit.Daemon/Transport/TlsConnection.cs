@@ -11,13 +11,18 @@ internal sealed class TlsConnection : DefaultConnectionContext
     private readonly SslStream _stream;
     private readonly Socket _socket;
 
+    // Never disposed of: the base class disposes of its own, and cancels it later by a thread of the pool, where that
+    // throws and ends the process. A peer that breaks off a long body brings it about.
+    private readonly CancellationTokenSource _closed = new();
+
     public TlsConnection(SslStream stream, Socket socket, string? peer)
         : base(Guid.NewGuid().ToString("n"))
     {
         (_stream, _socket) = (stream, socket);
         Transport = new StreamPipes(
             PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true)),
-            PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
+            new ClosingWriter(PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)), this));
+        ConnectionClosed = _closed.Token;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         Features.Set<IRemoteHostFeature>(new RemoteHost(peer));
@@ -26,7 +31,7 @@ internal sealed class TlsConnection : DefaultConnectionContext
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _socket.Dispose();
-        base.Abort(abortReason);
+        _ = _closed.CancelAsync();
     }
 
     public override async ValueTask DisposeAsync()

@@ -4,32 +4,122 @@ using Godwit.Pool;
 using Godwit.Pool.Restoration;
 using Godwit.Storage.Fences;
 using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Volumes;
 
 /// <summary>The volumes that this host exports itself.</summary>
-internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeFences fences, IRegistry registry) : IVolumeHost
+internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGroups groups, VolumeFences fences, IRegistry registry, IVolumeUsers users) : IVolumeHost
 {
-    public async Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken)
+    public ImmutableArray<string> Groups => [.. groups.All.Select(store => store.Group)];
+
+    public Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null) =>
+        EnterAsync(name, others => volumes.CreateAsync(name, sizeBytes, others, cancellationToken, content), cancellationToken);
+
+    public Task<VolumeRecord> CopyAsync(
+        VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken) =>
+        EnterAsync(target, others => volumes.CopyAsync(source, target, sizeBytes, others, progress, cancellationToken), cancellationToken);
+
+    public Task WriteAsync(VolumeName name, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken) =>
+        volumes.WriteAsync(name, file, format, progress, cancellationToken);
+
+    public async Task<ResizedVolume> ResizeAsync(
+        VolumeName name, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        var domains = (await registry.ListAsync(cancellationToken)).Where(domain => domain.Spec.Disks.Any(disk => disk.FindVolume() == name)).ToList();
+        if (sizeBytes < volumes.Find(name).SizeBytes && domains is [var user, ..])
+        {
+            throw new GodwitException(Storage.StorageErrors.VolumeInUse, $"{name} is a disk of {user.Name}, and would become smaller under it.",
+                $"Destroy what uses it: `godwit destroy {user.Name}`.");
+        }
+        // Both of its hosts would have to hear of it between two steps of the move.
+        if (domains.FirstOrDefault(domain => domain.Intent is not null) is { } moving)
+            throw new GodwitException(Storage.StorageErrors.DomainMoves, $"{moving.Name}, which has {name}, is moving.", "Try again when it has arrived: `godwit migration list`.");
+        var record = Record(await volumes.ResizeAsync(name, sizeBytes, shrink, progress, cancellationToken));
+        await registry.PutVolumeAsync(record, cancellationToken);
+        return new ResizedVolume(record, [.. (await Task.WhenAll(
+            volumes.HostsOf(name).Select(user => TellAsync(user, record, cancellationToken)))).OfType<string>()]);
+    }
+
+    public async Task<ImmutableArray<FoundGroup>> ListGroupsAsync(CancellationToken cancellationToken) =>
+        [.. await Task.WhenAll(groups.All.Select(store => LookAsync(store, cancellationToken)))];
+
+    public async Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken) =>
+        await LookAsync(await groups.AddAsync(definition, cancellationToken), cancellationToken);
+
+    public void RemoveGroup(string group)
+    {
+        groups.Find(group);
+        if (volumes.List().FirstOrDefault(volume => volume.Name.Group == group) is { } volume)
+        {
+            throw new GodwitException(Storage.StorageErrors.GroupInUse, $"{volume.Name} is in the group {group}.",
+                "Delete its volumes first: `godwit volume list` shows them.");
+        }
+        groups.Remove(group);
+    }
+
+    private async Task<FoundGroup> LookAsync(IVolumeStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new FoundGroup(store.Definition, groups.IsConfigured(store.Group), await store.ReportAsync(cancellationToken), null);
+        }
+        catch (GodwitException e)
+        {
+            return new FoundGroup(store.Definition, groups.IsConfigured(store.Group), null, e.Message);
+        }
+    }
+
+    private async Task<string?> TellAsync(string user, VolumeRecord volume, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await users.TellGrownAsync(user, volume.Name, volume.SizeBytes, cancellationToken);
+            return null;
+        }
+        catch (GodwitException e)
+        {
+            return $"{user} goes on with the former size: {e.Message} Repeat the command when that is mended.";
+        }
+    }
+
+    /// <summary>Has a volume made and enters it in the registry; it is gone again where another storage host was first.</summary>
+    private async Task<VolumeRecord> EnterAsync(
+        VolumeName name, Func<IReadOnlyCollection<(int, int)>, Task<VolumeLocation>> make, CancellationToken cancellationToken)
     {
         // The registry is asked first, so that a volume is not made while nobody could be told of it.
         var known = await registry.ListVolumesAsync(cancellationToken);
-        if (known.FirstOrDefault(volume => volume.Name == name) is { } other)
-        {
-            throw new GodwitException(
-                Storage.StorageErrors.VolumeExists, $"The pool has a volume {name} already, on {other.StorageHost}.", "Choose another name.");
-        }
+        RefuseTaken(known.FirstOrDefault(volume => volume.Name == name));
         while (true)
         {
             // Two disks of one address on one network would be taken for each other.
-            var record = Record(await volumes.CreateAsync(name, sizeBytes, [.. known.Select(volume => (volume.Shelf, volume.Slot))], cancellationToken));
-            await registry.PutVolumeAsync(record, cancellationToken);
-            // Of two hosts that gave one address at the same time, at least the later of these two reads sees both.
-            known = await registry.ListVolumesAsync(cancellationToken);
+            var record = Record(await make([.. known.Select(volume => (volume.Shelf, volume.Slot))]));
+            try
+            {
+                await registry.PutVolumeAsync(record, cancellationToken);
+                // Of two hosts that gave one address at the same time, at least the later of these two reads sees both.
+                known = await registry.ListVolumesAsync(cancellationToken);
+            }
+            catch
+            {
+                // Nobody was told of it: with the next start of the daemon it would appear.
+                await volumes.DeleteAsync(name, CancellationToken.None);
+                throw;
+            }
             if (!known.Any(volume => YieldsTo(record, volume)))
                 return record;
             await volumes.DeleteAsync(name, CancellationToken.None);
+            // Of one name the registry keeps what was entered first; our own record is of the address that was yielded.
+            RefuseTaken(known.FirstOrDefault(volume => volume.Name == name && volume.StorageHost != host));
         }
+    }
+
+    private static void RefuseTaken(VolumeRecord? other)
+    {
+        if (other is null)
+            return;
+        throw new GodwitException(
+            Storage.StorageErrors.VolumeExists, $"The pool has a volume {other.Name} already, on {other.StorageHost}.", "Choose another name.");
     }
 
     public async Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken) =>
@@ -53,7 +143,8 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeFen
         [.. (await registry.ListAsync(cancellationToken)).Where(domain => domain.Spec.Disks.Any(disk => disk.FindVolume() == name)).Select(domain => domain.Name)];
 
     internal static bool YieldsTo(VolumeRecord record, VolumeRecord other) =>
-        (other.Shelf, other.Slot) == (record.Shelf, record.Slot) && string.CompareOrdinal(other.StorageHost, record.StorageHost) < 0;
+        (other.Name == record.Name && other.StorageHost != record.StorageHost)
+        || (other.Shelf, other.Slot) == (record.Shelf, record.Slot) && string.CompareOrdinal(other.StorageHost, record.StorageHost) < 0;
 
     public Task<int> AdmitAsync(
         VolumeName name, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken) =>

@@ -15,3 +15,6 @@ internal sealed record FenceRequest(long Epoch, int Session);
 internal sealed record FenceAnswer(long PreviousEpoch);
 
 internal sealed record ReleaseRequest(int Session);
+
+/// <param name="SizeBytes">Size of the volume now.</param>
+internal sealed record GrownRequest(long SizeBytes);

@@ -80,6 +80,13 @@ internal static partial class DiskParser
                 return "the disk has no target";
             if (_target.Any(char.IsControl))
                 return "the disk's target has a control character in it";
+            if (NetworkDisk.IsMeant(_target))
+            {
+                if (!NetworkDisk.TryParse(_target, out _, out var problem))
+                    return $"'{_target}': {problem}";
+                if (_format == "qcow2")
+                    return $"{_target} is raw: over the network it has no format of its own";
+            }
             if (string.IsNullOrEmpty(_vdev))
                 return "the disk has no name for the guest (vdev)";
             if (!VirtualDevice().IsMatch(_vdev))
@@ -95,7 +102,7 @@ internal static partial class DiskParser
         {
             var target = _target!;
             // A volume is named group/volume; a file always by an absolute path.
-            var block = _backend == "phy"
+            var block = _backend == "phy" || NetworkDisk.IsMeant(target)
                 || (_backend is null && _format is null or "" or "raw" && (!target.StartsWith('/') || target.StartsWith("/dev/", StringComparison.Ordinal)));
             return new DiskSpec
             {

@@ -73,7 +73,8 @@ public static class SpecWriter
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Quote(string text)
+    /// <summary>A text as a configuration file has it, whatever is in it.</summary>
+    public static string Quote(string text)
     {
         var output = new StringBuilder("\"");
         foreach (var c in text)

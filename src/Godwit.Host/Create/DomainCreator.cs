@@ -98,6 +98,8 @@ internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
     {
         DiskKind.BlockDevice => "a block device that the pool does not manage",
         DiskKind.File => "a file of this host",
+        DiskKind.SharedFile => "a file that other hosts have too",
+        DiskKind.Network => "reached over the network, where the pool has no say",
         _ => "a volume",
     };
 

@@ -51,7 +51,7 @@ internal static class OfferCheck
         {
             throw Misfit("disk-differs",
                 $"{offer.From} has {offered.Name} with {offered.SizeBytes} bytes, {host} finds {found.Name} with {found.SizeBytes} bytes under that name.",
-                "See that both hosts are given the same disk under the same name.");
+                "See that both hosts are given the same disk under the same name; a volume that was resized has to be known to both: repeat `godwit volume resize`.");
         }
     }
 

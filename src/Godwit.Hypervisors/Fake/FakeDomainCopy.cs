@@ -54,6 +54,9 @@ internal sealed class FakeDomainCopy : IDomainCopy
         },
         cancellationToken);
 
+    // Its guest writes by numbers of blocks, and never asks for the size of a disk.
+    public Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken) => Do(() => { }, cancellationToken);
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Do<Stream>(
         () =>
         {

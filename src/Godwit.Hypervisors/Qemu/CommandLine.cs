@@ -87,6 +87,9 @@ internal static class CommandLine
             DiskSourceKind.BlockDevice => $"driver=host_device,node-name={node},filename={path},cache.direct=on",
             DiskSourceKind.RawFile => $"driver=file,node-name={node},filename={path}",
             DiskSourceKind.Qcow2File => $"driver=qcow2,node-name={node},file.driver=file,file.filename={path}",
+            DiskSourceKind.SharedRawFile => $"driver=file,node-name={node},filename={path},cache.direct=on",
+            DiskSourceKind.SharedQcow2File => $"driver=qcow2,node-name={node},cache.direct=on,file.driver=file,file.filename={path},file.cache.direct=on",
+            DiskSourceKind.Network => Network(NetworkDisk.Parse(disk.Path), node, options),
             _ => throw new ArgumentOutOfRangeException(nameof(order), disk.Kind, "No such kind of disk."),
         };
         words.AddRange(
@@ -96,6 +99,19 @@ internal static class CommandLine
             "-device", Invariant($"virtio-blk-pci,id=virtio-{node},drive={node},werror=stop,rerror=stop{boot}"),
         ]);
     }
+
+    private static string Network(NetworkDisk disk, string node, QemuOptions options) => disk switch
+    {
+        NetworkDisk.Nbd nbd => Invariant(
+            $"driver=nbd,node-name={node},server.type=inet,server.host={Escape(nbd.Host)},server.port={nbd.Port},export={Escape(nbd.Export)},reconnect-delay={options.DiskReconnectSeconds}"),
+        NetworkDisk.NbdUnix nbd => Invariant(
+            $"driver=nbd,node-name={node},server.type=unix,server.path={Escape(nbd.Socket)},export={Escape(nbd.Export)},reconnect-delay={options.DiskReconnectSeconds}"),
+        NetworkDisk.Rbd rbd => $"driver=rbd,node-name={node},pool={Escape(rbd.Pool)},image={Escape(rbd.Image)}"
+            + (rbd.Namespace is { } space ? $",namespace={Escape(space)}" : "")
+            + (rbd.User is { } user ? $",user={Escape(user)}" : "")
+            + (rbd.Config is { } file ? $",conf={Escape(file)}" : ""),
+        _ => throw new ArgumentOutOfRangeException(nameof(disk), disk, "No such kind of disk."),
+    };
 
     private static void AddInterface(List<string> words, int index, InterfaceSpec nic, int tap)
     {

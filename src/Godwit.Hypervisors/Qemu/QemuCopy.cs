@@ -138,6 +138,33 @@ internal sealed class QemuCopy : IDomainCopy
         _directory.Remove();
     }
 
+    // QEMU's client of NBD learns a size when it connects, and that its line is closed when it next asks for something: so it is
+    // made to ask.
+    public async Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SettleLimit);
+        var node = DiskNames.Node(index);
+        while (true)
+        {
+            try
+            {
+                await Qmp.ReadBlockAsync(node, limit.Token);
+                await Qmp.ResizeBlockAsync(node, sizeBytes, limit.Token);
+                return;
+            }
+            catch (QmpException) when (!limit.IsCancellationRequested)
+            {
+                await Task.Delay(PollInterval, _time, limit.Token);
+            }
+            catch (Exception e) when (e is QmpException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new GodwitException("disk-not-grown", $"QEMU does not take the new size of disk {DiskNames.Of(index)} of {Order.Spec.Name}: {e.Message}",
+                    "Repeat the command; after its next start the domain has the new size in any case.", e);
+            }
+        }
+    }
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());
 
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)

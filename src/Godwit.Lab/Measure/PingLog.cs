@@ -69,6 +69,15 @@ public sealed class PingLog
         }
     }
 
+    /// <summary>
+    /// Pings sent in the window that have had no reply at all, however late. Where a machine is slow as a whole, this tells those that were
+    /// dropped from those that were not looked at in time.
+    /// </summary>
+    public int Unanswered(long from, long to)
+    {
+        lock (_lock) return _pings.Count(p => p.SentAt >= from && p.SentAt <= to && p.RepliedAt == 0);
+    }
+
     private static bool IsLost(long sentAt, long repliedAt) =>
         repliedAt == 0 || repliedAt - sentAt > (long)Patience.TotalNanoseconds;
 }

@@ -11,6 +11,9 @@ public static partial class OwnMemory
 {
     private const int MADV_DONTNEED = 4;
 
+    /// <summary>malloc.h of glibc.</summary>
+    private const int M_ARENA_MAX = -8;
+
     /// <summary>
     /// Lets go of all pages of files that are mapped to be read only. Those that are needed are mapped again when they are
     /// touched, from the kernel's cache. Nothing is lost: what was changed since it was read (relocations that were made
@@ -24,6 +27,15 @@ public static partial class OwnMemory
             _ = madvise((nint)start, (nuint)(end - start), MADV_DONTNEED);
         }
     }
+
+    /// <summary>
+    /// Has native code take its memory from so many places at most, where glibc would make eight for each processor, and keep
+    /// a little in each. For the start of a program, before it has threads.
+    /// </summary>
+    public static void LimitArenas(int count) => _ = mallopt(M_ARENA_MAX, count);
+
+    /// <summary>Gives back what native code has freed.</summary>
+    public static void TrimHeap() => _ = malloc_trim(0);
 
     /// <summary>Private mappings of files that cannot be written to and hold nothing but the file's own pages.</summary>
     /// <param name="smaps">
@@ -54,6 +66,12 @@ public static partial class OwnMemory
         }
         return found;
     }
+
+    [LibraryImport("libc")]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint keep);
 
     [LibraryImport("libc")]
     private static partial int madvise(nint address, nuint length, int advice);

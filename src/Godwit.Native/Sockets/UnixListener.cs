@@ -14,20 +14,43 @@ public static partial class UnixListener
     /// <summary>unix(7): <c>sun_path</c> has room for 108 bytes with the closing zero.</summary>
     public const int LongestPath = 107;
 
-    private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000;
+    private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     private const int PathOffset = 2;
     private const uint OwnerAlone = 0x180; // 0600
 
     /// <exception cref="NativeException">The path cannot be bound, because it is there already or may not be written.</exception>
-    public static SafeFileHandle Listen(string path)
+    public static SafeFileHandle Listen(string path) => Listen(path, SOCK_STREAM);
+
+    /// <summary>The same for a socket that keeps packets apart (SOCK_SEQPACKET) and does not wait.</summary>
+    internal static SafeFileHandle ListenForPackets(string path) => Listen(path, SOCK_SEQPACKET | SOCK_NONBLOCK);
+
+    /// <summary>Null where nobody listens, or has room for one more.</summary>
+    internal static SafeFileHandle? TryConnectForPackets(string path)
+    {
+        var address = Address(path, out var length);
+        var handle = new SafeFileHandle(
+            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), ownsHandle: true);
+        if (connect(handle, address, length) == 0)
+            return handle;
+        handle.Dispose();
+        return null;
+    }
+
+    private static byte[] Address(string path, out int length)
     {
         var address = new byte[PathOffset + LongestPath + 1];
         address[0] = AF_UNIX;
         if (Encoding.UTF8.GetByteCount(path) > LongestPath)
             throw new ArgumentException($"'{path}' is longer than a Unix socket's path may be ({LongestPath} bytes).", nameof(path));
-        var length = PathOffset + Encoding.UTF8.GetBytes(path, address.AsSpan(PathOffset)) + 1;
+        length = PathOffset + Encoding.UTF8.GetBytes(path, address.AsSpan(PathOffset)) + 1;
+        return address;
+    }
+
+    private static SafeFileHandle Listen(string path, int type)
+    {
+        var address = Address(path, out var length);
         var handle = new SafeFileHandle(
-            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), ownsHandle: true);
+            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, type | SOCK_CLOEXEC, 0)), ownsHandle: true);
         // Linux gives the file that bind makes the mode that the socket has (net/unix/af_unix.c, unix_bind_bsd).
         if (fchmod(handle, OwnerAlone) < 0 || bind(handle, address, length) < 0 || listen(handle, 8) < 0)
         {
@@ -46,6 +69,9 @@ public static partial class UnixListener
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int bind(SafeFileHandle fd, byte[] address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int connect(SafeFileHandle fd, byte[] address, int length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int listen(SafeFileHandle fd, int backlog);

@@ -103,9 +103,11 @@ internal static class Schema
 
     public const string ListVolumes = "SELECT record FROM volume ORDER BY name";
 
+    // The first host to enter a name has it.
     public const string PutVolume = """
         INSERT INTO volume (name, record) VALUES ($name, $record)
-        ON CONFLICT (name) DO UPDATE SET record = excluded.record WHERE record <> excluded.record
+        ON CONFLICT (name) DO UPDATE SET record = excluded.record
+        WHERE record <> excluded.record AND record ->> '$.storageHost' = excluded.record ->> '$.storageHost'
         """;
 
     public const string DeleteVolume = "DELETE FROM volume WHERE name = $name AND record ->> '$.storageHost' = $host";

@@ -7,12 +7,18 @@ namespace Godwit.Storage.Attachments;
 
 /// <summary>
 /// Finds what a disk's target names. <c>group/volume</c> is the block device <c>/dev/group/volume</c> where this host
-/// has one, and the pool's volume elsewhere.
+/// has one, and the pool's volume elsewhere. What an engine reaches over the network is not asked for: the engine says
+/// whether it is there.
 /// </summary>
 internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirectory = "/dev")
 {
     public async Task<DiskIdentity> FindAsync(DiskSpec disk, CancellationToken cancellationToken)
     {
+        if (NetworkDisk.IsMeant(disk.Target))
+        {
+            NetworkDisk.Parse(disk.Target);
+            return new DiskIdentity { Kind = DiskKind.Network, Name = disk.Target, SizeBytes = 0 };
+        }
         if (disk.Target.StartsWith('/'))
             return FindPath(disk, disk.Target);
         var device = Path.Combine(deviceDirectory, disk.Target);
@@ -47,7 +53,8 @@ internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirect
             using var file = File.OpenHandle(path);
             return new DiskIdentity
             {
-                Kind = path.StartsWith("/dev/", StringComparison.Ordinal) ? DiskKind.BlockDevice : DiskKind.File,
+                Kind = path.StartsWith("/dev/", StringComparison.Ordinal) ? DiskKind.BlockDevice
+                    : SharedFileSystems.NameOf(file) is not null ? DiskKind.SharedFile : DiskKind.File,
                 Name = disk.Target,
                 SizeBytes = StableStorage.SizeOf(file),
             };

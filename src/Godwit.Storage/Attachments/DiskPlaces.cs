@@ -10,9 +10,18 @@ namespace Godwit.Storage.Attachments;
 /// <param name="RunDirectory">Sockets, records and logs of the attachments.</param>
 /// <param name="Owner">User that opens the disks besides root; null for nobody.</param>
 /// <param name="Driver">By which initiator.</param>
+/// <param name="Local">The exports of this host itself, which it does not reach by its interfaces; null where it has none.</param>
 public sealed record DiskPlaces(
     string Program, ImmutableArray<string> Interfaces, ImmutableArray<MacAddress> Macs, string RunDirectory, string? Owner = null,
-    DiskDriver Driver = DiskDriver.Godwit);
+    DiskDriver Driver = DiskDriver.Godwit, LocalExports? Local = null)
+{
+    /// <summary>Whether this host serves the volume itself.</summary>
+    public bool IsLocal(DiskIdentity disk) => Local is { } local && disk.StorageHost == local.Host;
+}
+
+/// <param name="Host">Name of this host.</param>
+/// <param name="RunDirectory">Where their sockets are.</param>
+public sealed record LocalExports(string Host, string RunDirectory);
 
 /// <summary>Which initiator attaches the volumes of the pool.</summary>
 public enum DiskDriver

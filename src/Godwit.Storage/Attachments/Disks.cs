@@ -10,8 +10,9 @@ namespace Godwit.Storage.Attachments;
 /// <code>
 ///                     ┌─ a device or file of the host ─────────────────────────► PlainPaths
 ///   DiskFinder ──►────┤
-///                     └─ a volume of the pool ──┬─ [storage] driver, or auto ──► KernelAttachments   /dev/etherd/e0.1
-///                                               └─ ────────────────────────────► ProcessAttachments  NBD socket
+///                     └─ a volume of the pool ──┬─ of this host itself ────────► ProcessAttachments  over a Unix socket
+///                                               ├─ [storage] driver, or auto ──► KernelAttachments   /dev/etherd/e0.1
+///                                               └─ ────────────────────────────► ProcessAttachments  over the storage network
 /// </code>
 /// </summary>
 public sealed class Disks : IDisks
@@ -21,6 +22,7 @@ public sealed class Disks : IDisks
     private readonly ProcessAttachments _processes;
     private readonly KernelAttachments _kernel;
     private readonly DiskDriver _driver;
+    private readonly Func<DiskIdentity, bool> _isLocal;
 
     public Disks(IVolumeEndpoints endpoints, DiskPlaces places, TimeProvider time, ILogger<Disks> log)
         : this(endpoints, places, new KernelDriver(places.Interfaces, time, log), time, log)
@@ -34,6 +36,7 @@ public sealed class Disks : IDisks
         _processes = new ProcessAttachments(sessions, places, time, log);
         _kernel = new KernelAttachments(sessions, driver, places, log);
         _driver = places.Driver;
+        _isLocal = places.IsLocal;
     }
 
     public Task<DiskIdentity> IdentifyAsync(DiskSpec disk, CancellationToken cancellationToken) =>
@@ -54,6 +57,9 @@ public sealed class Disks : IDisks
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => WayOf(disk).FlushAsync(disk, cancellationToken);
 
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
+        WayOf(disk).GrowAsync(disk, sizeBytes, cancellationToken);
+
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => WayOf(disk).DetachAsync(disk, cancellationToken);
 
     public Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken) =>
@@ -66,7 +72,7 @@ public sealed class Disks : IDisks
 
     private async Task<IAttachmentWay> ChooseAsync(DiskIdentity disk, CancellationToken cancellationToken) => disk.Kind != DiskKind.PoolVolume
         ? _paths
-        : _driver switch
+        : _isLocal(disk) ? _processes : _driver switch
         {
             DiskDriver.Kernel => _kernel,
             DiskDriver.Auto when await _kernel.IsThereAsync(cancellationToken) => _kernel,

@@ -94,6 +94,16 @@ internal sealed class KernelAttachments(VolumeSessions sessions, KernelDriver dr
     /// <summary>What the target has answered it has on stable storage, and what the engine believes written it has answered.</summary>
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>The driver asks the target for its size anew; an engine learns it of the device.</summary>
+    public async Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        await driver.FindAsync(disk.Disk.Name, VolumeSessions.AddressOf(disk.Disk), sizeBytes, cancellationToken);
+        var grown = disk.Disk with { SizeBytes = sizeBytes };
+        if (_records.Find(disk) is { } record)
+            _records.Save(record with { Disk = grown });
+        return disk with { Disk = grown };
+    }
+
     public async Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
         if (_records.Find(disk) is { } record)

@@ -1,9 +1,8 @@
-using System.Collections.Immutable;
 using Godwit.Domains;
 
 namespace Godwit.Storage.Attachments;
 
-/// <summary>Devices and files that the host has by other means: they are opened as they are, and no fence of ours holds them.</summary>
+/// <summary>Devices and files that the host has by other means, and what its engine reaches by itself: they are opened as they are, and no fence of ours holds them.</summary>
 internal sealed class PlainPaths : IAttachmentWay
 {
     public Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken) =>
@@ -12,7 +11,7 @@ internal sealed class PlainPaths : IAttachmentWay
             Domain = domain,
             Disk = disk,
             ReadOnly = spec.ReadOnly,
-            Path = spec.Target.StartsWith('/') ? spec.Target : "/dev/" + spec.Target,
+            Path = spec.Target.StartsWith('/') || disk.Kind == DiskKind.Network ? spec.Target : "/dev/" + spec.Target,
             Format = spec.Format,
         });
 
@@ -26,8 +25,8 @@ internal sealed class PlainPaths : IAttachmentWay
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) =>
+        Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
 
-    /// <summary>Nothing of them outlives the domain's own record.</summary>
-    public ImmutableArray<AttachedDisk> Find() => [];
+    public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -5,6 +5,7 @@ using Godwit.Domains;
 using Godwit.Native;
 using Godwit.Native.Files;
 using Godwit.Native.Processes;
+using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -118,6 +119,23 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
 
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Control(disk).FlushAsync(cancellationToken);
 
+    public async Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken)
+    {
+        var status = await Control(disk).GrowAsync(cancellationToken);
+        if (status.Size != sizeBytes)
+        {
+            throw new GodwitException(StorageErrors.Unreachable, $"{disk.Disk.Name} has {status.Size} bytes at its target, and not {sizeBytes}.",
+                "Its export does not have the new size yet: try again.");
+        }
+        var grown = disk.Disk with { SizeBytes = sizeBytes };
+        lock (_changing)
+        {
+            if (AttachmentFiles.Find(disk) is { } record)
+                _files.Save(record with { Disk = record.Disk with { Disk = grown } });
+        }
+        return disk with { Disk = grown };
+    }
+
     public async Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
         if (Claim(disk) is { } record)
@@ -226,7 +244,7 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
         var number = DetachedProcess.ChooseNumbers([socket])[0];
         string[] arguments =
         [
-            places.Program, "attach", VolumeSessions.AddressOf(disk.Disk), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
+            places.Program, "attach", VolumeSessions.AddressOf(disk.Disk), .. Way(disk.Disk),
             "--socket", disk.Path, "--socket-fd", number.ToString(CultureInfo.InvariantCulture), "--control", AttachmentFiles.ControlOf(disk),
             "--session", disk.Session.ToString(CultureInfo.InvariantCulture),
             "--memory", AttachmentFiles.MemoryOf(disk),
@@ -246,6 +264,11 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
         }
         Log.Attached(log, disk.Domain, disk.Disk.Name, process.Id, disk.Session);
     }
+
+    // Frames that a host sends on its interfaces do not come back to it.
+    private IEnumerable<string> Way(DiskIdentity disk) => places.Local is { } local && places.IsLocal(disk)
+        ? ["--local", VolumeExports.LocalSocket(local.RunDirectory, VolumeSessions.AddressOf(disk)), "--address", places.Macs[0].ToString()]
+        : places.Interfaces.SelectMany(name => new[] { "--interface", name });
 
     private SafeFileHandle Listen(AttachedDisk disk)
     {

@@ -11,7 +11,7 @@ namespace Godwit.Storage.Fences;
 /// </summary>
 public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
 {
-    public Task<int> AdmitAsync(
+    public async Task<int> AdmitAsync(
         VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
     {
         if (macs.IsDefaultOrEmpty)
@@ -19,7 +19,8 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
             throw new GodwitException(
                 "no-storage-address", $"{host} names no Ethernet address on the storage network.", "Set [storage] interface in its godwitd.toml.");
         }
-        return AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken, sessionless));
+        using var admitting = volumes.Admitting(volume);
+        return await AskAsync(volume, export => export.AdmitAsync(host, [.. macs.Select(mac => mac.ToString())], cancellationToken, sessionless));
     }
 
     /// <summary>Returns the epoch that held the writer's role before.</summary>

@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Godwit.Domains;
+using Godwit.Native;
 using Godwit.Native.Processes;
+using Godwit.Storage.Images.Guests;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Storage.Images;
 
 /// <summary>Puts an image on a volume. Nothing is mounted: the volume is written as a file or device.</summary>
 public static class ImageWriter
 {
-    private const int BlockBytes = 64 * 1024;
-
     /// <summary>
     /// Replaces all that is on the volume by the image, grown to the volume's size, with the files that are the
     /// domain's own. The volume must exist and nobody may have it in use.
@@ -19,29 +21,30 @@ public static class ImageWriter
         GuestImage image, string volumePath, GuestCustomization customization, CancellationToken ct)
     {
         var files = await FilesAsync(image, customization, ct).ConfigureAwait(false);
-        await CopyAsync(image.RootFilesystemPath, volumePath, ct).ConfigureAwait(false);
+        var room = GuestDisk.Room(volumePath, image.RootFilesystemPath);
+        await DirectVolumeData.Instance.ZeroAsync(volumePath, 0, room, NoProgress.Instance, ct).ConfigureAwait(false);
+        await GuestDisk.CopyAsync(image.RootFilesystemPath, volumePath, null, ct).ConfigureAwait(false);
         await ProgramRunner.RunAsync(["resize2fs", volumePath], null, ct).ConfigureAwait(false);
-        foreach (var (path, content) in files)
-            await Ext4Files.WriteAsync(volumePath, path, content, ct).ConfigureAwait(false);
+        await Ext4Files.WriteAsync(volumePath, files, ct).ConfigureAwait(false);
+        await DirectVolumeData.Instance.SyncAsync(volumePath, ct).ConfigureAwait(false);
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> FilesAsync(
+    private static async Task<IReadOnlyList<GuestFile>> FilesAsync(
         GuestImage image, GuestCustomization customization, CancellationToken ct)
     {
         var shadow = await Ext4Files.ReadAsync(image.RootFilesystemPath, "/etc/shadow", ct).ConfigureAwait(false);
         var hash = customization.Password is { } password
-            ? await RootPassword.HashAsync(image, password, ct).ConfigureAwait(false)
+            ? PasswordHash.Make(password)
             : await RootPassword.OfThisMachineAsync(ct).ConfigureAwait(false);
-        var files = new Dictionary<string, string>
-        {
-            ["/etc/hostname"] = customization.HostName + "\n",
-            ["/etc/hosts"] = $"127.0.0.1 localhost\n127.0.1.1 {customization.HostName}\n::1 localhost\n",
-            ["/etc/machine-id"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n",
-            ["/etc/network/interfaces"] = Interfaces(customization),
-            ["/etc/shadow"] = RootPassword.Replace(shadow, hash),
-        };
-        foreach (var flag in customization.Flags) files[flag] = "";
-        return files;
+        return
+        [
+            new("/etc/hostname", customization.HostName + "\n"),
+            new("/etc/hosts", $"127.0.0.1 localhost\n127.0.1.1 {customization.HostName}\n::1 localhost\n"),
+            new("/etc/machine-id", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n"),
+            new("/etc/network/interfaces", Interfaces(customization)),
+            new("/etc/shadow", RootPassword.Replace(shadow, hash), GuestFile.Secret),
+            .. customization.Flags.Select(flag => new GuestFile(flag, "")),
+        ];
     }
 
     /// <summary>interfaces(5), in the part that ifupdown and busybox have in common.</summary>
@@ -65,35 +68,5 @@ public static class ImageWriter
                 netmask {mask}
 
             """ + (customization.Gateway is { } gateway ? $"    gateway {gateway}\n" : "");
-    }
-
-    /// <summary>Only what is not zero is written, so that a sparse volume stays sparse.</summary>
-    private static async Task CopyAsync(string image, string volume, CancellationToken ct)
-    {
-        using var source = File.OpenHandle(image, options: FileOptions.SequentialScan);
-        using var target = File.OpenHandle(volume, FileMode.Open, FileAccess.ReadWrite);
-        var length = RandomAccess.GetLength(source);
-        var isDevice = volume.StartsWith("/dev/", StringComparison.Ordinal);
-        if (!isDevice)
-        {
-            var room = RandomAccess.GetLength(target);
-            if (room < length)
-            {
-                throw new GodwitException("volume-too-small",
-                    $"{volume} has {room >> 20} MiB, and the image needs {length >> 20} MiB");
-            }
-            await ProgramRunner.RunAsync(
-                ["fallocate", "--punch-hole", "--offset", "0", "--length", $"{room}", volume], null, ct)
-                .ConfigureAwait(false);
-        }
-        var block = new byte[BlockBytes];
-        for (long at = 0; at < length; at += BlockBytes)
-        {
-            var read = await RandomAccess.ReadAsync(source, block, at, ct).ConfigureAwait(false);
-            // A device may hold old data that reads as anything: there the zeros count as well.
-            if (isDevice || block.AsSpan(0, read).ContainsAnyExcept((byte)0))
-                await RandomAccess.WriteAsync(target, block.AsMemory(0, read), at, ct).ConfigureAwait(false);
-        }
-        RandomAccess.FlushToDisk(target);
     }
 }

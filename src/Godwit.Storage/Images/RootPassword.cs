@@ -1,16 +1,10 @@
 using Godwit.Domains;
-using Godwit.Native.Processes;
 
 namespace Godwit.Storage.Images;
 
 /// <summary>The credentials of a guest's root, in the form of shadow(5).</summary>
 internal static class RootPassword
 {
-    /// <summary>SHA-512 crypt, by the image's busybox: the password goes in by a pipe, not on a command line.</summary>
-    public static async Task<string> HashAsync(GuestImage image, string password, CancellationToken ct) =>
-        (await ProgramRunner.RunAsync([image.BusyboxPath, "mkpasswd", "-m", "sha512"], password + "\n", ct)
-            .ConfigureAwait(false)).Trim();
-
     /// <exception cref="GodwitException">Root of this machine has no password.</exception>
     public static async Task<string> OfThisMachineAsync(CancellationToken ct)
     {

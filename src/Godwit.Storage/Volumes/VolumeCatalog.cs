@@ -67,6 +67,12 @@ public sealed class VolumeCatalog
             Save([.. _all.Select(entry => entry.Name == name ? entry with { IsNew = false } : entry)]);
     }
 
+    public void SetSize(VolumeName name, long sizeBytes)
+    {
+        lock (_lock)
+            Save([.. _all.Select(entry => entry.Name == name && !entry.IsDeleted ? entry with { SizeBytes = sizeBytes } : entry)]);
+    }
+
     public static GodwitException Taken(VolumeName name) =>
         new(StorageErrors.VolumeExists, $"There is a volume {name} already.", "Choose another name.");
 

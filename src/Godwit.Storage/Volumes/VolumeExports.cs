@@ -54,7 +54,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         [
             places.Program, "export", path,
             "--shelf", Number(volume.Shelf), "--slot", Number(volume.Slot), .. places.Interfaces.SelectMany(name => new[] { "--interface", name }),
-            "--managed", "--state", StateOf(volume), "--control", SocketOf(volume),
+            "--managed", "--state", StateOf(volume), "--control", SocketOf(volume), "--local", LocalSocket(places.RunDirectory, AddressOf(volume)),
             .. isNew ? ["--new-state"] : Array.Empty<string>(),
         ];
         var logPath = LogOf(volume);
@@ -73,6 +73,19 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         Log.Exported(log, volume.Name, AddressOf(volume), process.Id);
     }
 
+    /// <summary>Has the export of a volume serve the size that its file or device has now; one that does not run will.</summary>
+    public async Task GrowAsync(CatalogEntry volume, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Control(volume).GrowAsync(cancellationToken);
+        }
+        catch (AoeControlException e) when (e.Code == AoeControlCode.NotRunning)
+        {
+            Log.GrowsLater(log, volume.Name);
+        }
+    }
+
     /// <summary>
     /// Whether an export that <see cref="EnsureAsync"/> started or found has ended, and is to be started again now;
     /// collects it.
@@ -89,17 +102,18 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
     }
 
     /// <summary>Hosts that the volume's fence knows, as writer or reader; it is read from where it is kept.</summary>
-    public ImmutableArray<string> UsersOf(CatalogEntry volume)
-    {
-        // A fence that cannot be read lets nobody in: nobody uses the volume.
-        if (Fence.Load(Path.Combine(StateOf(volume), AddressOf(volume) + ".fence")).State is not { } state)
-            return [];
-        return
-        [
-            .. state.Writer is { } writer ? [$"{writer.Host} (its writer)"] : Array.Empty<string>(),
-            .. state.Readers.Select(reader => reader.Host),
-        ];
-    }
+    public ImmutableArray<string> UsersOf(CatalogEntry volume) => FenceOf(volume) is not { } fence ? [] :
+    [
+        .. fence.Writer is { } writer ? [$"{writer.Host} (its writer)"] : Array.Empty<string>(),
+        .. fence.Readers.Select(reader => reader.Host),
+    ];
+
+    /// <summary>The same, by their names alone.</summary>
+    public ImmutableArray<string> HostsOf(CatalogEntry volume) => FenceOf(volume) is not { } fence ? [] :
+        [.. fence.Readers.Append(fence.Writer).OfType<FenceEntry>().Select(entry => entry.Host).Distinct()];
+
+    // A fence that cannot be read lets nobody in: nobody uses the volume.
+    private FenceState? FenceOf(CatalogEntry volume) => Fence.Load(Path.Combine(StateOf(volume), AddressOf(volume) + ".fence")).State;
 
     /// <summary>Ends the export of a volume, whoever started it, if it runs.</summary>
     public async Task EndAsync(CatalogEntry volume, CancellationToken cancellationToken)
@@ -121,7 +135,13 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
             }
         }
         File.Delete(SocketOf(volume));
+        File.Delete(LocalSocket(places.RunDirectory, AddressOf(volume)));
     }
+
+    /// <summary>Where initiators of this host reach an export.</summary>
+    /// <param name="runDirectory">Of the exports.</param>
+    /// <param name="address">As in <c>e0.1</c>.</param>
+    public static string LocalSocket(string runDirectory, string address) => Path.Combine(runDirectory, address + ".frames");
 
     /// <summary>Removes the fence and the log of a volume whose export has ended, so that its address is free.</summary>
     public void Forget(CatalogEntry volume)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Domains.Config;
@@ -10,18 +9,22 @@ namespace Godwit.Storage.Volumes;
 /// <summary>
 /// The volumes of a storage host, which lie in the stores of its groups. Each is exported for as long as it is in the catalog.
 /// </summary>
-public sealed class VolumeService(
+public sealed partial class VolumeService(
     string host,
     VolumeGroups groups,
     VolumeCatalog catalog,
     VolumeExports exports,
+    IVolumeData data,
     TimeProvider time,
     ILogger<VolumeService> log)
 {
     private const long LargestSize = 1L << 50;
     private const int SectorLength = 512;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
-    private readonly ConcurrentDictionary<VolumeName, bool> _changing = [];
+    private readonly VolumeGates _gates = new();
+
+    /// <summary>Names of the groups that there are.</summary>
+    public ImmutableArray<string> Groups => [.. groups.All.Select(store => store.Group)];
 
     public ImmutableArray<VolumeLocation> List() => [.. catalog.Entries.Where(entry => !entry.IsNew).Select(Locate)];
 
@@ -41,6 +44,9 @@ public sealed class VolumeService(
     /// <summary>Hosts that its fence knows, as writer or reader.</summary>
     public ImmutableArray<string> UsersOf(VolumeName name) => exports.UsersOf(Find(name));
 
+    /// <summary>The same, by their names alone.</summary>
+    public ImmutableArray<string> HostsOf(VolumeName name) => exports.HostsOf(Find(name));
+
     /// <summary>Makes an empty volume and exports it. On failure nothing of it is left.</summary>
     public Task<VolumeLocation> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken) =>
         CreateAsync(name, sizeBytes, [], cancellationToken);
@@ -56,43 +62,15 @@ public sealed class VolumeService(
         VolumeName name, long sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others, CancellationToken cancellationToken,
         VolumeContent? content = null, IProgress<WorkProgress>? progress = null)
     {
-        if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
+        CheckSize(sizeBytes);
+        var report = progress ?? NoProgress.Instance;
+        return await MakeAsync(name, others, async store =>
         {
-            throw new GodwitException(
-                StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
-        }
-        var store = groups.Find(name.Group);
-        return await AloneAsync(name, async () =>
-        {
-            if (catalog.Find(name) is not null)
-                throw VolumeCatalog.Taken(name);
-            var report = progress ?? NoProgress.Instance;
             var begun = await store.BeginAsync(name.Volume, sizeBytes, report, cancellationToken);
-            CatalogEntry? entry = null;
-            try
-            {
-                if (content is not null)
-                    await content(begun.Path, report, cancellationToken);
-                // A daemon that dies before the entry leaves an unfinished volume, which the next one removes; after it, one
-                // that the next one finishes.
-                entry = catalog.Add(name, begun.SizeBytes, isNew: true, others);
-                await store.FinishAsync(name.Volume, cancellationToken);
-                await exports.EnsureAsync(entry, store.PathOf(name.Volume), isNew: true, cancellationToken);
-                catalog.Settle(name);
-                return Locate(entry);
-            }
-            catch
-            {
-                if (entry is not null)
-                {
-                    await exports.EndAsync(entry, CancellationToken.None);
-                    exports.Forget(entry);
-                    catalog.Remove(name);
-                }
-                await store.DeleteAsync(name.Volume, CancellationToken.None);
-                throw;
-            }
-        });
+            if (content is not null)
+                await UndoneAsync(store, name, () => content(begun.Path, report, cancellationToken));
+            return begun;
+        }, cancellationToken);
     }
 
     /// <summary>Ends the export of a volume and removes it with its data. Repeating it after a failure goes on with it.</summary>
@@ -101,26 +79,50 @@ public sealed class VolumeService(
     {
         var entry = Find(name);
         var store = groups.Find(name.Group);
-        await AloneAsync(name, async () =>
+        using var alone = _gates.Change(name);
+        await EndUnusedAsync(entry, store, cancellationToken);
+        try
         {
-            RefuseUsed(entry);
-            await exports.EndAsync(entry, cancellationToken);
-            try
-            {
-                // Whoever was admitted since the first look is seen now: nobody is admitted by an export that has ended.
-                RefuseUsed(entry);
-            }
-            catch (GodwitException)
-            {
-                await exports.EnsureAsync(entry, store.PathOf(name.Volume), entry.IsNew, CancellationToken.None);
-                throw;
-            }
             await store.DeleteAsync(name.Volume, cancellationToken);
-            exports.Forget(entry);
-            // Last, so that a deletion that was cut short can be asked for again.
-            catalog.Retire(name);
-            return true;
-        });
+        }
+        catch
+        {
+            await exports.EnsureAsync(entry, store.PathOf(name.Volume), entry.IsNew, CancellationToken.None);
+            throw;
+        }
+        exports.Forget(entry);
+        // Last, so that a deletion that was cut short can be asked for again.
+        catalog.Retire(name);
+    }
+
+    /// <summary>Ends the export of a volume that no host uses; of one that is used it goes on, and that is thrown.</summary>
+    private async Task EndUnusedAsync(CatalogEntry entry, IVolumeStore store, CancellationToken cancellationToken)
+    {
+        RefuseUsed(entry);
+        await exports.EndAsync(entry, cancellationToken);
+        try
+        {
+            // Whoever was admitted since the first look is seen now: nobody is admitted by an export that has ended.
+            RefuseUsed(entry);
+        }
+        catch (GodwitException)
+        {
+            await exports.EnsureAsync(entry, store.PathOf(entry.Name.Volume), entry.IsNew, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>For as long as a host is being admitted to a volume, nobody begins to copy it.</summary>
+    /// <exception cref="GodwitException">It is being copied.</exception>
+    internal IDisposable Admitting(VolumeName name) => _gates.Admit(name);
+
+    private static void CheckSize(long sizeBytes)
+    {
+        if (sizeBytes is <= 0 or > LargestSize || sizeBytes % SectorLength != 0)
+        {
+            throw new GodwitException(
+                StorageErrors.BadSize, $"A volume cannot have {sizeBytes} bytes.", $"Give a multiple of {SectorLength} up to {LargestSize}.");
+        }
     }
 
     private void RefuseUsed(CatalogEntry entry)
@@ -132,18 +134,49 @@ public sealed class VolumeService(
         }
     }
 
-    // One change of a volume at a time; the watch leaves a volume alone that is being changed.
-    private async Task<T> AloneAsync<T>(VolumeName name, Func<Task<T>> change)
+    /// <summary>Enters and exports what <paramref name="begin"/> makes, which leaves nothing where it fails. On failure nothing is left.</summary>
+    private async Task<VolumeLocation> MakeAsync(
+        VolumeName name, IReadOnlyCollection<(int Shelf, int Slot)> others, Func<IVolumeStore, Task<NewVolume>> begin, CancellationToken cancellationToken)
     {
-        if (!_changing.TryAdd(name, true))
-            throw new GodwitException(StorageErrors.VolumeBusy, $"{name} is being changed, or its export is being started.", "Try again in some seconds.");
+        var store = groups.Find(name.Group);
+        using var alone = _gates.Change(name);
+        if (catalog.Find(name) is not null)
+            throw VolumeCatalog.Taken(name);
+        var begun = await begin(store);
+        CatalogEntry? entry = null;
         try
         {
-            return await change();
+            // A daemon that dies before the entry leaves an unfinished volume, which the next one removes; after it, one
+            // that the next one finishes.
+            entry = catalog.Add(name, begun.SizeBytes, isNew: true, others);
+            await store.FinishAsync(name.Volume, cancellationToken);
+            await exports.EnsureAsync(entry, store.PathOf(name.Volume), isNew: true, cancellationToken);
+            catalog.Settle(name);
+            return Locate(entry);
         }
-        finally
+        catch
         {
-            _changing.TryRemove(name, out _);
+            if (entry is not null)
+            {
+                await exports.EndAsync(entry, CancellationToken.None);
+                exports.Forget(entry);
+                catalog.Remove(name);
+            }
+            await store.DeleteAsync(name.Volume, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private static async Task UndoneAsync(IVolumeStore store, VolumeName name, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch
+        {
+            await store.DeleteAsync(name.Volume, CancellationToken.None);
+            throw;
         }
     }
 
@@ -178,17 +211,11 @@ public sealed class VolumeService(
             foreach (var volume in await store.ListUnfinishedAsync(cancellationToken))
             {
                 var name = new VolumeName(store.Group, volume);
-                if (catalog.Find(name) is not null || !_changing.TryAdd(name, true))
+                using var alone = _gates.Change(name);
+                if (catalog.Find(name) is not null)
                     continue;
-                try
-                {
-                    await store.DeleteAsync(volume, cancellationToken);
-                    Log.Swept(log, name);
-                }
-                finally
-                {
-                    _changing.TryRemove(name, out _);
-                }
+                await store.DeleteAsync(volume, cancellationToken);
+                Log.Swept(log, name);
             }
         }
         catch (Exception e) when (e is GodwitException or IOException or UnauthorizedAccessException)
@@ -202,19 +229,18 @@ public sealed class VolumeService(
     {
         try
         {
-            await AloneAsync(entry.Name, async () =>
-            {
-                // It may have been deleted since it was listed.
-                if (catalog.Find(entry.Name) is not { } current)
-                    return false;
-                // The daemon died in the middle of its creation.
-                if (current.IsNew)
-                    await groups.Find(current.Name.Group).FinishAsync(current.Name.Volume, cancellationToken);
-                await exports.EnsureAsync(current, groups.PathOf(current.Name), current.IsNew, cancellationToken);
-                if (current.IsNew)
-                    catalog.Settle(current.Name);
-                return true;
-            });
+            using var alone = _gates.Start(entry.Name);
+            // It may have been deleted since it was listed.
+            if (catalog.Find(entry.Name) is not { } current)
+                return;
+            var store = groups.Find(current.Name.Group);
+            // The daemon died in the middle of its creation.
+            if (current.IsNew)
+                await store.FinishAsync(current.Name.Volume, cancellationToken);
+            await store.ActivateAsync(current.Name.Volume, cancellationToken);
+            await exports.EnsureAsync(current, store.PathOf(current.Name.Volume), current.IsNew, cancellationToken);
+            if (current.IsNew)
+                catalog.Settle(current.Name);
         }
         catch (GodwitException e) when (e.Code == StorageErrors.VolumeBusy)
         {

@@ -60,7 +60,38 @@ public sealed class ControlTests : IAsyncLifetime
         Assert.Null((await Client.StatusAsync(Ct)).Writer);
     }
 
+    [Fact]
+    public async Task So_is_the_fence_of_parts_of_a_disk()
+    {
+        await Client.InitAsync(0, Ct);
+        var (a, b) = (await Client.AdmitAsync("a", ["02:00:00:00:00:a0"], Ct), await Client.AdmitAsync("b", ["02:00:00:00:00:b0"], Ct));
+        var (rest, one, two) = (new SectorRange(0, 8, Rest: true), new SectorRange(8, 8), new SectorRange(16, 8));
+        Assert.Equal(new FenceAnswer(0, a), await Client.FenceAsync("a", 4, a, [rest, one], Ct));
+        Assert.Equal(new FenceAnswer(0, b), await Client.FenceAsync("b", 6, b, [two], Ct));
+        Assert.Equal(AoeControlCode.RangeTaken, (await Refused(() => Client.FenceAsync("b", 7, b, [rest], Ct, free: true))).Code);
+        Assert.Equal(new FenceAnswer(4, b), await Client.FenceAsync("b", 7, b, [one], Ct));
+        Assert.Equal(AoeControlCode.NotAdmitted, (await Refused(() => Client.FenceAsync("a", 8, a, [one], Ct))).Code);
+        await Client.ReturnAsync("a", a, [one], Ct);
+        Assert.Equal(7, (await Client.FenceAsync("a", 8, a, [one], Ct)).PreviousEpoch);
+        Assert.Equal(AoeControlCode.RangeConflict, (await Refused(() => Client.ForgetAsync("a", a, [two], Ct))).Code);
+        await Client.ReleaseAsync("b", b, [two], Ct);
+        var status = await Client.StatusAsync(Ct);
+        Assert.Equal((8L, null), (status.Epoch, status.Writer));
+        Assert.Equal([new RangeStatus(0, 8, true, 4, a), new RangeStatus(8, 8, false, 8, a), new RangeStatus(16, 8, false, 6, 0)], status.Ranges);
+        await Client.ForgetAsync("a", a, [two], Ct);
+        Assert.Equal(2, (await Client.StatusAsync(Ct)).Ranges.Count);
+        // As many as a request may have fit its line.
+        await Client.FenceAsync("a", 9, a, [.. Enumerable.Range(0, 192).Select(i => new SectorRange((1L << 47) + 2 * i, 1))], Ct);
+        Assert.Equal(AoeControlCode.BadRequest,
+            (await Refused(() => Client.FenceAsync("a", 9, a, [.. Enumerable.Range(0, 193).Select(i => new SectorRange(1024 + 2 * i, 1))], Ct))).Code);
+    }
+
     [Theory]
+    [InlineData("{\"op\":\"fence\",\"host\":\"a\",\"epoch\":1,\"session\":1,\"ranges\":[]}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"fence\",\"host\":\"a\",\"epoch\":1,\"session\":1,\"ranges\":[{\"start\":-1,\"length\":1}]}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"fence\",\"host\":\"a\",\"epoch\":1,\"session\":1,\"ranges\":[{\"start\":1,\"length\":9223372036854775807}]}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"return\",\"host\":\"a\",\"session\":1}", AoeControlCode.BadRequest)]
+    [InlineData("{\"op\":\"forget\",\"host\":\"a\",\"session\":1}", AoeControlCode.BadRequest)]
     [InlineData("", AoeControlCode.BadRequest)]
     [InlineData("[]", AoeControlCode.BadRequest)]
     [InlineData("null", AoeControlCode.BadRequest)]

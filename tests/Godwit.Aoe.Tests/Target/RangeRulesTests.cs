@@ -117,7 +117,10 @@ public class RangeRulesTests
         state = Fence(state, "b", 4, b, s_two);
         Assert.False(Writes(state, a, 0, 4096) || Writes(state, b, 2248, 1));
         Assert.Equal(AoeControlCode.RangeConflict, Refusal(() => Fence(state, "b", 9, b, new SectorRange(5000, 5, Rest: true))));
+        Assert.Equal(AoeControlCode.RangeTaken, Refusal(() => RangeRules.Fence(state, "b", 9, b, [s_lock], free: true)));
+        Assert.Equal(state, RangeRules.Fence(state, "a", 5, a, [s_lock], free: true).State);
         state = RangeRules.Release(state, "a", a, [s_lock]);
+        Assert.Equal(b, RangeRules.Fence(state, "b", 9, b, [s_lock], free: true).State.Ranges[0].Writer);
         Assert.False(Writes(state, a, 0, 1));
         Assert.True(Reads(state, a, 0, 1));
         state = Fence(state, "b", 6, b, s_lock);

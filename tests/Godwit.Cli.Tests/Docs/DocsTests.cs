@@ -52,7 +52,7 @@ public sealed class DocsTests
     }
 
     private static IEnumerable<Command> Leaves(Command command) =>
-        command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
+        command.Subcommands.Count == 0 ? [command] : command.Subcommands.Where(sub => !sub.Hidden).SelectMany(Leaves);
 
     private static string DocsFile(string name, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", name));

@@ -84,6 +84,7 @@ public sealed class JudgementTests
     {
         Is(FindingLevel.Unknown, "serves no volume yet", StoragePathCheck.Judge(Way(9000) with { Volumes = 0 }));
         Is(FindingLevel.Error, "none of its targets answers on eth1", StoragePathCheck.Judge(Way(9000)));
+        Is(FindingLevel.Warning, "one way less", StoragePathCheck.Judge(Way(9000) with { Answers = true }));
         Is(FindingLevel.Error, "then answered nothing", StoragePathCheck.Judge(Way(9000, Target(0))));
     }
 
@@ -180,7 +181,7 @@ public sealed class JudgementTests
 
     private static StorageInterface Card(string name, int mtu) => new(name, "02:00:00:00:00:01", mtu, true);
 
-    private static StoragePath Way(int mtu, params ImmutableArray<MeasuredTarget> targets) => new("eth1", mtu, "storage", targets, 3);
+    private static StoragePath Way(int mtu, params ImmutableArray<MeasuredTarget> targets) => new("eth1", mtu, "storage", targets, 3, !targets.IsEmpty);
 
     private static MeasuredTarget Target(int passes, int sectors = 17, int? cardMtu = null, bool bothWays = true) =>
         new(sectors, new(passes, bothWays), cardMtu is { } mtu ? Card("san0", mtu) : null);

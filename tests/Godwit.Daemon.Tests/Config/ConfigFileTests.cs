@@ -2,6 +2,7 @@ using System.Net;
 using Godwit.Daemon.Config;
 using Godwit.Domains;
 using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Tests.Config;
 
@@ -43,7 +44,11 @@ public sealed class ConfigFileTests
             path = "/srv/vg_xen"
             [[storage.groups]]
             name = "vg_two"
-            path = "/srv/two"
+            kind = "lvm"
+            [[storage.groups]]
+            name = "vg_three"
+            kind = "lvm"
+            thin_pool = "pool"
             [compute]
             qemu = "/opt/qemu"
             user = "godwit-qemu"
@@ -55,7 +60,7 @@ public sealed class ConfigFileTests
         Assert.Equal(("/s", "/r", "/l"), (config.StateDirectory, config.RunDirectory, config.LogDirectory));
         Assert.Equal(("san0", "/opt/godwit-aoe"), (Assert.Single(config.Storage.Interfaces), config.Storage.AoeTool));
         Assert.Equal(DiskDriver.Kernel, config.Storage.Driver);
-        Assert.Equal([new VolumeGroupConfig("vg_xen", "/srv/vg_xen"), new VolumeGroupConfig("vg_two", "/srv/two")], config.Storage.Groups);
+        Assert.Equal([GroupDefinition.OfDirectory("vg_xen", "/srv/vg_xen"), GroupDefinition.OfLvm("vg_two"), GroupDefinition.OfLvm("vg_three", "pool")], config.Storage.Groups);
         Assert.Equal(("/opt/qemu", "godwit-qemu", "/f"), (config.Compute.Qemu, config.Compute.User, config.Failpoints));
     }
 
@@ -88,7 +93,11 @@ public sealed class ConfigFileTests
     [InlineData("[storage]\ndriver = \"kernal\"", "f.toml:2:10: driver knows auto, kernel, godwit. Did you mean kernel?")]
     [InlineData("[storage]\ngroups = 1", "f.toml:2:1: [storage] has no key groups.")]
     [InlineData("[storage.groups]\nname = \"a\"", "f.toml:1:2: Write [[storage.groups]], once for each group.")]
-    [InlineData("[[storage.groups]]\nname = \"vg\"", "f.toml:1:3: A group of volumes needs a name and a path.")]
+    [InlineData("[[storage.groups]]\nname = \"vg\"", "f.toml:1:3: A group of volumes needs a path, or kind = \"lvm\".")]
+    [InlineData("[[storage.groups]]\nkind = \"lvm\"", "f.toml:1:3: A group of volumes needs a name.")]
+    [InlineData("[[storage.groups]]\nname = \"a\"\nkind = \"zfs\"", "f.toml:3:8: There is no kind 'zfs' of group.")]
+    [InlineData("[[storage.groups]]\nname = \"a\"\nkind = \"lvm\"\npath = \"/x\"", "f.toml:4:8: A group of LVM has no path: it is the volume group of its name.")]
+    [InlineData("[[storage.groups]]\nname = \"a\"\npath = \"/x\"\nthin_pool = \"p\"", "f.toml:4:13: Only a group of LVM has a thin pool.")]
     [InlineData("[[storage.groups]]\nname = \"a/b\"\npath = \"/x\"", "f.toml:2:8: 'a/b' cannot be the name of a group of volumes.")]
     [InlineData("name = ", "f.toml:1:")]
     public void Mistakes_are_refused_with_their_place(string text, string begins) =>

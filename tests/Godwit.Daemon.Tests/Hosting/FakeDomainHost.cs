@@ -49,8 +49,13 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Why it creates no domains.</summary>
+    public GodwitException? Refusal { get; set; }
+
     public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
     {
+        if (Refusal is { } refusal)
+            throw refusal;
         var record = new DomainRecord
         {
             Spec = spec,
@@ -79,6 +84,14 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     public Task PauseAsync(string domain, CancellationToken cancellationToken) => Note("pause", domain);
 
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) => Note("unpause", domain);
+
+    public List<(VolumeName Volume, long SizeBytes)> Grown { get; } = [];
+
+    public Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        Grown.Add((volume, sizeBytes));
+        return Task.CompletedTask;
+    }
 
     /// <summary>Says <c>login: </c>, and then everything twice, as a terminal with local echo would. The guest ends at an end of file.</summary>
     public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken)

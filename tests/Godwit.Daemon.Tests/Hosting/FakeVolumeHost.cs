@@ -4,19 +4,48 @@ using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Storage;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
-/// <summary>Volumes without bytes: who asked for which role in them.</summary>
-internal sealed class FakeVolumeHost(string name) : IVolumeHost
+/// <summary>Volumes that nobody serves: who asked for which role in them. Those with content are files.</summary>
+internal sealed class FakeVolumeHost(string name, string directory, Func<IRegistry> registry) : IVolumeHost
 {
     private long _epoch;
     private int _session;
+    private int _volumes;
+
+    public ImmutableArray<string> Groups => ["vg_xen"];
 
     public ConcurrentQueue<string> Asked { get; } = [];
 
-    public Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
-        Task.FromResult(new VolumeRecord(volume, sizeBytes, name, 0, 0));
+    /// <summary>What the filling of a volume waits for.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public string PathOf(VolumeName volume) => Path.Combine(directory, volume.ToString().Replace('/', '-'));
+
+    public async Task<VolumeRecord> CreateAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null)
+    {
+        var record = new VolumeRecord(volume, sizeBytes, name, 0, _volumes++);
+        if (content is null)
+            return record;
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using (var file = File.Create(PathOf(volume)))
+                file.SetLength(sizeBytes);
+            await Gate.WaitAsync(cancellationToken);
+            await content(PathOf(volume), NoProgress.Instance, cancellationToken);
+            await registry().PutVolumeAsync(record, cancellationToken);
+            return record;
+        }
+        catch
+        {
+            File.Delete(PathOf(volume));
+            throw;
+        }
+    }
 
     public Task<VolumeUsers> UsersAsync(VolumeName volume, CancellationToken cancellationToken) =>
         Task.FromResult(new VolumeUsers(["vm1"], ["resource-1 (its writer)"]));
@@ -24,8 +53,56 @@ internal sealed class FakeVolumeHost(string name) : IVolumeHost
     public Task DeleteAsync(VolumeName volume, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"delete {volume}");
+        if (File.Exists(PathOf(volume)))
+            File.Delete(PathOf(volume));
+        return registry().RemoveVolumeAsync(volume, name, cancellationToken);
+    }
+
+    public Task<ResizedVolume> ResizeAsync(VolumeName volume, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"resize {volume} {sizeBytes} {shrink}");
+        return Task.FromResult(new ResizedVolume(new VolumeRecord(volume, sizeBytes, name, 0, 0), ["resource-2 goes on with the former size"]));
+    }
+
+    /// <summary>What the next copy waits for before it ends; it reports once before.</summary>
+    public Task CopyEnds { get; set; } = Task.CompletedTask;
+
+    public async Task<VolumeRecord> CopyAsync(
+        VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"copy {source} {target} {sizeBytes}");
+        progress.Report(new WorkProgress(1, 4));
+        try
+        {
+            await CopyEnds.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Asked.Enqueue("copy given up");
+            throw;
+        }
+        return new VolumeRecord(target, 4, name, 0, 1);
+    }
+
+    public Task WriteAsync(VolumeName volume, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"write {volume} {file} {format}");
         return Task.CompletedTask;
     }
+
+    public Task<ImmutableArray<FoundGroup>> ListGroupsAsync(CancellationToken cancellationToken) => Task.FromResult<ImmutableArray<FoundGroup>>(
+    [
+        new(GroupDefinition.OfDirectory("files", "/srv/files"), true, new GroupReport(1000, 400, "/srv/files"), null),
+        new(GroupDefinition.OfLvm("vg", "pool"), false, null, "it is not there"),
+    ]);
+
+    public Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"add {definition.Name} {definition.Kind} {definition.Directory} {definition.ThinPool}");
+        return Task.FromResult(new FoundGroup(definition, false, new GroupReport(1000, 1000, "there"), null));
+    }
+
+    public void RemoveGroup(string group) => Asked.Enqueue($"remove {group}");
 
     public Task<int> AdmitAsync(
         VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)

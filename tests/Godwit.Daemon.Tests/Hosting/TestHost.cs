@@ -31,9 +31,10 @@ internal sealed class TestHost : IAsyncDisposable
             StateDirectory = Path.Combine(_directory, "state"),
             RunDirectory = Path.Combine(_directory, "run"),
             LogDirectory = Path.Combine(_directory, "log"),
+            Said = new HostSettings { Name = name, Address = IPAddress.Loopback, Roles = roles },
         };
         Time = time;
-        Volumes = new FakeVolumeHost(name);
+        Volumes = new FakeVolumeHost(name, Path.Combine(_directory, "volumes"), () => Registry);
         DaemonProcess.CreateDirectories(Config);
         _app = DaemonApp.Build(Config, services =>
         {

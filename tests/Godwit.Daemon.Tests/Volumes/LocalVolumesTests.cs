@@ -22,10 +22,11 @@ public sealed class LocalVolumesTests : IDisposable
     {
         _registry = SqliteRegistry.Open(Path.Combine(_directory, "registry.db"));
         var exports = new VolumeExports(new ExportPlaces("/nowhere", ["none"], _directory, _directory), TimeProvider.System, NullLogger<VolumeExports>.Instance);
+        var groups = new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory));
         var service = new VolumeService(
-            "storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory)]), new VolumeCatalog(Path.Combine(_directory, "catalog.json")), exports,
-            TimeProvider.System, NullLogger<VolumeService>.Instance);
-        _volumes = new LocalVolumes("storage", service, new VolumeFences(service, exports), _registry);
+            "storage", groups, new VolumeCatalog(Path.Combine(_directory, "catalog.json")), exports,
+            DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        _volumes = new LocalVolumes("storage", service, groups, new VolumeFences(service, exports), _registry, new NobodyToTell());
     }
 
     public void Dispose()
@@ -55,6 +56,21 @@ public sealed class LocalVolumesTests : IDisposable
         Assert.Equal(StorageErrors.NoSuchVolume, (await Assert.ThrowsAsync<GodwitException>(() => _volumes.DeleteAsync(s_name, default))).Code);
     }
 
+    [Fact]
+    public async Task A_name_that_another_storage_host_entered_first_stays_that_hosts()
+    {
+        await _registry.PutVolumeAsync(new VolumeRecord(s_name, 512, "other", 0, 0), default);
+        await _registry.PutVolumeAsync(new VolumeRecord(s_name, 1024, "storage", 0, 1), default);
+        Assert.Equal(new VolumeRecord(s_name, 512, "other", 0, 0), Assert.Single(await _registry.ListVolumesAsync(default)));
+        await _registry.PutVolumeAsync(new VolumeRecord(s_name, 2048, "other", 0, 0), default);
+        Assert.Equal(2048, Assert.Single(await _registry.ListVolumesAsync(default)).SizeBytes);
+
+        Assert.True(LocalVolumes.YieldsTo(new VolumeRecord(s_name, 1024, "a", 0, 1), new VolumeRecord(s_name, 512, "b", 0, 0)));
+        var e = await Assert.ThrowsAsync<GodwitException>(() => _volumes.CreateAsync(s_name, 512, default));
+        Assert.Equal((StorageErrors.VolumeExists, "The pool has a volume vg_xen/lv_vm1 already, on other."), (e.Code, e.Message));
+        Assert.Empty(Directory.EnumerateFiles(_directory, "*lv_vm1*"));
+    }
+
     private static DomainRecord Stopped(string name, string target) => new()
     {
         Spec = new DomainSpec
@@ -67,4 +83,9 @@ public sealed class LocalVolumesTests : IDisposable
         Owner = "resource-1",
         RunState = RunState.ShutOff,
     };
+
+    private sealed class NobodyToTell : IVolumeUsers
+    {
+        public Task TellGrownAsync(string host, VolumeName volume, long sizeBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 }

@@ -44,6 +44,20 @@ public class CommandLineTests
     }
 
     [Theory]
+    [InlineData(DiskSourceKind.Network, "nbd://[fd00::7]:10810/vm,1", "driver=nbd,node-name=disk0,server.type=inet,server.host=fd00::7,server.port=10810,export=vm,,1,reconnect-delay=86400")]
+    [InlineData(DiskSourceKind.Network, "nbd+unix:///vm1?socket=/run/a.nbd", "driver=nbd,node-name=disk0,server.type=unix,server.path=/run/a.nbd,export=vm1,reconnect-delay=86400")]
+    [InlineData(DiskSourceKind.Network, "rbd:pool/vm1", "driver=rbd,node-name=disk0,pool=pool,image=vm1")]
+    [InlineData(DiskSourceKind.Network, "rbd:pool/ns/vm1:id=me:conf=/etc/c", "driver=rbd,node-name=disk0,pool=pool,image=vm1,namespace=ns,user=me,conf=/etc/c")]
+    [InlineData(DiskSourceKind.SharedRawFile, "/nfs/a", "driver=file,node-name=disk0,filename=/nfs/a,cache.direct=on")]
+    [InlineData(DiskSourceKind.SharedQcow2File, "/nfs/a", "driver=qcow2,node-name=disk0,cache.direct=on,file.driver=file,file.filename=/nfs/a,file.cache.direct=on")]
+    public void Disks_that_other_hosts_have_too(DiskSourceKind kind, string path, string expected)
+    {
+        var order = Order("/run/disk.sock") with { Disks = [new DiskSource(kind, path, false)] };
+        var words = CommandLine.Make(order, new QemuOptions(), new RunDirectory("/run/x"), new InheritedDescriptors(3, 4, [], []), receiver: false);
+        Assert.Equal(expected + ",discard=unmap,read-only=off", words[words.IndexOf("-blockdev") + 1]);
+    }
+
+    [Theory]
     [InlineData("kvm", "size=262144K")]
     [InlineData("tcg", "size=262136K")]
     public void Emulated_memory_is_of_a_size_whose_writes_are_all_followed(string accelerator, string expected)

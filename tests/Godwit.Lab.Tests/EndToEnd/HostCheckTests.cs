@@ -44,7 +44,9 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         {
             var finding = Assert.Single(Of(await CheckAsync("resource-2"), "storage-path"));
             Assert.Equal(FindingLevel.Error, finding.Level);
-            Assert.Contains("pass up to 1500 bytes", finding.Message, StringComparison.Ordinal);
+            // The kernel lets four bytes more through, for the tag of a VLAN: what is told is what passed.
+            Assert.Matches("pass up to 150[0-4] bytes", finding.Message);
+            Assert.Contains("mtu 1500", finding.Remedy, StringComparison.Ordinal);
             Assert.Contains("between the hosts, for san0 of storage has an MTU of 9000", finding.Message, StringComparison.Ordinal);
             // The host's own card says nothing of it.
             Assert.Contains("MTU of 9000", Assert.Single(Of(await CheckAsync("resource-2"), "storage-interface")).Message, StringComparison.Ordinal);
@@ -109,9 +111,9 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         return await client.CheckHostAsync(Token);
     }
 
-    private Task SwitchAsync(string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.SwitchNamespace, .. command.Split(' ')], ct: Token);
+    private Task<string> SwitchAsync(string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.SwitchNamespace, .. command.Split(' ')], ct: Token);
 
-    private Task InHostAsync(string host, string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.Namespace(host), .. command.Split(' ')], ct: Token);
+    private Task<string> InHostAsync(string host, string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.Namespace(host), .. command.Split(' ')], ct: Token);
 
     private static IEnumerable<HostFinding> Of(HostCheckReport report, string check) => report.Findings.Where(finding => finding.Check == check);
 

@@ -31,6 +31,7 @@ public sealed class TwoStorageHostsTests
         {
             var lab = await Lab.UpAsync(
                 two with { Hosts = [.. two.Hosts, new LabHostSpec { Name = Second, Address = "10.9.0.20", Roles = HostRoles.Storage }] }, ct: Token);
+            await OneNameIsMadeOnceAsync(lab);
             await CreateAsync(lab);
             await using var writer = await OpenWriterAsync(lab);
             foreach (var (from, to) in new[] { ("resource-1", "resource-2"), ("resource-2", "resource-1") })
@@ -55,6 +56,29 @@ public sealed class TwoStorageHostsTests
         {
             await Lab.DownAsync(Name);
         }
+    }
+
+    /// <summary>Of two hosts that are asked for one name at the same time one makes it, and nothing of it is left on the other.</summary>
+    private static async Task OneNameIsMadeOnceAsync(Lab lab)
+    {
+        var tries = await Task.WhenAll(s_disks.Select(async disk =>
+        {
+            using var storage = GodwitClient.OverSocket(lab.Paths.Socket(disk.Host));
+            try
+            {
+                return (disk.Host, Error: (await storage.CreateVolumeAsync(new CreateVolumeRequest("vg_xen/same", 1 << 20), Token)).StorageHost == disk.Host ? null : "elsewhere");
+            }
+            catch (ApiException e)
+            {
+                return (disk.Host, Error: e.Code);
+            }
+        }));
+        var made = Assert.Single(tries, one => one.Error is null);
+        Assert.Equal("volume-exists", Assert.Single(tries, one => one.Error is not null).Error);
+        Assert.Equal([made.Host], s_disks.Select(disk => disk.Host).Where(host => File.Exists(PathOf(lab, host, "vg_xen/same"))));
+        using var client = GodwitClient.OverSocket(lab.Paths.Socket(LabDomain.Storage));
+        Assert.Equal(made.Host, Assert.Single(await client.ListVolumesAsync(Token)).StorageHost);
+        await client.DeleteVolumeAsync("vg_xen", "same", Token);
     }
 
     private static async Task RefusesToDeleteAsync(GodwitClient client, string why)

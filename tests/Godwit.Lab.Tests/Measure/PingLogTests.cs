@@ -35,8 +35,20 @@ public sealed class PingLogTests
     [Theory]
     [InlineData(3000, 0)]
     [InlineData(3001, 1)]
-    public void AReplyAfterMoreThanThreeSecondsIsALoss(long late, int lost) =>
-        Assert.Equal(lost, Pings(1, reply: _ => late).Total().Lost);
+    public void AReplyAfterMoreThanThreeSecondsIsALoss(long late, int lost)
+    {
+        var log = Pings(1, reply: _ => late);
+        Assert.Equal(lost, log.Total().Lost);
+        Assert.Equal(0, log.Unanswered(0, 0));
+    }
+
+    [Fact]
+    public void OnlyPingsWithoutAnyReplyAreUnanswered()
+    {
+        var log = Pings(100, reply: n => n switch { < 40 => n * 10 + 1, < 45 => null, _ => n * 10 + 9000 });
+        Assert.Equal(5, log.Unanswered(0, 990 * Ms));
+        Assert.Equal(2, log.Unanswered(430 * Ms, 990 * Ms));
+    }
 
     [Fact]
     public void ASilenceWithoutEndLastsToTheWindowsEnd()

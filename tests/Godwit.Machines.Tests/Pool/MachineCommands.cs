@@ -13,23 +13,30 @@ internal static class MachineCommands
 
     /// <summary>Asks again and again until a domain is as it should be.</summary>
     public static async Task<DomainInfo> WaitForDomainAsync(
-        this Machine machine, string name, Func<DomainInfo, bool> wanted, string what, CancellationToken ct)
+        this Machine machine, string name, Func<DomainInfo, bool> wanted, string what, CancellationToken ct) =>
+        (await machine.WaitAsync(name, domain => domain is not null && wanted(domain), what, ct))!;
+
+    /// <summary>Asks again and again until the pool knows a domain no more.</summary>
+    public static Task WaitUntilGoneAsync(this Machine machine, string name, CancellationToken ct) =>
+        machine.WaitAsync(name, domain => domain is null, "gone", ct);
+
+    private static async Task<DomainInfo?> WaitAsync(
+        this Machine machine, string name, Func<DomainInfo?, bool> wanted, string what, CancellationToken ct)
     {
-        DomainInfo? last = null;
-        string? error = null;
+        var last = "nothing";
         for (var attempt = 0; attempt < 120; attempt++)
         {
             // The daemon may be starting.
             var answer = await machine.TryRunAsync("godwit list --json", ct);
-            error = answer.Succeeded ? null : answer.Error;
+            last = answer.Succeeded ? answer.Output : answer.Error;
             if (answer.Succeeded)
             {
-                last = JsonSerializer.Deserialize(answer.Output, GodwitJson.Default.ImmutableArrayDomainInfo).FirstOrDefault(d => d.Name == name);
-                if (last is not null && wanted(last)) return last;
+                var domain = JsonSerializer.Deserialize(answer.Output, GodwitJson.Default.ImmutableArrayDomainInfo).FirstOrDefault(d => d.Name == name);
+                if (wanted(domain)) return domain;
             }
             await Task.Delay(500, ct);
         }
-        Assert.Fail($"{name} did not become {what}; {machine.Name} says: {error ?? last?.ToString() ?? "there is no such domain"}");
-        return last!;
+        Assert.Fail($"{name} did not become {what}; {machine.Name} says: {last}");
+        return null;
     }
 }

@@ -6,7 +6,7 @@ namespace Godwit.Machines.Tests.Pool;
 /// The article's three machines with the package installed and joined to one pool, in which nothing runs yet. All tests share them: one
 /// brings its own domains and volumes, and leaves none.
 /// <code>
-///   storage      10.9.0.10   /dev/vdb1, a physical volume of the LVM group vg_xen; registry
+///   storage      10.9.0.10   /dev/vdb1 and /dev/vdb2, physical volumes of the LVM groups vg_xen and vg_thin; registry
 ///   resource-1   10.9.0.11   KVM, bridge xenbr0
 ///   resource-2   10.9.0.12   KVM, bridge xenbr0
 /// </code>
@@ -14,7 +14,11 @@ namespace Godwit.Machines.Tests.Pool;
 public sealed class PoolFixture : IAsyncLifetime
 {
     public const string Group = "vg_xen";
-    public const string GroupDirectory = "/var/lib/godwit/volumes/vg_xen";
+
+    /// <summary>Of 1 GiB, empty and not yet known to Godwit: for thin pools.</summary>
+    public const string ThinGroup = "vg_thin";
+
+    private const string LvmPartition = "type=E6D6D379-F507-44C2-A23C-238F2A3DF928";
     private const string Name = "gwmachines";
     private const long DiskBytes = 8L << 30;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
@@ -78,25 +82,22 @@ public sealed class PoolFixture : IAsyncLifetime
         await machine.RunAsync("apt-get install -q -y " + PackageThere, ct);
     }
 
-    /// <summary>As on a machine from the shop: a partition table, one partition for volumes.</summary>
+    /// <summary>As on a machine from the shop: a partition table, and partitions for volumes.</summary>
     private async Task PrepareDiskAsync(CancellationToken ct) => await Storage.RunAsync(
-        $"echo 'label: gpt\ntype=E6D6D379-F507-44C2-A23C-238F2A3DF928' | sfdisk -q /dev/vdb && udevadm settle && pvcreate -q /dev/vdb1 && vgcreate -q {Group} /dev/vdb1", ct);
+        $"sfdisk -q /dev/vdb && udevadm settle && vgcreate -q {Group} /dev/vdb1 && vgcreate -q {ThinGroup} /dev/vdb2", ct,
+        $"label: gpt\nsize=6GiB, {LvmPartition}\nsize=1GiB, {LvmPartition}\n");
 
+    /// <summary>No file to edit, no key to copy.</summary>
     private async Task JoinAsync(CancellationToken ct)
     {
-        await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct, $"[[storage.groups]]\nname = \"{Group}\"\npath = \"{GroupDirectory}\"\n");
-        await Storage.RunAsync("godwit pool init", ct);
+        await Storage.RunAsync("godwit pool init --storage-interface eth1", ct);
         foreach (var machine in (Machine[])[First, Second])
         {
-            await ConfigureAsync(machine, "\"compute\"", ct);
             var token = (await Storage.RunAsync("godwit pool token", ct)).Trim();
-            await machine.RunAsync($"godwit pool join storage --token {token}", ct);
+            await machine.RunAsync($"godwit pool join storage --token {token} --storage-interface eth1", ct);
         }
+        await Storage.RunAsync($"godwit volume group add {Group} --lvm", ct);
     }
-
-    private static async Task ConfigureAsync(Machine machine, string roles, CancellationToken ct, string more = "") => await machine.RunAsync(
-        "cat > /etc/godwit/godwitd.toml && systemctl restart godwitd", ct,
-        $"name = \"{machine.Name}\"\naddress = \"{machine.Spec.Address}\"\nroles = [{roles}]\n[storage]\ninterface = \"eth1\"\n{more}");
 }
 
 /// <summary>Tests that share the three machines.</summary>

@@ -2,11 +2,11 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
-using Godwit.Api;
 using Godwit.Lab;
 using Godwit.Lab.Measure;
 using Godwit.Native.Processes;
 using Godwit.Storage.Images;
+using Godwit.Storage.Images.Guests;
 
 namespace Godwit.Machines.Tests.Pool;
 
@@ -20,6 +20,10 @@ namespace Godwit.Machines.Tests.Pool;
 internal sealed class WriterGuest(PoolFixture pool, string name, int number)
 {
     private const string VolumeSize = "256m";
+
+    /// <summary>Between two lines. At its full pace a guest on an emulated processor changes its memory as fast as that can send it.</summary>
+    private const int WriterPauseMs = 100;
+
     private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"10.9.0.{100 + number}");
 
     public string Name => name;
@@ -29,7 +33,7 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     public string Volume => $"{PoolFixture.Group}/lv_{name}";
 
     /// <summary>Where the storage machine has it.</summary>
-    private string Device => PoolFixture.GroupDirectory + "/lv_" + name;
+    private string Device => "/dev/" + Volume;
 
     /// <summary>
     /// The article's file, for this name. Each letter that the kernel says costs a virtual machine inside an emulated one a millisecond, so it
@@ -95,18 +99,14 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     public async Task<VolumeCheck> ShutDownAsync(Machine host, WriterFigures reported, CancellationToken ct)
     {
         await host.RunAsync($"godwit shutdown {name}", ct);
-        await host.WaitForDomainAsync(name, d => d.State == DomainState.ShutOff, "shut off", ct);
+        await host.WaitUntilGoneAsync(name, ct);
         var check = await pool.Storage.TryRunAsync($"e2fsck -f -n {Device}", ct);
         var log = await pool.Storage.RunAsync($"debugfs -R 'cat {LabGuest.WriterLog}' {Device}", ct);
         return VolumeCheck.Of(check, log, reported);
     }
 
-    /// <summary>Nothing of it stays in the pool.</summary>
-    public async Task DeleteAsync(Machine host, CancellationToken ct)
-    {
-        await host.RunAsync($"godwit destroy {name}", ct);
-        await pool.Storage.RunAsync($"godwit volume delete {Volume}", ct);
-    }
+    /// <summary>After its end: nothing of it stays in the pool.</summary>
+    public async Task DeleteVolumeAsync(CancellationToken ct) => await pool.Storage.RunAsync($"godwit volume delete {Volume}", ct);
 
     /// <summary>The root file system crosses as a small file: most of it is zeros.</summary>
     private async Task FillVolumeAsync(GuestImage image, CancellationToken ct)
@@ -114,13 +114,14 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
         var root = Path.Combine(pool.Files, name + ".ext4");
         await using (var file = File.Create(root)) file.SetLength(new FileInfo(image.RootFilesystemPath).Length);
         await ImageWriter.WriteAsync(image, root, LabGuest.Customize(name, _address), ct);
+        await Ext4Files.WriteAsync(root, [new GuestFile(LabGuest.WriterFlag, $"{WriterPauseMs}\n")], ct);
         var packed = root + ".gz";
         await using (var from = File.OpenRead(root))
         await using (var to = new GZipStream(File.Create(packed), CompressionLevel.Fastest))
             await from.CopyToAsync(to, ct);
         await pool.Storage.CopyInAsync([packed], "/root", ct);
         var there = "/root/" + Path.GetFileName(packed);
-        await pool.Storage.RunAsync($"gunzip -c {there} | dd of={Device} bs=1M iflag=fullblock conv=notrunc,fsync status=none && rm {there}", ct);
+        await pool.Storage.RunAsync($"gunzip -c {there} | dd of={Device} bs=1M iflag=fullblock conv=fsync status=none && rm {there}", ct);
         File.Delete(root);
         File.Delete(packed);
     }

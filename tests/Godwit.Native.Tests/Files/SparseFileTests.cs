@@ -85,4 +85,45 @@ public sealed class SparseFileTests : IDisposable
         Assert.Equal(0, process.ExitCode);
         return output;
     }
+
+    [Fact]
+    public void Data_is_found_behind_holes()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.SetLength(file, 8 << 20);
+            Assert.Equal(8 << 20, SparseFile.NextData(file, 0, 8 << 20));
+            RandomAccess.Write(file, [1], 4 << 20);
+            StableStorage.Sync(file);
+            Assert.Equal(4 << 20, SparseFile.NextData(file, 0, 8 << 20));
+            Assert.Equal(1 << 20, SparseFile.NextData(file, 0, 1 << 20));
+            Assert.Equal((4 << 20) + 1, SparseFile.NextData(file, (4 << 20) + 1, 8 << 20));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_file_is_shared_whole_where_its_file_system_can()
+    {
+        var (from, to) = (Path.GetTempFileName(), Path.GetTempFileName());
+        try
+        {
+            File.WriteAllBytes(from, [.. Enumerable.Repeat((byte)7, 8192)]);
+            bool shared;
+            using (var source = File.OpenHandle(from))
+            using (var target = File.OpenHandle(to, FileMode.Open, FileAccess.ReadWrite))
+                shared = SparseFile.TryShare(source, target);
+            Assert.Equal(shared ? 8192 : 0, new FileInfo(to).Length);
+        }
+        finally
+        {
+            File.Delete(from);
+            File.Delete(to);
+        }
+    }
 }

@@ -93,6 +93,8 @@ internal sealed class ScriptedCopy : IDomainCopy
 
     public Task RebootAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

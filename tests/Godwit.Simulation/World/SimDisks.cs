@@ -68,6 +68,9 @@ internal sealed class SimDisks(string host, SimWorld world, IReadOnlyDictionary<
 
     public Task ProbeAsync(AttachedDisk disk, CancellationToken cancellationToken) => links[disk.Disk.Name].CallAsync(() => 0, cancellationToken);
 
+    public Task<AttachedDisk> GrowAsync(AttachedDisk disk, long sizeBytes, CancellationToken cancellationToken) => links[disk.Disk.Name].CallAsync(
+        () => disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } }, cancellationToken);
+
     public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => links[disk.Disk.Name].CallAsync(
         () =>
         {

@@ -211,6 +211,69 @@ public sealed class VolumeTests : IDisposable
         }
     }
 
+    /// <summary>A host that is storage and compute at once: under the same fence as any other, and over the death of its export.</summary>
+    [Fact]
+    public async Task The_storage_host_attaches_its_own_volume_over_a_socket_and_is_fenced_like_any_host()
+    {
+        var (service, exports) = Serve();
+        await service.CreateAsync(s_name, Size, Ct);
+        var fences = new VolumeFences(service, exports);
+        var own = new Disks(
+            new LocalEndpoints("storage", service, fences),
+            new DiskPlaces(
+                Program(Network.Storage), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.Storage))], _directory.File("own"),
+                Local: new LocalExports("storage", _directory.File("run"))),
+            TimeProvider.System, NullLogger<Disks>.Instance);
+        var second = new Disks(
+            new LocalEndpoints("second", service, fences),
+            new DiskPlaces(Program(Network.Second), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.Second))], _directory.File("second")),
+            TimeProvider.System, NullLogger<Disks>.Instance);
+        var identity = await own.IdentifyAsync(s_spec, Ct);
+
+        var here = await own.AttachAsync("vm1", s_spec, identity, Ct);
+        await own.ReadyAsync(here, Ct);
+        Assert.NotEqual(0, Write(here, 1).Code);
+        await own.FenceAsync(here, 1, Ct);
+        Assert.Equal(0, Write(here, 1).Code);
+        await own.FlushAsync(here, Ct);
+        Assert.Equal(1, OnDisk());
+
+        var there = await second.AttachAsync("vm1", s_spec, identity, Ct);
+        await second.ReadyAsync(there, Ct);
+        Assert.Equal(1, await second.FenceAsync(there, 2, Ct));
+        Assert.NotEqual(0, Write(here, 2).Code);
+        Assert.Equal(0, Write(there, 3).Code);
+        here = await own.ReadmitAsync(here, Ct);
+        Assert.Equal(2, await own.FenceAsync(here, 3, Ct));
+        Assert.NotEqual(0, Write(there, 4).Code);
+        Assert.Equal(0, Write(here, 5).Code);
+
+        // Another export takes the dead one's place, and the attach process finds it.
+        var entry = service.Find(s_name);
+        StorageNetwork.Run("kill", "-KILL", Storage.Processes.Serving(_directory.File("run/e0.0.sock"))!.Value.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        while (Storage.Processes.Serving(_directory.File("run/e0.0.sock")) is not null)
+            await Task.Delay(20, Ct);
+        await exports.EnsureAsync(entry, _directory.File("vg_xen/lv_vm1"), isNew: false, Ct);
+        Assert.Equal(0, Write(here, 6).Code);
+        Assert.Equal(6, OnDisk());
+
+        // Both see it grow.
+        await service.ResizeAsync(s_name, 2 * Size, shrink: false, NoProgress.Instance, Ct);
+        here = await own.GrowAsync(here, 2 * Size, Ct);
+        there = await second.GrowAsync(there, 2 * Size, Ct);
+        foreach (var disk in new[] { here, there })
+            Assert.Contains($"{2 * Size} bytes", StorageNetwork.Run("qemu-img", "info", "-f", "raw", $"nbd+unix:///?socket={disk.Path}").Output);
+        Assert.Equal(2 * Size, Assert.Single(await own.FindAsync(Ct)).Disk.SizeBytes);
+        Assert.Equal(StorageErrors.Unreachable, (await Assert.ThrowsAsync<GodwitException>(() => own.GrowAsync(here, 3 * Size, Ct))).Code);
+
+        await own.DetachAsync(here, Ct);
+        await second.DetachAsync(there, Ct);
+        Assert.Empty(service.UsersOf(s_name));
+        await service.DeleteAsync(s_name, Ct);
+        Assert.Empty(Processes(Network.Storage));
+        Assert.False(File.Exists(_directory.File("run/e0.0.frames")));
+    }
+
     [Fact]
     public async Task A_host_without_an_address_on_the_storage_network_is_told_so()
     {
@@ -224,8 +287,8 @@ public sealed class VolumeTests : IDisposable
         var exports = new VolumeExports(
             new ExportPlaces(Program(Network.Storage), ["st0"], _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        var service = new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen"))]),
-            new VolumeCatalog(_directory.File("volumes.json")), exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        var service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            new VolumeCatalog(_directory.File("volumes.json")), exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
         return (service, exports);
     }
 

@@ -22,8 +22,8 @@ public sealed class VolumeFencesTests : IDisposable
             new ExportPlaces("/nonexistent", ["st0"], _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
         var catalog = new VolumeCatalog(_directory.File("volumes.json"));
         catalog.Add(s_name, 4096);
-        var service = new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen"))]),
-            catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        var service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
         _fences = new VolumeFences(service, exports);
     }
 

@@ -40,8 +40,8 @@ public sealed class VolumeLifeTests : IAsyncDisposable
         var exports = new VolumeExports(
             new ExportPlaces(System.IO.Path.Combine(AppContext.BaseDirectory, "godwit-aoe"), ["lo"], _directory.File("state"), runDirectory ?? _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        return (new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen"))]),
-            catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
+        return (new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen"))),
+            catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance), exports, catalog);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class VolumeLifeTests : IAsyncDisposable
             await using var file = File.OpenWrite(path);
             await file.WriteAsync("the content"u8.ToArray(), token);
             progress.Report(new WorkProgress(11, 11));
-        }, new Reports(reports));
+        }, new DirectVolumeDataTests.Reports(reports.Add));
         Assert.Equal("the content", System.Text.Encoding.ASCII.GetString(File.ReadAllBytes(Path).AsSpan(0, 11)));
         Assert.Equal(Size, new FileInfo(Path).Length);
         Assert.Equal(new WorkProgress(11, 11), Assert.Single(reports));
@@ -183,10 +183,106 @@ public sealed class VolumeLifeTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Nobody_serves_a_socket_that_is_not_there() => Assert.Null(Processes.Serving(Socket));
-
-    private sealed class Reports(List<WorkProgress> all) : IProgress<WorkProgress>
+    public async Task A_volume_grows_under_who_uses_it_and_its_export_has_the_new_size_at_once()
     {
-        public void Report(WorkProgress value) => all.Add(value);
+        var (service, exports, _) = Serve();
+        await service.CreateAsync(s_name, Size, Ct);
+        var process = Processes.Serving(Socket);
+        var export = exports.Control(service.Find(s_name));
+        await export.FenceAsync("resource-1", 5, await export.AdmitAsync("resource-1", ["02:00:00:00:00:01"], Ct), Ct);
+        Assert.Equal(["resource-1"], service.HostsOf(s_name));
+
+        Assert.Equal(2 * Size, (await service.ResizeAsync(s_name, 2 * Size, shrink: false, NoProgress.Instance, Ct)).SizeBytes);
+        Assert.Equal(2 * Size, (await export.StatusAsync(Ct)).Size);
+        Assert.Equal(2 * Size, (await service.ResizeAsync(s_name, 2 * Size, shrink: false, NoProgress.Instance, Ct)).SizeBytes);
+        Assert.Equal(process, Processes.Serving(Socket));
+        Assert.Equal(2 * Size, Assert.Single(new VolumeCatalog(_directory.File("volumes.json")).Entries).SizeBytes);
+
+        Assert.Equal(StorageErrors.WouldShrink, (await Assert.ThrowsAsync<GodwitException>(() => service.ResizeAsync(s_name, Size, shrink: false, NoProgress.Instance, Ct))).Code);
+        Assert.Equal(StorageErrors.VolumeInUse, (await Assert.ThrowsAsync<GodwitException>(() => service.ResizeAsync(s_name, Size, shrink: true, NoProgress.Instance, Ct))).Code);
+        Assert.Equal(2 * Size, new FileInfo(Path).Length);
     }
+
+    [Fact]
+    public async Task A_volume_that_nobody_uses_shrinks_and_is_served_on()
+    {
+        var (service, exports, _) = Serve();
+        await service.CreateAsync(s_name, 2 * Size, Ct);
+        Assert.Equal(Size, (await service.ResizeAsync(s_name, Size, shrink: true, NoProgress.Instance, Ct)).SizeBytes);
+        Assert.Equal(Size, (await exports.Control(service.Find(s_name)).StatusAsync(Ct)).Size);
+        // A smaller file under an export that runs is no size that it takes: who uses it believes in the former.
+        File.WriteAllBytes(Path, new byte[512]);
+        Assert.Equal("bad-request", (await Assert.ThrowsAnyAsync<GodwitException>(() => exports.Control(service.Find(s_name)).GrowAsync(Ct))).Code);
+    }
+
+    [Fact]
+    public async Task A_copy_is_a_volume_of_its_own_and_leaves_nothing_where_it_fails()
+    {
+        var (service, exports, catalog) = Serve();
+        var copy = VolumeName.Parse("vg_xen/copy");
+        await service.CreateAsync(s_name, Size, [], Ct, (path, _, _) => File.WriteAllBytesAsync(path, [.. Enumerable.Repeat((byte)7, (int)Size)], Ct));
+        var made = await service.CopyAsync(s_name, copy, 2 * Size, [], NoProgress.Instance, Ct);
+        Assert.Equal((2 * Size, 0, 1), (made.SizeBytes, made.Shelf, made.Slot));
+        var bytes = await File.ReadAllBytesAsync(_directory.File("vg_xen/copy"), Ct);
+        Assert.False(bytes.AsSpan(0, (int)Size).ContainsAnyExcept((byte)7));
+        Assert.False(bytes.AsSpan((int)Size).ContainsAnyExcept((byte)0));
+
+        Assert.Equal(StorageErrors.BadSize, (await Assert.ThrowsAsync<GodwitException>(() => service.CopyAsync(s_name, VolumeName.Parse("vg_xen/less"), Size / 2, [], NoProgress.Instance, Ct))).Code);
+        Assert.Equal(StorageErrors.VolumeExists, (await Assert.ThrowsAsync<GodwitException>(() => service.CopyAsync(s_name, copy, null, [], NoProgress.Instance, Ct))).Code);
+        await service.DeleteAsync(copy, Ct);
+        // The disk of the source vanishes in the middle.
+        File.WriteAllBytes(Path, new byte[512]);
+        var failed = await Assert.ThrowsAsync<GodwitException>(() => service.CopyAsync(s_name, copy, null, [], new DirectVolumeDataTests.Reports(_ => File.WriteAllBytes(Path, [])), Ct));
+        Assert.Equal(StorageErrors.CopyFailed, failed.Code);
+        Assert.Equal([Path], Directory.GetFiles(_directory.File("vg_xen")));
+        Assert.Equal(s_name, Assert.Single(catalog.Entries).Name);
+    }
+
+    [Fact]
+    public async Task While_it_is_copied_nobody_begins_to_use_it_and_what_is_used_is_not_copied()
+    {
+        var (service, exports, catalog) = Serve();
+        var fences = new Storage.Fences.VolumeFences(service, exports);
+        System.Collections.Immutable.ImmutableArray<MacAddress> macs = [MacAddress.Parse("02:00:00:00:00:01")];
+        await service.CreateAsync(s_name, Size, [], Ct, (path, _, _) => File.WriteAllBytesAsync(path, [.. Enumerable.Repeat((byte)7, (int)Size)], Ct));
+        GodwitException? refused = null;
+        await service.WriteAsync(s_name, _directory.File("out.img"), ImageFormat.Raw, new DirectVolumeDataTests.Reports(_ =>
+            refused = fences.AdmitAsync(s_name, "resource-1", macs, false, Ct).Exception?.InnerException as GodwitException), Ct);
+        Assert.Equal(StorageErrors.VolumeBusy, refused?.Code);
+        Assert.Equal(await File.ReadAllBytesAsync(Path, Ct), await File.ReadAllBytesAsync(_directory.File("out.img"), Ct));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_directory.File("out.img")));
+
+        await fences.AdmitAsync(s_name, "resource-1", macs, false, Ct);
+        Assert.Equal(StorageErrors.CopyNeedsRest, (await Assert.ThrowsAsync<GodwitException>(() =>
+            service.WriteAsync(s_name, _directory.File("other.img"), ImageFormat.Raw, NoProgress.Instance, Ct))).Code);
+        Assert.False(File.Exists(_directory.File("other.img")) || File.Exists(_directory.File("other.img.part")));
+        GC.KeepAlive(catalog);
+    }
+
+    [Theory]
+    [InlineData("relative.img", StorageErrors.BadFile)]
+    [InlineData("/nowhere/at/all.img", StorageErrors.BadFile)]
+    [InlineData("/etc/hostname", StorageErrors.FileExists)]
+    public async Task A_file_that_cannot_be_made_is_refused(string file, string code)
+    {
+        var service = Serve().Service;
+        await service.CreateAsync(s_name, Size, Ct);
+        foreach (var format in new[] { ImageFormat.Raw, ImageFormat.Qcow2 })
+            Assert.Equal(code, (await Assert.ThrowsAsync<GodwitException>(() => service.WriteAsync(s_name, file, format, NoProgress.Instance, Ct))).Code);
+    }
+
+    [Fact]
+    public async Task A_volume_is_written_as_qcow2_with_progress()
+    {
+        var service = Serve().Service;
+        await service.CreateAsync(s_name, 64 * Size, [], Ct, (path, _, _) => File.WriteAllBytesAsync(path, [.. Enumerable.Repeat((byte)7, 64 * (int)Size)], Ct));
+        var reports = new List<WorkProgress>();
+        await service.WriteAsync(s_name, _directory.File("out.qcow2"), ImageFormat.Qcow2, new DirectVolumeDataTests.Reports(reports.Add), Ct);
+        Assert.Equal(new WorkProgress(64 * Size, 64 * Size), reports[^1]);
+        Assert.Contains("identical", await Native.Processes.ProgramRunner.RunAsync(["qemu-img", "compare", "-f", "qcow2", "-F", "raw", _directory.File("out.qcow2"), Path], ct: Ct));
+        Assert.False(File.Exists(_directory.File("out.qcow2.part")));
+    }
+
+    [Fact]
+    public void Nobody_serves_a_socket_that_is_not_there() => Assert.Null(Processes.Serving(Socket));
 }

@@ -18,8 +18,8 @@ public sealed class VolumeServiceTests : IDisposable
         var program = Scripts.Write(_directory.File("program"), "echo it is broken >&2\nexit 1");
         var exports = new VolumeExports(
             new ExportPlaces(program, ["st0"], _directory.File("state"), _directory.File("run")), TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        _service = new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg_xen", _directory.File("vg_xen")), new DirectoryStore("data", _directory.File("data"))]),
-            _catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance);
+        _service = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg_xen", _directory.File("vg_xen")), new DirectoryStore("data", _directory.File("data"))),
+            _catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -37,7 +37,7 @@ public sealed class VolumeWatchTests : IAsyncLifetime
             new ExportPlaces(Scripts.Write(_directory.File("program"), $"echo $2 >> {_directory.File("started")}\n{program}"), ["st0"],
                 _directory.File("state"), _directory.File("run")),
             TimeProvider.System, NullLogger<VolumeExports>.Instance);
-        _running = new VolumeService("storage", new VolumeGroups("storage", [new DirectoryStore("vg", _directory.File("vg"))]), catalog, exports, TimeProvider.System, NullLogger<VolumeService>.Instance)
+        _running = new VolumeService("storage", new VolumeGroups("storage", new DirectoryStore("vg", _directory.File("vg"))), catalog, exports, DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance)
             .RunAsync(_stop.Token);
     }
 

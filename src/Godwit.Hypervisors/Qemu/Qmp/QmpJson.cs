@@ -9,6 +9,8 @@ namespace Godwit.Hypervisors.Qemu.Qmp;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StatusInfo))]
 [JsonSerializable(typeof(SendKeyArguments))]
+[JsonSerializable(typeof(BlockResizeArguments))]
+[JsonSerializable(typeof(HumanMonitorArguments))]
 [JsonSerializable(typeof(MigrationCapability[]))]
 [JsonSerializable(typeof(MigrationCapabilities))]
 [JsonSerializable(typeof(MigrationParameters))]

@@ -19,18 +19,20 @@ public sealed class DirectVolumeData : IVolumeData
     /// </summary>
     private const long SyncEvery = 128L << 20;
 
+    private const string Shorter = "it ends before the size that it had";
+
     public static readonly DirectVolumeData Instance = new();
 
-    public Task ZeroAsync(string path, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken) => Task.Run(() =>
+    public Task ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken) => Task.Run(() =>
     {
         using var file = Open(path, FileAccess.ReadWrite);
         var zeroes = new byte[PieceBytes];
         var offloads = SparseFile.Punches(file);
         long unsynced = 0;
-        for (long at = 0; at < length;)
+        for (var at = start; at < end;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var piece = Math.Min(offloads ? ZeroPieceBytes : PieceBytes, length - at);
+            var piece = Math.Min(offloads ? ZeroPieceBytes : PieceBytes, end - at);
             Do(path, at, "write to", () =>
             {
                 if (offloads && SparseFile.TryPunch(file, at, piece))
@@ -41,7 +43,7 @@ public sealed class DirectVolumeData : IVolumeData
                 unsynced = SyncWhenDue(file, unsynced + piece);
             });
             at += piece;
-            progress.Report(new WorkProgress(at, length));
+            progress.Report(new WorkProgress(at - start, end - start));
         }
     }, cancellationToken);
 
@@ -52,7 +54,7 @@ public sealed class DirectVolumeData : IVolumeData
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            Copy((from, source), (to, target), buffer.AsSpan(0, PieceBytes).Length, buffer, length, progress, cancellationToken);
+            Copy((from, source), (to, target), buffer, length, progress, cancellationToken);
         }
         finally
         {
@@ -67,7 +69,7 @@ public sealed class DirectVolumeData : IVolumeData
     }, cancellationToken);
 
     private static void Copy(
-        (string Path, SafeFileHandle File) from, (string Path, SafeFileHandle File) to, int pieceBytes, byte[] buffer, long length,
+        (string Path, SafeFileHandle File) from, (string Path, SafeFileHandle File) to, byte[] buffer, long length,
         IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         long unsynced = 0;
@@ -76,11 +78,16 @@ public sealed class DirectVolumeData : IVolumeData
             cancellationToken.ThrowIfCancellationRequested();
             var data = Do(from.Path, at, "read", () => SparseFile.NextData(from.File, at, length));
             if (data >= length)
+            {
+                // Behind the end of what has become shorter there is no data either.
+                if (Do(from.Path, at, "read", () => StableStorage.SizeOf(from.File)) < length)
+                    throw Failed(from.Path, at, "read", Shorter, null);
                 break;
+            }
             at = data;
-            var read = Do(from.Path, at, "read", () => PositionedIo.Read(from.File, buffer.AsSpan(0, (int)Math.Min(pieceBytes, length - at)), at));
+            var read = Do(from.Path, at, "read", () => PositionedIo.Read(from.File, buffer.AsSpan(0, (int)Math.Min(PieceBytes, length - at)), at));
             if (read == 0)
-                throw Failed(from.Path, at, "read", "it ends there, before the size it had", null);
+                throw Failed(from.Path, at, "read", Shorter, null);
             if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
             {
                 Do(to.Path, at, "write to", () =>

@@ -3,8 +3,8 @@ namespace Godwit.Storage.Volumes.Stores;
 /// <summary>Long work on the data of volumes, by the paths of their files and devices.</summary>
 public interface IVolumeData
 {
-    /// <summary>The first bytes read as zeroes afterwards.</summary>
-    Task ZeroAsync(string path, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+    /// <summary>The bytes from <paramref name="start"/> to before <paramref name="end"/> read as zeroes afterwards.</summary>
+    Task ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
 
     /// <summary>
     /// Copies the first bytes into a file or device that reads as zeroes, where holes and zeroes take no time to write and no

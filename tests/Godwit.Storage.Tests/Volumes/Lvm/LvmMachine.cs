@@ -21,9 +21,6 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
 
     public LvmTool Tool => new(RunAsync);
 
-    /// <summary>How many commands were carried out; each as it was given, for what LVM said to it.</summary>
-    public List<(string Command, ProgramResult Result)> Log { get; } = [];
-
     public IVolumeStore Thick() => new LvmStore(GroupDefinition.OfLvm("vg_thick"), Tool, this);
 
     public IVolumeStore Thin(string pool = "pool") => new LvmStore(GroupDefinition.OfLvm("vg_thin", pool), Tool, this);
@@ -40,8 +37,7 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
             RandomAccess.SetLength(file, DiskMiB << 20);
         }
         _guest = await AoeGuest.BootAsync(new AoeGuestOptions(_directory.Path, _namespace, "tap0", "52:54:00:00:00:01", disks), default);
-        // The thin pool's checks would have to be there for its activation; they are.
-        await ShAsync("for m in $(cat /modules/dm_thin_pool.order); do grep -q \"^$(basename $m .ko | tr - _) \" /proc/modules || insmod $m; done");
+        await ShAsync("for m in $(cat /modules/dm_thin_pool.order /modules/dm_snapshot.order); do grep -q \"^$(basename $m .ko | tr - _) \" /proc/modules || insmod $m; done");
         await ShAsync("vgcreate -q vg_thick /dev/vdb && vgcreate -q vg_thin /dev/vdc && lvcreate -q --type thin-pool -L 96m -n pool vg_thin");
     }
 
@@ -57,10 +53,10 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
         _directory.Dispose();
     }
 
-    async Task IVolumeData.ZeroAsync(string path, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    async Task IVolumeData.ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        await ShAsync($"blkdiscard --zeroout --length {length} {path}");
-        progress.Report(new WorkProgress(length, length));
+        await ShAsync($"blkdiscard --zeroout --offset {start} --length {end - start} {path}");
+        progress.Report(new WorkProgress(end - start, end - start));
     }
 
     async Task IVolumeData.CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
@@ -76,8 +72,6 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
     {
         var (code, output) = await _guest!.TryRunAsync($"{ProgramRunner.Quote(command)} > /tmp/out 2> /tmp/err", cancellationToken);
         Assert.Equal("", output);
-        var result = new ProgramResult(code, await ShAsync("cat /tmp/out"), await ShAsync("cat /tmp/err"));
-        Log.Add((ProgramRunner.Quote(command), result));
-        return result;
+        return new ProgramResult(code, await ShAsync("cat /tmp/out"), await ShAsync("cat /tmp/err"));
     }
 }

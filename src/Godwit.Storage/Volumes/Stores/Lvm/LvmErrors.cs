@@ -4,16 +4,21 @@ using Godwit.Native.Processes;
 
 namespace Godwit.Storage.Volumes.Stores.Lvm;
 
-/// <summary>What LVM says when it refuses, told apart by its English words (lvm2 2.03; tests hold recordings of a real one).</summary>
+/// <summary>What LVM says when it refuses, told apart by its English words (lvm2 2.03; the tests ask a real one).</summary>
 internal static partial class LvmErrors
 {
+    private const string MoreRoom = "Delete volumes, or give the thin pool more room: lvextend -L +SIZE GROUP/POOL.";
+
+    /// <summary>A thin pool that has no room for what would be written to another volume.</summary>
+    public static GodwitException FullPool(string group, LogicalVolume pool) => new(
+        StorageErrors.PoolFull, FormattableString.Invariant($"The thin pool {group}/{pool.Name} is {pool.DataPercent:0.0} % full."), MoreRoom);
+
     public static GodwitException Of(IReadOnlyList<string> command, ProgramResult result)
     {
         var said = Words(result);
         var (code, remedy) = said switch
         {
-            _ when AboveThreshold().IsMatch(said) => (StorageErrors.PoolFull,
-                "Delete volumes, or give the thin pool more room: lvextend -L +SIZE GROUP/POOL."),
+            _ when AboveThreshold().IsMatch(said) => (StorageErrors.PoolFull, MoreRoom),
             _ when NoSpace().IsMatch(said) => (StorageErrors.NoSpace, "Delete volumes, or give the group another disk: vgextend GROUP DEVICE."),
             _ when UnknownGroup().IsMatch(said) => (StorageErrors.NoSuchGroup, "`vgs` on the storage host shows the volume groups there are."),
             _ when Exists().IsMatch(said) => (StorageErrors.VolumeExists, "Choose another name, or remove it by lvremove on the storage host."),
@@ -34,7 +39,7 @@ internal static partial class LvmErrors
         return lines.Count > 0 ? string.Join(" ", lines) : $"it ended with exit code {result.ExitCode} and said nothing";
     }
 
-    [GeneratedRegex("Free space in pool .* is above threshold|pool .* (is )?full|out of data space", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("free space in (thin )?pool .* (is above|reached) threshold|out of data space", RegexOptions.IgnoreCase)]
     private static partial Regex AboveThreshold();
 
     [GeneratedRegex("insufficient (free|suitable allocatable) (space|extents|logical extents)|Insufficient free space", RegexOptions.IgnoreCase)]

@@ -14,6 +14,9 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
     private const string Tag = "godwit";
     private const string UnfinishedTag = "godwit.unfinished";
 
+    /// <summary>From here on a pool counts as full: the kernel tells a little late.</summary>
+    private const double FullPercent = 99;
+
     public GroupDefinition Definition => definition;
 
     private string Group => definition.Name;
@@ -23,6 +26,7 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
     public async Task<NewVolume> BeginAsync(string volume, long sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         await RemoveUnfinishedAsync(volume, cancellationToken).ConfigureAwait(false);
+        await RefuseFullPoolAsync(definition.ThinPool, cancellationToken).ConfigureAwait(false);
         var size = Bytes(sizeBytes);
         await lvm.RunAsync(definition.ThinPool is { } pool
             ? ["lvcreate", "--yes", "--thin", "--virtualsize", size, "--name", volume, "--addtag", UnfinishedTag, $"{Group}/{pool}"]
@@ -32,7 +36,7 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
             var made = await FindAsync(volume, cancellationToken).ConfigureAwait(false) ?? throw Vanished(volume);
             // What the extents held before may be another guest's secrets. A thin pool gives out zeroes by itself.
             if (definition.ThinPool is null)
-                await data.ZeroAsync(PathOf(volume), made.SizeBytes, progress, cancellationToken).ConfigureAwait(false);
+                await data.ZeroAsync(PathOf(volume), 0, made.SizeBytes, progress, cancellationToken).ConfigureAwait(false);
             return new NewVolume(PathOf(volume), made.SizeBytes);
         }
         catch
@@ -49,6 +53,7 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
         if (original.Pool.Length == 0)
             return null;
         await RemoveUnfinishedAsync(volume, cancellationToken).ConfigureAwait(false);
+        await RefuseFullPoolAsync(original.Pool, cancellationToken).ConfigureAwait(false);
         // A thin snapshot is a volume like any other; only its flag that keeps it from being activated is in the way.
         await lvm.RunAsync(
             ["lvcreate", "--yes", "--snapshot", "--setactivationskip", "n", "--name", volume, "--addtag", UnfinishedTag, $"{Group}/{source}"],
@@ -87,7 +92,14 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
     {
         var before = await FindAsync(volume, cancellationToken).ConfigureAwait(false) ?? throw Vanished(volume);
         RefuseForeign(before);
-        return before.SizeBytes == sizeBytes ? sizeBytes : await SetSizeAsync(volume, sizeBytes, cancellationToken).ConfigureAwait(false);
+        if (before.SizeBytes == sizeBytes)
+            return sizeBytes;
+        if (before.Pool.Length > 0 && sizeBytes > before.SizeBytes)
+            await RefuseFullPoolAsync(before.Pool, cancellationToken).ConfigureAwait(false);
+        var size = await SetSizeAsync(volume, sizeBytes, cancellationToken).ConfigureAwait(false);
+        if (before.Pool.Length == 0 && size > before.SizeBytes)
+            await data.ZeroAsync(PathOf(volume), before.SizeBytes, size, progress, cancellationToken).ConfigureAwait(false);
+        return size;
     }
 
     public async Task DeleteAsync(string volume, CancellationToken cancellationToken)
@@ -114,6 +126,13 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
                 $"Make one: lvcreate --type thin-pool -l 90%FREE -n {name} {Group}");
         }
         return new GroupReport(pool.SizeBytes, (long)(pool.SizeBytes * (100 - full) / 100), $"thin pool {Group}/{name}");
+    }
+
+    // LVM itself gives out volumes of a full pool where its own threshold (lvm.conf, thin_pool_autoextend_threshold) is not set.
+    private async Task RefuseFullPoolAsync(string? pool, CancellationToken cancellationToken)
+    {
+        if (pool is not null && await FindAsync(pool, cancellationToken).ConfigureAwait(false) is { DataPercent: >= FullPercent } full)
+            throw LvmErrors.FullPool(Group, full);
     }
 
     // LVM names what it makes of the request: sizes are whole extents.
