@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Threading.Channels;
 using Godwit.Domains;
 using Godwit.Hypervisors.Xen.Console;
@@ -21,7 +22,8 @@ namespace Godwit.Hypervisors.Xen;
 internal sealed class XenCopy : IDomainCopy
 {
     private const string IncomingSuffix = "--incoming", EndOfDomains = "@releaseDomain";
-    private const int DestroyAttempts = 5;
+    private const int DestroyAttempts = 5, SectorBytes = 512;
+    private static readonly TimeSpan GrowLimit = TimeSpan.FromSeconds(10), GrowLook = TimeSpan.FromMilliseconds(50);
     private readonly XenRunDirectory _directory;
     private readonly XenParts _parts;
     private readonly XenConsole _console;
@@ -171,6 +173,23 @@ internal sealed class XenCopy : IDomainCopy
     {
         _directory.FindProcess("xl")?.Kill();
         _directory.FindProcess("holder")?.Kill();
+    }
+
+    /// <summary>Xen's block backend looks at its device ten times a second, and tells the guest; what it told is in the store.</summary>
+    public async Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken)
+    {
+        var domain = await ThereAsync(cancellationToken);
+        var node = string.Create(CultureInfo.InvariantCulture, $"/local/domain/0/backend/vbd/{domain.Id}/{XlConfig.DiskNumber(index)}/sectors");
+        var began = _parts.Time.GetTimestamp();
+        while (!long.TryParse(await _parts.Store.ReadAsync(node, cancellationToken), CultureInfo.InvariantCulture, out var sectors) || sectors * SectorBytes < sizeBytes)
+        {
+            if (_parts.Time.GetElapsedTime(began) > GrowLimit)
+            {
+                throw new GodwitException("disk-not-grown", $"Xen does not take the new size of disk {XlConfig.NameDisk(index)} of {Name}.",
+                    "Repeat the command; after its next start the domain has the new size in any case.");
+            }
+            await Task.Delay(GrowLook, _parts.Time, cancellationToken);
+        }
     }
 
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());

@@ -50,6 +50,13 @@ internal static class XlConfig
         return "xvd" + suffix;
     }
 
+    /// <summary>Xen's number of a disk of that name (docs/man/xen-vbd-interface.7): of the major 202, or of the longer form past xvdp.</summary>
+    public static int DiskNumber(int index)
+    {
+        const int Short = 16, ShortBase = 202 << 8, LongBase = 1 << 28;
+        return index < Short ? ShortBase | index << 4 : LongBase | index << 8;
+    }
+
     private static string CommandLine(DomainSpec spec)
     {
         var words = new List<string>();
