@@ -23,7 +23,7 @@ internal sealed class XenCopy : IDomainCopy
 {
     private const string IncomingSuffix = "--incoming", EndOfDomains = "@releaseDomain";
     private const int DestroyAttempts = 5, SectorBytes = 512;
-    private static readonly TimeSpan GrowLimit = TimeSpan.FromSeconds(10), GrowLook = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan GrowLook = TimeSpan.FromMilliseconds(50);
     private readonly XenRunDirectory _directory;
     private readonly XenParts _parts;
     private readonly XenConsole _console;
@@ -183,7 +183,7 @@ internal sealed class XenCopy : IDomainCopy
         var began = _parts.Time.GetTimestamp();
         while (!long.TryParse(await _parts.Store.ReadAsync(node, cancellationToken), CultureInfo.InvariantCulture, out var sectors) || sectors * SectorBytes < sizeBytes)
         {
-            if (_parts.Time.GetElapsedTime(began) > GrowLimit)
+            if (_parts.Time.GetElapsedTime(began) > _parts.Options.GrowLimit)
             {
                 throw new GodwitException("disk-not-grown", $"Xen does not take the new size of disk {XlConfig.NameDisk(index)} of {Name}.",
                     "Repeat the command; after its next start the domain has the new size in any case.");

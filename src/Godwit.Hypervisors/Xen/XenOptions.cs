@@ -17,4 +17,7 @@ public sealed record XenOptions
 
     /// <summary>How long one step of xl's may take that nothing but itself can hinder.</summary>
     public TimeSpan StepLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long Xen's block backend may take to see that its device has grown, which it looks for by itself.</summary>
+    public TimeSpan GrowLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

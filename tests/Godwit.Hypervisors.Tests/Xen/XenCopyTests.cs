@@ -216,6 +216,23 @@ public sealed class XenCopyTests : IAsyncDisposable
         await copy.DestroyAsync(_ct);
     }
 
+    [Fact]
+    public async Task A_disk_has_grown_when_the_backend_says_so()
+    {
+        const string node = "/local/domain/0/backend/vbd/1/51728/sectors";
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        host.Store(node, "2048");
+        var growing = copy.GrowDiskAsync(1, 2 << 20, _ct);
+        await Task.Delay(300, _ct);
+        Assert.False(growing.IsCompleted);
+        host.Store(node, "4096");
+        await growing;
+        var failure = await Assert.ThrowsAsync<GodwitException>(() => copy.GrowDiskAsync(0, 2 << 20, _ct));
+        Assert.Equal("disk-not-grown", failure.Code);
+        await copy.DestroyAsync(_ct);
+    }
+
     private async Task<FakeXen> HostAsync()
     {
         var host = await FakeXen.StartAsync(_ct);

@@ -16,6 +16,7 @@ internal sealed class FakeXen : IAsyncDisposable
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly List<(Socket Socket, string Token)> _watches = [];
     private readonly Lock _lock = new();
+    private readonly Dictionary<string, string> _nodes = [];
 
     private FakeXen()
     {
@@ -48,7 +49,7 @@ internal sealed class FakeXen : IAsyncDisposable
     {
         if (Hypervisor is { } before) await before.DisposeAsync();
         Hypervisor = await XenHypervisor.OpenAsync(
-            new XenOptions { Xl = At("xl"), RunDirectory = At("run"), StoreSocket = At("store"), StepLimit = TimeSpan.FromSeconds(20) },
+            new XenOptions { Xl = At("xl"), RunDirectory = At("run"), StoreSocket = At("store"), StepLimit = TimeSpan.FromSeconds(20), GrowLimit = TimeSpan.FromSeconds(2) },
             TimeProvider.System, NullLogger.Instance, ct);
     }
 
@@ -78,6 +79,12 @@ internal sealed class FakeXen : IAsyncDisposable
     public bool XlWasTold => File.Exists(Path.Combine(State, "told"));
 
     public void FailCreation() => File.Create(Path.Combine(State, "fail-create")).Dispose();
+
+    /// <summary>A node of the store has this value from now on.</summary>
+    public void Store(string node, string value)
+    {
+        lock (_lock) _nodes[node] = value;
+    }
 
     /// <summary>The guest ends by itself.</summary>
     public void EndGuest(int id, int reason)
@@ -140,7 +147,8 @@ internal sealed class FakeXen : IAsyncDisposable
                 {
                     if (type == 4 && words[0] == "@releaseDomain") _watches.Add((socket, words[1]));
                     if (type == 5) _watches.RemoveAll(watch => watch.Token == words[1]);
-                    Send(socket, type == 2 ? 16 : type, id, type == 2 ? "ENOENT\0" : "OK\0");
+                    var value = type == 2 ? _nodes.GetValueOrDefault(words[0]) : "OK\0";
+                    Send(socket, value is null ? 16 : type, id, value ?? "ENOENT\0");
                 }
             }
         }
