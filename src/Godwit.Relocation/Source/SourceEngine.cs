@@ -14,9 +14,16 @@ namespace Godwit.Relocation.Source;
 internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, TimeProvider time, ILogger log, Action<SourceEvent> post)
 {
     private const int ResumeAttempts = 10;
+
+    /// <summary>An engine's greeting has some dozen bytes.</summary>
+    private const int MostEarlyBytes = 64 << 10;
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What the destination's engine said before this one listened: some greet first.</summary>
+    private readonly List<byte> _early = [];
     private Stream? _stream;
+    private bool _listens;
     private EnginePump? _pump;
 
     /// <summary>Bytes that the engine has sent.</summary>
@@ -37,6 +44,7 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
                 token);
             _pump = new EnginePump(_stream, channel);
             began();
+            await GreetAsync(_stream, token);
             await _pump.RunAsync(token);
         }
         catch (ChannelException e)
@@ -52,17 +60,14 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     /// <summary>Gives it what the destination's engine said.</summary>
     public async Task TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
     {
-        if (_stream is null)
-            throw new ChannelException("The destination's engine spoke before this one did.");
-        try
+        if (_listens)
         {
-            await _stream.WriteAsync(bytes, token);
+            await WriteAsync(_stream!, bytes, token);
+            return;
         }
-        catch (IOException e)
-        {
-            // The engine closes its end once it has heard all it wants; what still comes for it is of no use to anyone.
-            Log.EngineClosed(log, Domain, e.Message);
-        }
+        if (_early.Count + bytes.Length > MostEarlyBytes)
+            throw new ChannelException("The destination's engine said too much before this one listened.");
+        _early.AddRange(bytes.Span);
     }
 
     public async Task FlushDisksAsync(CancellationToken token)
@@ -131,4 +136,29 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
 
     /// <summary>Repeating it is harmless.</summary>
     public ValueTask CloseAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    // More may be said meanwhile; what follows it comes after it.
+    private async Task GreetAsync(Stream stream, CancellationToken token)
+    {
+        while (_early.Count > 0)
+        {
+            var words = _early.ToArray();
+            _early.Clear();
+            await WriteAsync(stream, words, token);
+        }
+        _listens = true;
+    }
+
+    private async Task WriteAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken token)
+    {
+        try
+        {
+            await stream.WriteAsync(bytes, token);
+        }
+        catch (IOException e)
+        {
+            // The engine closes its end once it has heard all it wants; what still comes for it is of no use to anyone.
+            Log.EngineClosed(log, Domain, e.Message);
+        }
+    }
 }

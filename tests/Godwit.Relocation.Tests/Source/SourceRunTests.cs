@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Hypervisors;
+using Godwit.Relocation.Channel;
 using Godwit.Relocation.Protocol;
 using Godwit.Relocation.Source;
 using Godwit.Relocation.Tests.Protocol;
@@ -31,6 +32,31 @@ public class SourceRunTests
 
         Assert.Equal(ending, result.Ending);
         Assert.Equal(ending == RelocationEnding.GuestEnded ? DomainFate.Ended : DomainFate.OnSource, result.Fate);
+    }
+
+    [Fact]
+    public async Task WhatTheOtherEngineSaysFirstIsHeardWhenThisOneListens()
+    {
+        var (near, _) = RecordedEnd.Pair(new Transcript());
+        var site = new ScriptedSource(new ScriptedRegistry());
+        var engine = new SourceEngine(site, new RelocationOptions(), TimeProvider.System, NullLogger.Instance, _ => { });
+        // The word at which this engine ends its stream.
+        await engine.TakeAsync(new byte[] { 0xc0 }, CancellationToken.None);
+        await engine.SendAsync(near, () => { }, CancellationToken.None).WaitAsync(Limit);
+
+        var told = new List<CopyEvent>();
+        while (site.Copy.Events.TryRead(out var @event))
+            told.Add(@event);
+        Assert.Contains(told, e => e is CopyEvent.Held);
+    }
+
+    [Fact]
+    public async Task AnEngineThatSaysTooMuchFirstIsNotListenedTo()
+    {
+        var engine = new SourceEngine(
+            new ScriptedSource(new ScriptedRegistry()), new RelocationOptions(), TimeProvider.System, NullLogger.Instance, _ => { });
+        await engine.TakeAsync(new byte[64 << 10], CancellationToken.None);
+        await Assert.ThrowsAsync<ChannelException>(() => engine.TakeAsync(new byte[1], CancellationToken.None));
     }
 
     [Theory]
