@@ -25,7 +25,7 @@ namespace Godwit.Hypervisors.Xen;
 /// </summary>
 internal sealed class XenRunDirectory(string path)
 {
-    private const int LongestNamePart = 24;
+    private const int LongestNamePart = 24, Looks = 200;
 
     public string Path { get; } = path;
 
@@ -104,11 +104,17 @@ internal sealed class XenRunDirectory(string path)
         if (ReadText(name) is not { } text || !text.EndsWith('\n') || !int.TryParse(text.AsSpan().Trim(), CultureInfo.InvariantCulture, out var id)) return null;
         try
         {
-            var found = RunningProcess.TryOpen(id);
+            if (RunningProcess.TryOpen(id) is not { } process) return null;
             // It may have been given to another program; only ours are named by this directory.
-            var commandLine = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline"))
-                + Environment(id);
-            return found is { } process && commandLine.Contains(Path, StringComparison.Ordinal) && !process.HasExited() ? process : null;
+            for (var look = 0; look < Looks && !process.HasExited(); look++)
+            {
+                var (command, environment) = (ReadOf(id, "cmdline"), ReadOf(id, "environ"));
+                if (command.Contains(Path, StringComparison.Ordinal) || environment.Contains(Path, StringComparison.Ordinal)) return process;
+                if (command.Length > 0 && environment.Length > 0) return null;
+                // One that is just becoming another program has none for a moment; the kernel's own never have.
+                Thread.Sleep(1);
+            }
+            return null;
         }
         catch (IOException)
         {
@@ -127,8 +133,7 @@ internal sealed class XenRunDirectory(string path)
         if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
     }
 
-    private static string Environment(int id) =>
-        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"));
+    private static string ReadOf(int id, string file) => File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{file}"));
 
     private void Mark(string name)
     {

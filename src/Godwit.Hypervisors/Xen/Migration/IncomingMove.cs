@@ -22,6 +22,7 @@ internal sealed class IncomingMove : IAsyncDisposable
     private readonly ReceiverWords _words = new();
     private readonly DescriptorStream _line;
     private DescriptorStream? _in, _out;
+    private RunningProcess? _xl;
     private Task _watching = Task.CompletedTask;
     private bool _released;
 
@@ -30,6 +31,11 @@ internal sealed class IncomingMove : IAsyncDisposable
         (_directory, _name, _post, _time) = (directory, name, post, time);
         _line = DescriptorStream.OpenBoth(directory.Line);
     }
+
+    /// <summary>
+    /// By its number, which was looked for once: a process that is just becoming another program has no command line for a moment.
+    /// </summary>
+    private bool XlRuns => _xl?.HasExited() == false;
 
     /// <summary>Starts an empty receiver.</summary>
     public static IncomingMove Start(XenRunDirectory directory, Xl xl, HotplugScripts scripts, string name, Action<CopyEvent> post, TimeProvider time)
@@ -44,7 +50,7 @@ internal sealed class IncomingMove : IAsyncDisposable
     /// <summary>One that an earlier daemon started, and that has loaded.</summary>
     public static IncomingMove Find(XenRunDirectory directory, string name, Action<CopyEvent> post, TimeProvider time)
     {
-        var move = new IncomingMove(directory, name, post, time);
+        var move = new IncomingMove(directory, name, post, time) { _xl = directory.FindProcess("xl") };
         move._watching = move.WatchAsync(move._end.Token);
         return move;
     }
@@ -67,7 +73,7 @@ internal sealed class IncomingMove : IAsyncDisposable
         end.CancelAfter(limit);
         try
         {
-            if (_directory.FindProcess("xl") is null) throw new IOException("xl migrate-receive has ended");
+            if (!XlRuns) throw new IOException("xl migrate-receive has ended");
             if (_in is null || _out is null) await ConnectAsync(limit, end.Token);
         }
         catch (IOException e)
@@ -91,13 +97,6 @@ internal sealed class IncomingMove : IAsyncDisposable
         }
     }
 
-    public void EndProcesses()
-    {
-        _released = true;
-        _directory.FindProcess("xl")?.Kill();
-        _directory.FindProcess("holder")?.Kill();
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -111,7 +110,7 @@ internal sealed class IncomingMove : IAsyncDisposable
     {
         var began = _time.GetTimestamp();
         // The script opens its ends a moment after its start.
-        while (_directory.FindProcess("xl") is null)
+        while ((_xl ??= _directory.FindProcess("xl")) is null)
         {
             if (_time.GetElapsedTime(began) > limit) throw new GodwitException("engine-failed", $"Xen does not begin to receive {_name}: {_directory.LastWords()}");
             await Task.Delay(Look, _time, cancellationToken);
@@ -150,7 +149,7 @@ internal sealed class IncomingMove : IAsyncDisposable
         // Before xl has opened its end there is none who could write.
         while ((read = await _out!.ReadAsync(buffer[..Math.Min(buffer.Length, Handshake.Ready.Length)], cancellationToken)) == 0)
         {
-            if (_words.Greeted || _directory.FindProcess("xl") is null) return 0;
+            if (_words.Greeted || !XlRuns) return 0;
             await Task.Delay(Look, _time, cancellationToken);
         }
         _words.Take(buffer.Span[..read]);
@@ -166,7 +165,7 @@ internal sealed class IncomingMove : IAsyncDisposable
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        while (_directory.FindProcess("xl") is not null) await Task.Delay(Watch, _time, cancellationToken);
+        while (XlRuns) await Task.Delay(Watch, _time, cancellationToken);
         if (!_released) _post(new CopyEvent.ReceiveFailed(_time.GetUtcNow(), _directory.LastWords() is { Length: > 0 } words ? words : "xl migrate-receive ended"));
     }
 

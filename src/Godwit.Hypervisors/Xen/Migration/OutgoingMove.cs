@@ -22,7 +22,7 @@ namespace Godwit.Hypervisors.Xen.Migration;
 internal sealed class OutgoingMove : IAsyncDisposable
 {
     private const int PipeBytes = 1 << 20;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20), Watch = TimeSpan.FromMilliseconds(100);
 
     private readonly XenRunDirectory _directory;
     private readonly Xl _xl;
@@ -223,7 +223,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         var guest = WatchGuestAsync(cancellationToken);
-        while (_process?.HasExited() == false) await Task.Delay(Look, _time, cancellationToken);
+        while (_process?.HasExited() == false) await Task.Delay(Watch, _time, cancellationToken);
         await _end.CancelAsync();
         await SuppressAsync(guest);
         if (!_directory.IsHeld) await EndedAsync(_directory.LastWords());
