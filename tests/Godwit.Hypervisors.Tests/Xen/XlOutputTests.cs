@@ -47,4 +47,7 @@ public class XlOutputTests
 
     [Fact]
     public void Where_there_is_no_error_the_last_line_has_to_do() => Assert.Equal("Usage: xl …", XlErrors.Sum("what\nUsage: xl …\n"));
+
+    [Fact]
+    public void How_it_went_so_far_is_no_reason() => Assert.Equal("", XlErrors.Sum("xc: info: Restoring domain\n"));
 }
