@@ -16,7 +16,7 @@ namespace Godwit.Xen.Tests;
 /// </summary>
 public sealed class ArticleTests
 {
-    private const int MostMemoryKiB = 60 << 10;
+    private const int MostMemoryKiB = 60 << 10, MoveSeconds = 400, MoveAttempts = 3;
     private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(2);
     private readonly Transcript _transcript = new();
 
@@ -93,17 +93,27 @@ public sealed class ArticleTests
     private async Task MoveAsync(XenMachine from, XenMachine to, Pinger pinger, CancellationToken ct)
     {
         var began = PingLog.Now;
-        await _transcript.TypeAsync(from, $"xm migrate --live vm1 {to.Name}", ct);
+        var result = await MigrateAsync(from, to, ct);
         await Task.Delay(s_watch, ct);
         var ended = PingLog.Now;
-        var move = JsonSerializer.Deserialize(await from.RunAsync("godwit migration show vm1 --json", ct), GodwitJson.Default.MigrationInfo)!;
-        var result = move.Result!;
-        Assert.True(result.Succeeded, result.Message);
         var pings = pinger.Log.Window(began, ended);
         _transcript.Say(string.Create(CultureInfo.InvariantCulture,
             $"Moved in {result.TotalMilliseconds / 1000:F1} s, downtime {result.DowntimeMilliseconds:F0} ms, {result.Rounds} rounds, {result.Bytes >> 20} MiB; longest silence of the pings {pings.LongestGapMs:F0} ms."));
         Assert.DoesNotContain("vm1", await _transcript.TypeAsync(from, "xl list", ct), StringComparison.Ordinal);
         Assert.Contains("vm1", await _transcript.TypeAsync(to, "xl list", ct), StringComparison.Ordinal);
+    }
+
+    // Machines that share two processors with others may be too slow to answer just before the stop, and the move is refused
+    // as it should be then; it is a fault if that goes on.
+    private async Task<MigrationResult> MigrateAsync(XenMachine from, XenMachine to, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (code, output) = await _transcript.TryTypeAsync(from, $"xm migrate --live vm1 {to.Name}", ct, MoveSeconds);
+            var move = JsonSerializer.Deserialize(await from.RunAsync("godwit migration show vm1 --json", ct), GodwitJson.Default.MigrationInfo)!;
+            if (code == 0 && move.Result!.Succeeded) return move.Result;
+            Assert.True(attempt < MoveAttempts && move.Result?.Ending == "probe-failed", output);
+        }
     }
 
     /// <summary>After four moves, and while vm1 runs: what Godwit's programs take of a domain 0.</summary>

@@ -35,20 +35,26 @@ internal sealed class Transcript : IProgress<string>
     }
 
     /// <summary>Types a command, and takes down what it printed.</summary>
-    public async Task<string> TypeAsync(XenMachine machine, string command, CancellationToken ct, int withinSeconds = 240)
+    public async Task<string> TypeAsync(XenMachine machine, string command, CancellationToken ct)
+    {
+        var (code, output) = await TryTypeAsync(machine, command, ct);
+        Assert.True(code == 0, $"{machine.Name}: `{command}` ended with exit code {code}:\n{output}");
+        return output;
+    }
+
+    /// <inheritdoc cref="TypeAsync"/>
+    public async Task<(int Code, string Output)> TryTypeAsync(XenMachine machine, string command, CancellationToken ct, int withinSeconds = 240)
     {
         var began = Stopwatch.GetTimestamp();
         var (code, output) = await machine.TryRunAsync(command, ct, withinSeconds);
-        var lines = output.TrimEnd().Split('\n');
         _page.Append("    ").Append(machine.Name).Append("# ").Append(command.Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
         if (output.Trim().Length > 0)
         {
-            foreach (var line in lines.TakeLast(MostLines)) _page.Append("    ").Append(line.TrimEnd()).Append('\n');
+            foreach (var line in output.TrimEnd().Split('\n').TakeLast(MostLines)) _page.Append("    ").Append(line.TrimEnd()).Append('\n');
         }
         _page.Append('\n');
         Report(string.Create(CultureInfo.InvariantCulture, $"{machine.Name}# {command.Split('\n')[0]} ({Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s)"));
-        Assert.True(code == 0, $"{machine.Name}: `{command}` ended with exit code {code}:\n{output}");
-        return output;
+        return (code, output);
     }
 
     /// <summary>Writes the page where it was asked for (GODWIT_WRITE_DOCS), else beside the test.</summary>
