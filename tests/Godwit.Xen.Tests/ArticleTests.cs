@@ -32,6 +32,7 @@ public sealed class ArticleTests
         _transcript.Chapter("An image on a volume of the pool");
         await pool.FillVolumeAsync(_transcript, ct);
         await CreateAsync(pool, ct);
+        await GrowAsync(pool, ct);
 
         await using var writer = await ConnectAsync(pool, ct);
         using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress));
@@ -88,6 +89,15 @@ public sealed class ArticleTests
         Assert.Contains("vm1", list, StringComparison.Ordinal);
         await _transcript.TypeAsync(pool.First, "xl list", ct);
         await _transcript.TypeAsync(pool.Storage, $"ping -c 3 {XenPool.GuestAddress}", ct);
+    }
+
+    private async Task GrowAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("The volume grows", "The guest sees it while it runs: 220 MiB are 450560 sectors.");
+        await _transcript.TypeAsync(pool.Storage, $"godwit volume resize {XenPool.Volume} -L 220m", ct);
+        var seen = await _transcript.TypeAsync(
+            pool.First, "(sleep 1; echo 'cat /sys/block/xvda/size'; sleep 4) | timeout 20 godwit console vm1 | tail -n 3", ct);
+        Assert.Contains("450560", seen, StringComparison.Ordinal);
     }
 
     private async Task MoveAsync(XenMachine from, XenMachine to, Pinger pinger, CancellationToken ct)

@@ -59,6 +59,42 @@ public sealed class XenCopyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_guest_is_asked_to_end_and_its_end_is_told()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        await copy.RequestShutdownAsync(_ct);
+        Assert.Equal(("vm1", 0, "0"), host.Domain("vm1"));
+        host.AnnounceEnd();
+        await UntilAsync(copy, e => e is CopyEvent.GuestPoweredOff);
+        Assert.Equal(CopyPhase.ShutOff, await PhaseAsync(copy));
+        await copy.DestroyAsync(_ct);
+        await Assert.ThrowsAsync<EngineGoneException>(() => copy.RequestShutdownAsync(_ct));
+    }
+
+    [Fact]
+    public async Task A_guest_is_asked_to_restart_and_gets_another_domain()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        await copy.RebootAsync(_ct);
+        Assert.Equal(("vm1", 0, "1"), host.Domain("vm1"));
+        host.AnnounceEnd();
+        await UntilAsync(copy, e => e is CopyEvent.GuestRebooted);
+        Assert.Equal(("vm1", 0, null), host.Domain("vm1"));
+        await copy.DestroyAsync(_ct);
+    }
+
+    [Fact]
+    public async Task What_a_domain_uses_is_what_xl_says()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        Assert.Equal(new CopyStatus(CopyPhase.Running, TimeSpan.FromSeconds(1), 96, 0), await copy.QueryAsync(_ct));
+        await copy.DestroyAsync(_ct);
+    }
+
+    [Fact]
     public async Task A_guest_that_restarts_gets_another_domain()
     {
         var host = await HostAsync();
