@@ -106,7 +106,10 @@ internal sealed class DyingParts(XenPool pool, WriterConnection writer, Transcri
         await ExpectItRunsAsync(ct);
         await transcript.TypeAsync(there, "xm list", ct);
         await transcript.TypeAsync(nothing, "xl list", ct);
-        var domain = Assert.Single(await XenPool.DomainsAsync(pool.Storage, ct));
+        // A host that is slow to answer is unknown for a while.
+        DomainInfo domain;
+        for (var i = 0; (domain = Assert.Single(await XenPool.DomainsAsync(pool.Storage, ct))).State == DomainState.Unknown && i < 60; i++)
+            await Task.Delay(500, ct);
         Assert.Equal((there.Name, DomainState.Running), (domain.Host, domain.State));
     }
 }

@@ -22,6 +22,10 @@ internal sealed class XenPool : IAsyncDisposable
     public const string GuestAddress = "10.9.0.11";
     public const string Password = LabGuest.Password;
     public const string Volume = "vg_xen/lv_vm1";
+
+    /// <summary>A file here stops a relocation at the place of its name.</summary>
+    public const string Failpoints = "/run/failpoints";
+
     private const string VolumeFile = "/var/lib/godwit/volumes/vg_xen/lv_vm1";
     private const string Name = "gwxen";
     private const long GuestDiskBytes = 200L << 20, StorageDiskBytes = 2L << 30;
@@ -133,11 +137,11 @@ internal sealed class XenPool : IAsyncDisposable
     public static async Task StartDaemonAsync(XenMachine machine, CancellationToken ct)
     {
         await machine.RunAsync("setsid godwitd < /dev/null >> /var/log/godwit/out 2>&1 &", ct);
-        await WaitAsync(machine, "test -S /run/godwit/godwitd.sock && godwit host list > /dev/null 2>&1 || test -S /run/godwit/godwitd.sock && godwit pool --help > /dev/null", _ => true, "a daemon that answers", ct);
+        await WaitAsync(machine, "godwit pool status > /dev/null 2>&1; test $? -le 1", _ => true, "a daemon that answers", ct);
     }
 
     /// <summary>Runs a command again and again until its output is as wanted.</summary>
-    public static async Task<string> WaitAsync(XenMachine machine, string command, Func<string, bool> wanted, string what, CancellationToken ct, int seconds = 120)
+    public static async Task<string> WaitAsync(XenMachine machine, string command, Func<string, bool> wanted, string what, CancellationToken ct, int seconds = 300)
     {
         var (began, last) = (TimeProvider.System.GetTimestamp(), "");
         while (TimeProvider.System.GetElapsedTime(began).TotalSeconds < seconds)
@@ -172,6 +176,8 @@ internal sealed class XenPool : IAsyncDisposable
             [storage]
             interface = "eth1"
             {more}
+            [test]
+            failpoints = "{Failpoints}"
             TOML
             """, ct);
         await StartDaemonAsync(machine, ct);
