@@ -100,4 +100,10 @@ public static class FenceRefusal
 {
     public const string StaleEpoch = "stale-epoch";
     public const string NotAdmitted = "not-admitted";
+
+    /// <summary>Sectors are not those that the disk is fenced by.</summary>
+    public const string RangeConflict = "range-conflict";
+
+    /// <summary>Another host has the role, and it was to be taken from nobody.</summary>
+    public const string RangeTaken = "range-taken";
 }

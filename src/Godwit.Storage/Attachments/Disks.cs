@@ -29,7 +29,7 @@ public sealed class Disks : IDisks
     {
     }
 
-    internal Disks(IVolumeEndpoints endpoints, DiskPlaces places, KernelDriver driver, TimeProvider time, ILogger<Disks> log)
+    internal Disks(IVolumeEndpoints endpoints, DiskPlaces places, IKernelDriver driver, TimeProvider time, ILogger<Disks> log)
     {
         var sessions = new VolumeSessions(endpoints, places.Macs, log);
         _finder = new DiskFinder(endpoints);

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Godwit.Aoe.Control;
+using Godwit.Domains;
+using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes.Stores.Lvm;
+
+namespace Godwit.Storage.Groups;
+
+/// <summary>
+/// A volume group of LVM2 that lies on an exported volume, as one of its hosts uses it: through a block device of the kernel's driver,
+/// which all of its volumes on this host share, with one session.
+/// <code>
+///   sectors of the export   ┌───────────────┬────────────┬────────────┬───────────────────────┐
+///                           │ label, metadata│ lv_vm1     │ lv_vm2     │ free                  │
+///   their writer            │ lock holder   │ host of vm1│ host of vm2│ lock holder           │
+///                           └───────────────┴────────────┴────────────┴───────────────────────┘
+/// </code>
+/// A volume is active (<c>lvchange -ay</c>) on the host that runs its domain, and on the destination of a move from its preparation on;
+/// never elsewhere. Reading the metadata needs no lock: LVM notices by their check sum that they changed meanwhile, and is asked again.
+/// </summary>
+/// <param name="name">The volume group.</param>
+/// <param name="device">The exported volume that it lies on.</param>
+/// <param name="endpoints">Its storage host.</param>
+/// <param name="driver">The kernel's driver.</param>
+/// <param name="lvm">Runs LVM's commands on this host.</param>
+/// <param name="time">Clock of the pauses.</param>
+internal sealed class SharedGroup(
+    string name, DiskIdentity device, IGroupEndpoints endpoints, IKernelDriver driver, LvmTool lvm, TimeProvider time)
+{
+    /// <summary>
+    /// The label and the metadata, and all that is in no volume: what lies before the first extent, which is where LVM puts it by itself.
+    /// </summary>
+    public static readonly SectorRange Metadata = new(0, 2048, Rest: true);
+
+    private const int ReadAgain = 3;
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(50);
+
+    // From the first use of the group on this host to the last.
+    private int? _session;
+
+    public string Name => name;
+
+    public IGroupEndpoints Endpoints => endpoints;
+
+    private string Address => VolumeSessions.AddressOf(device);
+
+    private string DevicePath => driver.DeviceOf(Address);
+
+    /// <summary>Admits this host, unless it is, and has the device there.</summary>
+    /// <param name="known">A session that an earlier daemon was given, and that is used.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<int> EnterAsync(int? known, CancellationToken cancellationToken)
+    {
+        if (_session is { } entered)
+            return entered;
+        var session = known ?? await endpoints.AdmitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await driver.FindAsync(device.Name, Address, device.SizeBytes, cancellationToken).ConfigureAwait(false);
+            driver.DropCache(device.Name, DevicePath);
+        }
+        catch when (known is null)
+        {
+            await endpoints.ReleaseAsync(session, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        return (_session = session).Value;
+    }
+
+    /// <summary>Takes the device away and ends the session. No volume of the group is active on this host then.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (_session is not { } session)
+            return;
+        driver.Forget(Address);
+        _session = null;
+        await endpoints.ReleaseAsync(session, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the group on its device.</summary>
+    public async Task MakeAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync(["pvcreate", "--yes", "--dataalignment", "1m", DevicePath], cancellationToken).ConfigureAwait(false);
+        // No host activates its volumes by itself when it starts.
+        await RunAsync(["vgcreate", "--setautoactivation", "n", name, DevicePath], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where its volumes lie now.</summary>
+    public async Task<ImmutableArray<GroupVolume>> LayoutAsync(int session, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return GroupReports.Volumes(
+                    name, DevicePath,
+                    await ReportAsync(["pvs", "-o", GroupReports.DeviceFields, DevicePath], cancellationToken).ConfigureAwait(false),
+                    await ReportAsync(["lvs", "--segments", "-o", GroupReports.SegmentFields, name], cancellationToken).ConfigureAwait(false));
+            }
+            catch (GodwitException e) when (e.Code == StorageErrors.LvmFailed && tries < ReadAgain)
+            {
+                // Another host was changing them; or it has taken the lock from this one, which reads them all the same.
+                await endpoints.ReturnAsync(session, [Metadata], cancellationToken).ConfigureAwait(false);
+                await Task.Delay(ReadAgainAfter, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <exception cref="GodwitException">There is no such volume; the remedy names the nearest.</exception>
+    public GroupVolume Find(ImmutableArray<GroupVolume> layout, string volume) => layout.FirstOrDefault(found => found.Name == volume)
+        ?? throw Volumes.VolumeService.NoSuch(
+            $"The volume group {name} has no volume {volume}.", new VolumeName(name, volume), layout.Select(found => new VolumeName(name, found.Name)));
+
+    public string PathOf(string volume) => $"/dev/{name}/{volume}";
+
+    public Task ActivateAsync(string volume, CancellationToken cancellationToken) =>
+        RunAsync(["lvchange", "--activate", "y", "--ignoreactivationskip", $"{name}/{volume}"], cancellationToken);
+
+    public Task DeactivateAsync(string volume, CancellationToken cancellationToken) =>
+        RunAsync(["lvchange", "--activate", "n", $"{name}/{volume}"], cancellationToken);
+
+    public void DropCache(string volume) => driver.DropCache($"{name}/{volume}", PathOf(volume));
+
+    /// <summary>Runs a command on this group's device alone: no other of the host's is looked at, whatever its filter says.</summary>
+    public Task<string> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        lvm.RunAsync([command[0], "--devices", DevicePath, .. command.Skip(1)], cancellationToken);
+
+    private Task<string> ReportAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        RunAsync([command[0], "--reportformat", "json", "--units", "b", "--nosuffix", .. command.Skip(1)], cancellationToken);
+}
