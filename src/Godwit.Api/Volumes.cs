@@ -51,10 +51,11 @@ public sealed record VolumeGroupInfo(
     string Name, string Kind, string StorageHost, string Place, long SizeBytes, long FreeBytes, bool Configured, string? Problem = null);
 
 /// <param name="Name">First part of the names of its volumes; with LVM the volume group.</param>
-/// <param name="Kind"><c>directory</c> or <c>lvm</c>.</param>
-/// <param name="Path">Directory of the files; null with LVM.</param>
+/// <param name="Kind"><c>directory</c>, <c>lvm</c> or <c>shared</c>.</param>
+/// <param name="Path">Directory of the files; null for others.</param>
 /// <param name="ThinPool">With LVM the thin pool of new volumes; null makes them thick.</param>
-public sealed record AddVolumeGroupRequest(string Name, string Kind, string? Path = null, string? ThinPool = null);
+/// <param name="On">The exported volume under a shared group.</param>
+public sealed record AddVolumeGroupRequest(string Name, string Kind, string? Path = null, string? ThinPool = null, string? On = null);
 
 /// <param name="Target">As in an xl.cfg file: a volume, a device, a file, <c>nbd://…</c> or <c>rbd:…</c>.</param>
 public sealed record CheckDiskRequest(string Target);

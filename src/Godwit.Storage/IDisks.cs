@@ -42,9 +42,17 @@ public sealed record DiskIdentity
 
     public int Slot { get; init; }
 
+    /// <summary>The exported volume that a volume of a shared group lies on, whose size and address are beside it; null for others.</summary>
+    public SharedDevice? LiesOn { get; init; }
+
     /// <summary>Whether another host can be kept from writing to it.</summary>
     public bool Fenced => Kind == DiskKind.PoolVolume;
 }
+
+/// <summary>An exported volume that holds a shared group.</summary>
+/// <param name="Name">As <c>group/volume</c>.</param>
+/// <param name="SizeBytes">Its size.</param>
+public sealed record SharedDevice(string Name, long SizeBytes);
 
 public enum DiskKind
 {

@@ -45,7 +45,7 @@ public static class RangeRules
         {
             if (free && ranges.FirstOrDefault(one => one.Sectors == sectors) is { Writer: not 0 } held && held.Writer != session)
             {
-                throw new AoeControlException(AoeControlCode.RangeTaken, $"Sectors {sectors} have a writer (session {held.Writer}).",
+                throw new AoeControlException(AoeControlCode.RangeTaken, $"Sectors {sectors} have a writer (session {held.Writer}, epoch {held.Epoch}).",
                     "Wait for it to give them up.");
             }
             var (range, former) = Take(state, ranges, host, epoch, session, admitted, sectors);

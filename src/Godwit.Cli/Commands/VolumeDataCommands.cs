@@ -86,7 +86,7 @@ internal static class VolumeDataCommands
     }
 
     private static string Made(VolumeInfo volume) =>
-        Units.Text($"{volume.Name}: {Units.Bytes(volume.SizeBytes)} on {volume.StorageHost}, exported as e{volume.Shelf}.{volume.Slot}");
+        Units.Text($"{volume.Name}: {Units.Bytes(volume.SizeBytes)} on {volume.StorageHost}, {VolumeCommands.Way(volume.LiesOn, volume.Shelf, volume.Slot)}");
 
     private static async Task<ExitCode> FollowAsync(
         Invocation call, Argument<string> name, Func<GodwitClient, VolumeName, CancellationToken, IAsyncEnumerable<VolumeWork>> begin,

@@ -107,18 +107,53 @@ internal static class VolumeEndpoints
 
         roles.MapPost(ApiRoutes.VolumeFence, async Task<FenceAnswer> (
                 string group, string volume, FenceRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
-                new FenceAnswer(await (await volumes.GetAsync(cancellationToken)).FenceAsync(
-                    Name(group, volume), Caller.Of(context).Host!, request.Epoch, request.Session, cancellationToken)))
-            .Says("FenceVolume", "Make the host that asks the only writer of the volume");
+            {
+                var (host, name, caller) = (await volumes.GetAsync(cancellationToken), Name(group, volume), Caller.Of(context).Host!);
+                return new FenceAnswer(request.Sectors is { } sectors
+                    ? await host.FenceAsync(name, caller, request.Epoch, request.Session, sectors, request.Free, cancellationToken)
+                    : await host.FenceAsync(name, caller, request.Epoch, request.Session, cancellationToken));
+            })
+            .Says("FenceVolume", "Make the host that asks the only writer of the volume, or of parts of it");
+
+        roles.MapPost(ApiRoutes.VolumeReturn, async Task<IResult> (
+                string group, string volume, SectorsRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ReturnAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Session, request.Sectors, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ReturnToSectors", "Let a session of the host that asks read parts of the volume again in which it was superseded")
+            .Produces(StatusCodes.Status204NoContent);
+
+        roles.MapPost(ApiRoutes.VolumeForget, async Task<IResult> (
+                string group, string volume, SectorsRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ForgetAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Session, request.Sectors, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ForgetSectors", "Parts of the volume are of no logical volume any more, says the host that has the group's lock")
+            .Produces(StatusCodes.Status204NoContent);
+
+        roles.MapPost(ApiRoutes.VolumeShared, async Task<IResult> (
+                string group, string volume, LayoutRequest request, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                (await volumes.GetAsync(cancellationToken)).Settle(Name(group, volume), request.Volumes);
+                return TypedResults.NoContent();
+            })
+            .Says("SettleGroup", "Where the volumes lie of the group that is on this volume")
+            .Produces(StatusCodes.Status204NoContent);
 
         roles.MapPost(ApiRoutes.VolumeRelease, async Task<IResult> (
                 string group, string volume, ReleaseRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
             {
-                await (await volumes.GetAsync(cancellationToken)).ReleaseAsync(
-                    Name(group, volume), Caller.Of(context).Host!, request.Session, cancellationToken);
+                var (host, name, caller) = (await volumes.GetAsync(cancellationToken), Name(group, volume), Caller.Of(context).Host!);
+                await (request.Sectors is { } sectors
+                    ? host.ReleaseAsync(name, caller, request.Session, sectors, cancellationToken)
+                    : host.ReleaseAsync(name, caller, request.Session, cancellationToken));
                 return TypedResults.NoContent();
             })
-            .Says("ReleaseVolume", "End a session of the host that asks")
+            .Says("ReleaseVolume", "End a session of the host that asks, or its writer's role in parts of the volume")
             .Produces(StatusCodes.Status204NoContent);
 
         roles.MapGet(ApiRoutes.VolumeProbe, async Task<IResult> (
@@ -140,7 +175,7 @@ internal static class VolumeEndpoints
         // Deleted at this moment.
         var record = known.FirstOrDefault(record => record.Name == name)
             ?? throw VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
-        return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts);
+        return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts, record.LiesOn?.ToString(), record.SharedGroup);
     }
 
     private static ImageFormat Format(string text) => text switch
@@ -153,5 +188,5 @@ internal static class VolumeEndpoints
     private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");
 
     private static VolumeInfo Info(VolumeRecord volume) =>
-        new(volume.Name.ToString(), volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot);
+        new(volume.Name.ToString(), volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot, volume.LiesOn?.ToString(), volume.SharedGroup);
 }

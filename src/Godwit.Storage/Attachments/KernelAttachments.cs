@@ -50,7 +50,7 @@ internal sealed class KernelAttachments(VolumeSessions sessions, IKernelDriver d
             _records.Save(attached);
             await driver.FindAsync(disk.Name, address, disk.SizeBytes, cancellationToken);
             driver.DropCache(disk.Name, attached.Path);
-            Give(attached);
+            Give(places, attached);
             Log.AttachedByKernel(log, domain, disk.Name, attached.Path, attached.Session);
             return attached;
         }
@@ -120,7 +120,8 @@ internal sealed class KernelAttachments(VolumeSessions sessions, IKernelDriver d
 
     public ImmutableArray<AttachedDisk> Find() => [.. _records.List()];
 
-    private void Give(AttachedDisk disk)
+    /// <summary>Lets the user of engines open a device.</summary>
+    internal static void Give(DiskPlaces places, AttachedDisk disk)
     {
         try
         {

@@ -9,44 +9,58 @@ namespace Godwit.Storage.Groups;
 /// </summary>
 /// <param name="group">The group, which this host has entered.</param>
 /// <param name="drawEpoch">Draws an epoch from the pool's counter.</param>
+/// <param name="patience">How long another holder is waited for.</param>
 /// <param name="time">Clock of the wait.</param>
-internal sealed class GroupLock(SharedGroup group, Func<CancellationToken, Task<long>> drawEpoch, TimeProvider time)
+internal sealed class GroupLock(SharedGroup group, Func<CancellationToken, Task<long>> drawEpoch, TimeSpan patience, TimeProvider time)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long another holder is waited for: long after the longest of LVM's commands.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>Carries out a change of the metadata under the lock.</summary>
     /// <param name="session">This host's session.</param>
-    /// <param name="change">Gets the epoch of the lock, which is good for a volume that is made under it.</param>
+    /// <param name="change">What is done under it.</param>
     /// <param name="cancellationToken">Ends the wait for the lock.</param>
-    public async Task<T> HoldAsync<T>(int session, Func<long, Task<T>> change, CancellationToken cancellationToken)
+    public async Task HoldAsync(int session, Func<Task> change, CancellationToken cancellationToken)
     {
-        var epoch = await TakeAsync(session, cancellationToken).ConfigureAwait(false);
+        await TakeAsync(session, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await change(epoch).ConfigureAwait(false);
+            await change().ConfigureAwait(false);
         }
         finally
         {
-            await group.Endpoints.ReleaseAsync(session, [SharedGroup.Metadata], CancellationToken.None).ConfigureAwait(false);
+            await TryReleaseAsync(session).ConfigureAwait(false);
         }
     }
 
-    private async Task<long> TakeAsync(int session, CancellationToken cancellationToken)
+    private async Task TryReleaseAsync(int session)
+    {
+        try
+        {
+            await group.Endpoints.ReleaseAsync(session, [SharedGroup.Metadata], CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (GodwitException)
+        {
+            // Whoever wants it next takes it after some time.
+        }
+    }
+
+    private async Task TakeAsync(int session, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        var holder = "";
+        var epoch = await drawEpoch(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var epoch = await drawEpoch(cancellationToken).ConfigureAwait(false);
             try
             {
-                await group.Endpoints.FenceAsync(epoch, session, [SharedGroup.Metadata], free: time.GetElapsedTime(began) < Patience, cancellationToken).ConfigureAwait(false);
-                return epoch;
+                await group.Endpoints.FenceAsync(epoch, session, [SharedGroup.Metadata], free: time.GetElapsedTime(began) < patience, cancellationToken).ConfigureAwait(false);
+                return;
             }
             catch (GodwitException e) when (e.Code == FenceRefusal.RangeTaken)
             {
+                // It names the holder and its epoch: one that has just come is waited for as long as the one before it.
+                if (e.Message != holder)
+                    (holder, began) = (e.Message, time.GetTimestamp());
                 await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
             }
             catch (GodwitException e) when (e.Code == FenceRefusal.NotAdmitted)
@@ -57,7 +71,7 @@ internal sealed class GroupLock(SharedGroup group, Func<CancellationToken, Task<
             catch (GodwitException e) when (e.Code == FenceRefusal.StaleEpoch)
             {
                 // Another drew a later one and was faster.
-                await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
+                epoch = await drawEpoch(cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -4,14 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Godwit.Aoe.Control;
 using Godwit.Domains;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Storage.Groups;
-
-/// <summary>A logical volume of a shared group, and where it lies.</summary>
-/// <param name="Name">Without its group.</param>
-/// <param name="SizeBytes">Its size.</param>
-/// <param name="Sectors">Its segments, as sectors of the exported volume; those that follow one another are one.</param>
-internal sealed record GroupVolume(string Name, long SizeBytes, ImmutableArray<SectorRange> Sectors);
 
 /// <summary>
 /// Reads where the volumes of a group lie, from what <c>lvs</c> and <c>pvs</c> report (lvmreport(7)), in bytes and without units:
@@ -78,7 +73,7 @@ internal static class GroupReports
     {
         try
         {
-            return JsonSerializer.Deserialize(json, GroupJson.Default.GroupReportFile)?.Report ?? throw NotUnderstood("it is empty", null);
+            return JsonSerializer.Deserialize(json, GroupReportJson.Default.GroupReportFile)?.Report ?? throw NotUnderstood("it is empty", null);
         }
         catch (JsonException e)
         {
@@ -113,4 +108,4 @@ internal sealed record GroupReport
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GroupReportFile))]
-internal sealed partial class GroupJson : JsonSerializerContext;
+internal sealed partial class GroupReportJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Aoe.Control;
 using Godwit.Domains;
 using Godwit.Storage.Attachments;
+using Godwit.Storage.Volumes;
 using Godwit.Storage.Volumes.Stores.Lvm;
 
 namespace Godwit.Storage.Groups;
@@ -21,11 +22,12 @@ namespace Godwit.Storage.Groups;
 /// <param name="name">The volume group.</param>
 /// <param name="device">The exported volume that it lies on.</param>
 /// <param name="endpoints">Its storage host.</param>
+/// <param name="macs">Ethernet addresses of this host on the storage network.</param>
 /// <param name="driver">The kernel's driver.</param>
 /// <param name="lvm">Runs LVM's commands on this host.</param>
 /// <param name="time">Clock of the pauses.</param>
 internal sealed class SharedGroup(
-    string name, DiskIdentity device, IGroupEndpoints endpoints, IKernelDriver driver, LvmTool lvm, TimeProvider time)
+    string name, VolumeLocation device, IGroupEndpoints endpoints, ImmutableArray<MacAddress> macs, IKernelDriver driver, LvmTool lvm, TimeProvider time)
 {
     /// <summary>
     /// The label and the metadata, and all that is in no volume: what lies before the first extent, which is where LVM puts it by itself.
@@ -35,52 +37,40 @@ internal sealed class SharedGroup(
     private const int ReadAgain = 3;
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(50);
 
-    // From the first use of the group on this host to the last.
-    private int? _session;
-
     public string Name => name;
 
     public IGroupEndpoints Endpoints => endpoints;
 
-    private string Address => VolumeSessions.AddressOf(device);
+    public string Address => VolumeSessions.AddressOf(device);
+
+    public VolumeLocation Device => device;
 
     private string DevicePath => driver.DeviceOf(Address);
 
-    /// <summary>Admits this host, unless it is, and has the device there.</summary>
-    /// <param name="known">A session that an earlier daemon was given, and that is used.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<int> EnterAsync(int? known, CancellationToken cancellationToken)
+    /// <summary>Makes this host a reader of the device. Returns its session, which replaces one that it had.</summary>
+    public Task<int> AdmitAsync(CancellationToken cancellationToken) => endpoints.AdmitAsync(macs, cancellationToken);
+
+    /// <summary>Has the device there, for a host that is admitted.</summary>
+    /// <exception cref="GodwitException">The driver is not there, or does not reach it.</exception>
+    public async Task FindDeviceAsync(CancellationToken cancellationToken)
     {
-        if (_session is { } entered)
-            return entered;
-        var session = known ?? await endpoints.AdmitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await driver.FindAsync(device.Name, Address, device.SizeBytes, cancellationToken).ConfigureAwait(false);
-            driver.DropCache(device.Name, DevicePath);
-        }
-        catch when (known is null)
-        {
-            await endpoints.ReleaseAsync(session, CancellationToken.None).ConfigureAwait(false);
-            throw;
-        }
-        return (_session = session).Value;
+        await driver.FindAsync(device.Name.ToString(), Address, device.SizeBytes, cancellationToken).ConfigureAwait(false);
+        driver.DropCache(device.Name.ToString(), DevicePath);
     }
 
-    /// <summary>Takes the device away and ends the session. No volume of the group is active on this host then.</summary>
-    public async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        if (_session is not { } session)
-            return;
-        driver.Forget(Address);
-        _session = null;
-        await endpoints.ReleaseAsync(session, cancellationToken).ConfigureAwait(false);
-    }
+    /// <inheritdoc cref="IKernelDriver.ReviveAsync"/>
+    public Task<bool> ReviveAsync(CancellationToken cancellationToken) => driver.ReviveAsync(Address, cancellationToken);
 
-    /// <summary>Makes the group on its device.</summary>
+    /// <summary>Takes the device away. No volume of the group is active on this host then.</summary>
+    public void ForgetDevice() => driver.Forget(Address);
+
+    /// <summary>Makes the group on its device, unless it is there. What else lies on the device is not overwritten.</summary>
     public async Task MakeAsync(CancellationToken cancellationToken)
     {
-        await RunAsync(["pvcreate", "--yes", "--dataalignment", "1m", DevicePath], cancellationToken).ConfigureAwait(false);
+        var there = await lvm.TryRunAsync(["vgs", "--devices", DevicePath, name], cancellationToken).ConfigureAwait(false);
+        if (there.Succeeded)
+            return;
+        await RunAsync(["pvcreate", "--dataalignment", "1m", DevicePath], cancellationToken).ConfigureAwait(false);
         // No host activates its volumes by itself when it starts.
         await RunAsync(["vgcreate", "--setautoactivation", "n", name, DevicePath], cancellationToken).ConfigureAwait(false);
     }
@@ -97,7 +87,7 @@ internal sealed class SharedGroup(
                     await ReportAsync(["pvs", "-o", GroupReports.DeviceFields, DevicePath], cancellationToken).ConfigureAwait(false),
                     await ReportAsync(["lvs", "--segments", "-o", GroupReports.SegmentFields, name], cancellationToken).ConfigureAwait(false));
             }
-            catch (GodwitException e) when (e.Code == StorageErrors.LvmFailed && tries < ReadAgain)
+            catch (GodwitException e) when (e.Code is StorageErrors.LvmFailed or StorageErrors.NoSuchGroup && tries < ReadAgain)
             {
                 // Another host was changing them; or it has taken the lock from this one, which reads them all the same.
                 await endpoints.ReturnAsync(session, [Metadata], cancellationToken).ConfigureAwait(false);
@@ -108,13 +98,19 @@ internal sealed class SharedGroup(
 
     /// <exception cref="GodwitException">There is no such volume; the remedy names the nearest.</exception>
     public GroupVolume Find(ImmutableArray<GroupVolume> layout, string volume) => layout.FirstOrDefault(found => found.Name == volume)
-        ?? throw Volumes.VolumeService.NoSuch(
+        ?? throw VolumeService.NoSuch(
             $"The volume group {name} has no volume {volume}.", new VolumeName(name, volume), layout.Select(found => new VolumeName(name, found.Name)));
 
-    public string PathOf(string volume) => $"/dev/{name}/{volume}";
+    public static string PathIn(string group, string volume) => $"/dev/{group}/{volume}";
+
+    public string PathOf(string volume) => PathIn(name, volume);
 
     public Task ActivateAsync(string volume, CancellationToken cancellationToken) =>
         RunAsync(["lvchange", "--activate", "y", "--ignoreactivationskip", $"{name}/{volume}"], cancellationToken);
+
+    /// <summary>An active volume takes the size that its metadata say.</summary>
+    public Task RefreshAsync(string volume, CancellationToken cancellationToken) =>
+        RunAsync(["lvchange", "--refresh", $"{name}/{volume}"], cancellationToken);
 
     public Task DeactivateAsync(string volume, CancellationToken cancellationToken) =>
         RunAsync(["lvchange", "--activate", "n", $"{name}/{volume}"], cancellationToken);
@@ -125,6 +121,7 @@ internal sealed class SharedGroup(
     public Task<string> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         lvm.RunAsync([command[0], "--devices", DevicePath, .. command.Skip(1)], cancellationToken);
 
+    /// <summary>Runs a command for a report, in bytes without their unit.</summary>
     private Task<string> ReportAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         RunAsync([command[0], "--reportformat", "json", "--units", "b", "--nosuffix", .. command.Skip(1)], cancellationToken);
 }

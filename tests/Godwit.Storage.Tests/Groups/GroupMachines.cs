@@ -6,7 +6,10 @@ using Godwit.Domains;
 using Godwit.Native.Processes;
 using Godwit.Storage.Attachments;
 using Godwit.Storage.Groups;
+using Godwit.Storage.Volumes;
+using Godwit.Storage.Volumes.Stores;
 using Godwit.Storage.Volumes.Stores.Lvm;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Storage.Tests.Groups;
 
@@ -35,6 +38,31 @@ public sealed class GroupMachines : IAsyncLifetime
     /// <summary>The pool's counter.</summary>
     public Task<long> DrawEpochAsync(CancellationToken cancellationToken) => Task.FromResult(Interlocked.Increment(ref _epoch));
 
+    /// <summary>The exported volume that the group lies on.</summary>
+    internal static VolumeLocation Device { get; } = new(VolumeName.Parse("pvs/disk1"), DiskMiB << 20, "storage", 1, 0);
+
+    /// <summary>What the hosts told last of where the volumes lie.</summary>
+    internal ImmutableArray<GroupVolume> Layout { get; set; } = [];
+
+    /// <summary>A volume of the group, as the registry has it.</summary>
+    internal DiskIdentity Identify(string volume) => new()
+    {
+        Kind = DiskKind.PoolVolume,
+        Name = $"{GroupMachine.GroupName}/{volume}",
+        SizeBytes = Layout.Single(known => known.Name == volume).SizeBytes,
+        StorageHost = Device.StorageHost,
+        Shelf = Device.Shelf,
+        Slot = Device.Slot,
+        LiesOn = new SharedDevice(Device.Name.ToString(), Device.SizeBytes),
+    };
+
+    /// <summary>What the storage host does to the extents of a new volume.</summary>
+    internal async Task ClearAsync(string volume)
+    {
+        foreach (var range in Layout.Single(known => known.Name == volume).Sectors)
+            await DirectVolumeData.Instance.ZeroAsync(_directory.File("disk"), range.Start * 512, range.End * 512, NoProgress.Instance, default);
+    }
+
     public async ValueTask InitializeAsync()
     {
         if (!Possible) return;
@@ -49,12 +77,11 @@ public sealed class GroupMachines : IAsyncLifetime
         _export = Process.Start(new ProcessStartInfo("ip",
             ["netns", "exec", _namespace, s_tool, "export", disk, "--shelf", "1", "--slot", "0", "--interface", "tap0", "--interface", "tap1",
                 "--managed", "--new-state", "--state", _directory.File("state"), "--control", _directory.File("ctl")]));
-        var identity = new DiskIdentity { Kind = DiskKind.PoolVolume, Name = "pvs/disk1", SizeBytes = DiskMiB << 20, StorageHost = "storage", Shelf = 1, Slot = 0 };
         var boots = new[] { ("a", "tap0", "02:00:00:00:0a:01"), ("b", "tap1", "02:00:00:00:0a:02") }.Select(async host =>
         {
             var guest = await AoeGuest.BootAsync(new AoeGuestOptions(_directory.Path, _namespace, host.Item2, host.Item3), default);
             await guest.RunAsync("for order in aoe dm_mod; do for m in $(cat /modules/$order.order); do insmod $m; done; done; ip link set eth0 up mtu 9000", default);
-            return new GroupMachine(this, host.Item1, host.Item3, guest, identity);
+            return new GroupMachine(this, host.Item1, host.Item3, guest, _directory.File("run-" + host.Item1));
         }).ToArray();
         _machines.AddRange(await Task.WhenAll(boots));
     }
@@ -74,41 +101,71 @@ public sealed class GroupMachines : IAsyncLifetime
 }
 
 /// <summary>One of the hosts.</summary>
-internal sealed class GroupMachine : IGroupEndpoints, IKernelDriver, IDisposable
+internal sealed class GroupMachine : IVolumeEndpoints, IGroupEndpoints, IKernelDriver, IDisposable
 {
+    public const string GroupName = "vg_san";
     private readonly GroupMachines _pool;
     private readonly string _mac;
     private readonly AoeGuest _guest;
 
-    public GroupMachine(GroupMachines pool, string host, string mac, AoeGuest guest, DiskIdentity device)
+    public GroupMachine(GroupMachines pool, string host, string mac, AoeGuest guest, string runDirectory)
     {
         (_pool, Host, _mac, _guest) = (pool, host, mac, guest);
-        Group = new SharedGroup("vg_san", device, this, this, new LvmTool(RunAsync), TimeProvider.System);
-        Lock = new GroupLock(Group, pool.DrawEpochAsync, TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
-        Volumes = new GroupVolumes(Group, Lock);
-        Activation = new GroupActivation(Group);
+        var places = new DiskPlaces("/nowhere", ["eth0"], [MacAddress.Parse(mac)], runDirectory);
+        Groups = new SharedGroups(this, places, this, new LvmTool(RunAsync), pool.DrawEpochAsync, TimeProvider.System) { LockPatience = TimeSpan.FromSeconds(15) };
+        Disks = new GroupAttachments(Groups, Groups.Records, NullLogger.Instance);
     }
 
     public string Host { get; }
 
-    public SharedGroup Group { get; }
+    public SharedGroups Groups { get; }
 
-    public GroupLock Lock { get; }
+    public GroupAttachments Disks { get; }
 
-    public GroupVolumes Volumes { get; }
+    public Task MakeAsync() => OrderAsync(GroupOrderKind.Make, null, 0);
 
-    public GroupActivation Activation { get; }
+    /// <summary>Makes a volume and has its extents cleared, as the storage host does.</summary>
+    public async Task<GroupVolume> CreateAsync(string volume, long size)
+    {
+        await OrderAsync(GroupOrderKind.Create, volume, size);
+        await _pool.ClearAsync(volume);
+        return _pool.Layout.Single(known => known.Name == volume);
+    }
+
+    public Task ResizeAsync(string volume, long size) => OrderAsync(GroupOrderKind.Resize, volume, size);
+
+    public Task RemoveAsync(string volume) => OrderAsync(GroupOrderKind.Remove, volume, 0);
+
+    public Task DissolveAsync() => OrderAsync(GroupOrderKind.Dissolve, null, 0);
+
+    public Task<AttachedDisk> AttachAsync(string domain, string volume, CancellationToken ct) => Disks.AttachAsync(
+        domain, new DiskSpec { Target = $"{GroupName}/{volume}", Backend = DiskBackend.Block, VirtualDevice = "hda1" }, _pool.Identify(volume), ct);
 
     /// <summary>Runs a shell's commands in the guest.</summary>
     public Task<string> ShAsync(string commands) => _guest.RunAsync(commands, default, withinSeconds: 240);
 
     public async Task<bool> SucceedsAsync(string commands) => (await _guest.TryRunAsync(commands, default, withinSeconds: 240)).Code == 0;
 
-    public Task ZeroAsync(string path) => ShAsync($"blkdiscard --zeroout {path}");
-
     public void Dispose() => _guest.Dispose();
 
-    Task<int> IGroupEndpoints.AdmitAsync(CancellationToken cancellationToken) => _pool.Target.AdmitAsync(Host, [_mac], cancellationToken, sessionless: true);
+    private Task OrderAsync(GroupOrderKind kind, string? volume, long size) =>
+        Groups.CarryOutAsync(new GroupOrder(GroupName, GroupMachines.Device, kind, volume, size), default);
+
+    IGroupEndpoints IVolumeEndpoints.OfGroup(VolumeLocation device) => this;
+
+    Task<ImmutableArray<VolumeLocation>> IVolumeEndpoints.ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<int> IVolumeEndpoints.AdmitAsync(VolumeLocation volume, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    Task<long> IVolumeEndpoints.FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task IVolumeEndpoints.ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task IVolumeEndpoints.ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<int> IGroupEndpoints.AdmitAsync(ImmutableArray<MacAddress> macs, CancellationToken cancellationToken) =>
+        _pool.Target.AdmitAsync(Host, [_mac], cancellationToken, sessionless: true);
 
     async Task<long> IGroupEndpoints.FenceAsync(long epoch, int session, ImmutableArray<SectorRange> sectors, bool free, CancellationToken cancellationToken) =>
         (await _pool.Target.FenceAsync(Host, epoch, session, sectors, cancellationToken, free)).PreviousEpoch;
@@ -122,9 +179,15 @@ internal sealed class GroupMachine : IGroupEndpoints, IKernelDriver, IDisposable
     Task IGroupEndpoints.ForgetAsync(int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
         _pool.Target.ForgetAsync(Host, session, sectors, cancellationToken);
 
+    Task IGroupEndpoints.SettleAsync(ImmutableArray<GroupVolume> layout, CancellationToken cancellationToken)
+    {
+        _pool.Layout = layout;
+        return Task.CompletedTask;
+    }
+
     Task IGroupEndpoints.ReleaseAsync(int session, CancellationToken cancellationToken) => _pool.Target.ReleaseAsync(Host, session, cancellationToken);
 
-    Task<ExportStatus> IGroupEndpoints.StatusAsync(CancellationToken cancellationToken) => _pool.Target.StatusAsync(cancellationToken);
+    Task IGroupEndpoints.ProbeAsync(CancellationToken cancellationToken) => _pool.Target.StatusAsync(cancellationToken);
 
     Task<bool> IKernelDriver.IsThereAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 

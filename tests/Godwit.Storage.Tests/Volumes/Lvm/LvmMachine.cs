@@ -59,10 +59,10 @@ public sealed class LvmMachine : IAsyncLifetime, IVolumeData
         progress.Report(new WorkProgress(end - start, end - start));
     }
 
-    async Task IVolumeData.CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    async Task IVolumeData.CopyAsync(VolumeExtent from, VolumeExtent to, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        await ShAsync($"dd if={from} of={to} bs=1M conv=notrunc iflag=count_bytes count={length}");
-        progress.Report(new WorkProgress(length, length));
+        await ShAsync($"dd if={from.Path} of={to.Path} bs=1M conv=notrunc iflag=count_bytes,skip_bytes oflag=seek_bytes skip={from.Start} seek={to.Start} count={from.Length}");
+        progress.Report(new WorkProgress(from.Length, from.Length));
     }
 
     Task IVolumeData.SyncAsync(string path, CancellationToken cancellationToken) => ShAsync($"blockdev --flushbufs {path}");
