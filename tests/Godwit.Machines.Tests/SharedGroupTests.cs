@@ -71,7 +71,7 @@ public sealed class SharedGroupTests(PoolFixture pool)
         await pool.Storage.RunAsync($"godwit volume delete {Disk}", ct);
     }
 
-    private async Task MoveAsync(Machine from, Machine to, CancellationToken ct)
+    private static async Task MoveAsync(Machine from, Machine to, CancellationToken ct)
     {
         await from.RunAsync($"godwit migrate --live san1 {to.Name} --downtime-limit 500", ct);
         var move = JsonSerializer.Deserialize(await from.RunAsync("godwit migration show san1 --json", ct), GodwitJson.Default.MigrationInfo)!;

@@ -66,6 +66,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public PeerConnections Peers => Get<PeerConnections>();
 
+    public PeerDirectory Peerage => Get<PeerDirectory>();
+
     public Membership Membership => Get<Membership>();
 
     public string AuditPath => Path.Combine(Config.LogDirectory, "audit.log");

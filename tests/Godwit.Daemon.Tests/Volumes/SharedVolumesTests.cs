@@ -130,6 +130,7 @@ public sealed class SharedVolumesTests : IDisposable
         {
             Spec = new DomainSpec { Name = "vm1", MemoryMiB = 64, Disks = [new DiskSpec { Target = "vg_xen/disk1", Backend = DiskBackend.Block, VirtualDevice = "hda1" }] },
             Owner = "resource-1",
+            Pin = new HardwarePin("fake", "none", "pc-1", "cpu-1"),
             RunState = RunState.Running,
         }, 0, drawEpoch: true, default);
         Assert.Equal("vg_xen/disk1 is a disk of vm1.", (await Assert.ThrowsAsync<GodwitException>(() => _shared.AddAsync("vg_san", s_device, Ct))).Message);
