@@ -50,7 +50,7 @@ internal sealed class GroupAttachments(SharedGroups groups, GroupRecords records
             }
             catch
             {
-                await DetachAsync(attached, CancellationToken.None).ConfigureAwait(false);
+                await EndAsync(stay.Group, session, new ActiveVolume(attached, []), CancellationToken.None).ConfigureAwait(false);
                 throw;
             }
         }, cancellationToken).ConfigureAwait(false);
@@ -125,19 +125,16 @@ internal sealed class GroupAttachments(SharedGroups groups, GroupRecords records
         if (records.Find(disk) is not { } active)
             return;
         var stay = groups.Open(disk.Disk);
-        await stay.DuringAsync(async session =>
-        {
-            await stay.Group.DeactivateAsync(Volume(disk), cancellationToken).ConfigureAwait(false);
-            records.Remove(disk);
-            await ReleaseAsync(stay.Group, session, active, cancellationToken).ConfigureAwait(false);
-        }, cancellationToken).ConfigureAwait(false);
+        await stay.EndingAsync(session => EndAsync(stay.Group, session, active, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     public ImmutableArray<AttachedDisk> Find() => [.. records.List().Select(volume => volume.Disk)];
 
-    // What cannot be given up is left: the next writer takes it.
-    private async Task ReleaseAsync(SharedGroup group, int session, ActiveVolume active, CancellationToken cancellationToken)
+    private async Task EndAsync(SharedGroup group, int session, ActiveVolume active, CancellationToken cancellationToken)
     {
+        await group.DeactivateAsync(Volume(active.Disk), cancellationToken).ConfigureAwait(false);
+        records.Remove(active.Disk);
+        // What cannot be given up is left: the next writer takes it.
         if (active.Sectors.IsEmpty)
             return;
         try

@@ -18,7 +18,7 @@ namespace Godwit.Storage.Groups;
 internal static class GroupReports
 {
     public const string DeviceFields = "pv_name,pe_start,vg_extent_size";
-    public const string SegmentFields = "lv_name,lv_size,segtype,seg_pe_ranges";
+    public const string SegmentFields = "lv_name,lv_size,segtype,seg_start,seg_pe_ranges";
     private const int SectorBytes = 512;
 
     /// <exception cref="GodwitException">A report is not understood, or a volume is made so that no fence can hold it.</exception>
@@ -35,14 +35,15 @@ internal static class GroupReports
         return [.. Rows(segments).SelectMany(report => report.Seg)
             .GroupBy(segment => Text(segment, "lv_name"))
             .Select(volume => new GroupVolume(volume.Key, Number(volume.First(), "lv_size"),
-                Joined([.. volume.SelectMany(segment => Ranges(group, device, segment)).Select(range => new SectorRange(
+                Joined([.. volume.OrderBy(segment => Number(segment, "seg_start")).SelectMany(segment => Ranges(group, device, segment)).Select(range => new SectorRange(
                     (start + range.First * extent) / SectorBytes, (range.Last - range.First + 1) * extent / SectorBytes))])))];
     }
 
     private static IEnumerable<(long First, long Last)> Ranges(string group, string device, Dictionary<string, string> segment)
     {
-        // What lies under another volume (thin ones, snapshots, mirrors) shares its blocks with others, or has parts with other names.
-        if (Text(segment, "segtype") is not ("linear" or "striped") and var type)
+        // What lies under another volume (thin ones, snapshots, mirrors) shares its blocks with others, or has parts with other names; stripes
+        // change places so often that nobody would want a range for each.
+        if (Text(segment, "segtype") is not "linear" and var type)
             throw Unfit(group, segment, $"of the type {type}");
         foreach (var range in Text(segment, "seg_pe_ranges").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -59,7 +60,7 @@ internal static class GroupReports
     private static ImmutableArray<SectorRange> Joined(List<SectorRange> parts)
     {
         var joined = ImmutableArray.CreateBuilder<SectorRange>();
-        foreach (var part in parts.OrderBy(part => part.Start))
+        foreach (var part in parts)
         {
             if (joined.Count > 0 && joined[^1].End == part.Start)
                 joined[^1] = joined[^1] with { Length = joined[^1].Length + part.Length };
@@ -90,7 +91,7 @@ internal static class GroupReports
     private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static GodwitException Unfit(string group, Dictionary<string, string> segment, string how) => new(
-        StorageErrors.LvmFailed, $"{group}/{Text(segment, "lv_name")} is {how}: a fence holds linear and striped volumes of one device.",
+        StorageErrors.LvmFailed, $"{group}/{Text(segment, "lv_name")} is {how}: a fence holds linear volumes of one device.",
         "Keep such volumes in groups of the storage host.");
 
     private static GodwitException NotUnderstood(string reason, Exception? inner) => new(

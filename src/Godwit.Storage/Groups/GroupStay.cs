@@ -13,7 +13,7 @@ internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisp
 
     public SharedGroup Group => group;
 
-    /// <summary>Does something at the group.</summary>
+    /// <summary>Does something at the group, whose device is there meanwhile.</summary>
     /// <param name="work">Gets this host's session.</param>
     /// <param name="cancellationToken">Ends the wait for the storage host.</param>
     public async Task<T> DuringAsync<T>(Func<int, Task<T>> work, CancellationToken cancellationToken)
@@ -36,6 +36,14 @@ internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisp
         return true;
     }, cancellationToken);
 
+    /// <summary>Ends a use: does something with the last of it, also while the storage host is away.</summary>
+    public Task EndingAsync(Func<int, Task> work, CancellationToken cancellationToken) => AloneAsync(async () =>
+    {
+        await work(records.SessionAt(group.Address) ?? 0).ConfigureAwait(false);
+        await EndUnusedAsync().ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+
     /// <summary>Draws a new session, where the storage host does not know the former one any more.</summary>
     public Task<int> RenewAsync(CancellationToken cancellationToken) => AloneAsync(() => AdmitAsync(cancellationToken), cancellationToken);
 
@@ -46,8 +54,7 @@ internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisp
         var session = records.SessionAt(group.Address) ?? await AdmitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_uses == 0)
-                await group.FindDeviceAsync(cancellationToken).ConfigureAwait(false);
+            await group.FindDeviceAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -112,8 +112,26 @@ internal sealed class SharedGroup(
     public Task RefreshAsync(string volume, CancellationToken cancellationToken) =>
         RunAsync(["lvchange", "--refresh", $"{name}/{volume}"], cancellationToken);
 
-    public Task DeactivateAsync(string volume, CancellationToken cancellationToken) =>
-        RunAsync(["lvchange", "--activate", "n", $"{name}/{volume}"], cancellationToken);
+    /// <summary>Deactivates a volume, also where LVM cannot read that it is there: the storage host may be away.</summary>
+    public async Task DeactivateAsync(string volume, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(["lvchange", "--activate", "n", $"{name}/{volume}"], cancellationToken).ConfigureAwait(false);
+        }
+        catch (GodwitException)
+        {
+            var removed = await lvm.TryRunAsync(["dmsetup", "remove", "--retry", MappingOf(volume)], cancellationToken).ConfigureAwait(false);
+            // Where it is not there it is not active.
+            if (!removed.Succeeded && (await lvm.TryRunAsync(["dmsetup", "info", MappingOf(volume)], cancellationToken).ConfigureAwait(false)).Succeeded)
+                throw;
+        }
+    }
+
+    // lvm(8): a hyphen is doubled in the names of mappings.
+    private string MappingOf(string volume) => $"{Doubled(name)}-{Doubled(volume)}";
+
+    private static string Doubled(string part) => part.Replace("-", "--", StringComparison.Ordinal);
 
     public void DropCache(string volume) => driver.DropCache($"{name}/{volume}", PathOf(volume));
 
