@@ -23,24 +23,27 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
         if (!VolumeName.TryParse($"{group}/x", out _))
             throw new GodwitException(StorageErrors.BadGroup, $"'{group}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
         var known = await registry.ListVolumesAsync(cancellationToken);
-        if (known.FirstOrDefault(volume => volume.Name.Group == group || (volume.SharedGroup == group && volume.Name != device)) is { } other)
+        if (known.FirstOrDefault(volume => (volume.Name.Group == group && volume.LiesOn != device) || (volume.SharedGroup == group && volume.Name != device)) is { } other)
             throw new GodwitException(StorageErrors.GroupExists, $"The pool has a group {group} already, on {other.StorageHost}.", "Choose another name.");
         if ((await registry.ListAsync(cancellationToken)).FirstOrDefault(domain => domain.Spec.Disks.Any(disk => disk.FindVolume() == device)) is { } domain)
             throw new GodwitException(StorageErrors.VolumeInUse, $"{device} is a disk of {domain.Name}.", $"Destroy what uses it: `godwit destroy {domain.Name}`.");
+        var isNew = volumes.Find(device).Shared is null;
         var location = volumes.BeginSharing(device, group);
         try
         {
             await members.CarryOutAsync(new GroupOrder(group, location, GroupOrderKind.Make), cancellationToken);
         }
-        catch
+        catch when (isNew)
         {
-            if (volumes.ListShared().All(volume => volume.LiesOn != device))
-                volumes.EndSharing(device);
+            volumes.ForgetSharing(device);
             throw;
         }
-        // What a group that was there before holds is nobody's leftover.
-        foreach (var volume in volumes.Find(device).Shared!.Volumes)
-            volumes.Adopt(new VolumeName(group, volume.Name));
+        // What lies in a group that was made elsewhere is nobody's leftover.
+        if (isNew)
+        {
+            foreach (var volume in volumes.Find(device).Shared!.Volumes)
+                volumes.Adopt(new VolumeName(group, volume.Name));
+        }
         await PublishAsync(device, cancellationToken);
         return Found(volumes.Find(device));
     }

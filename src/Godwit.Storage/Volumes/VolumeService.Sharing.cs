@@ -54,8 +54,11 @@ public sealed partial class VolumeService
     {
         if (Find(device).Shared is { Volumes: [var volume, ..], Group: var group })
             throw new GodwitException(StorageErrors.GroupInUse, $"{group}/{volume.Name} is in the group {group}.", "Delete its volumes first: `godwit volume list` shows them.");
-        catalog.SetShared(device, _ => null);
+        ForgetSharing(device);
     }
+
+    /// <summary>The same, whatever it holds: the group was not made.</summary>
+    public void ForgetSharing(VolumeName device) => catalog.SetShared(device, _ => null);
 
     /// <summary>A host has changed the metadata of the group that lies on a volume, under the group's lock.</summary>
     public void Settle(VolumeName device, IEnumerable<GroupVolume> layout)

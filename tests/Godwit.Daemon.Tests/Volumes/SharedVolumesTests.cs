@@ -118,6 +118,22 @@ public sealed class SharedVolumesTests : IDisposable
         _hosts.There = [Hosts.Volume("lv_old", 8 * MiB, 0)];
         await _shared.AddAsync("vg_san", s_device, Ct);
         Assert.Equal(["vg_san/lv_old", "vg_xen/disk1"], (await _registry.ListVolumesAsync(Ct)).Select(volume => volume.Name.ToString()));
+
+        // Asked for again: what was begun meanwhile is not taken for a volume.
+        _hosts.There = [];
+        _service.Settle(s_device, [Hosts.Volume("lv_old", 8 * MiB, 0), Hosts.Volume("lv_half", 4 * MiB, 1)]);
+        await _shared.AddAsync("vg_san", s_device, Ct);
+        Assert.Equal(["lv_half"], _service.UnfinishedOf("vg_san"));
+    }
+
+    [Fact]
+    public async Task A_group_that_was_made_in_part_is_none()
+    {
+        _hosts.There = [Hosts.Volume("lv_old", 8 * MiB, 0)];
+        _hosts.Done = () => throw new GodwitException(StorageErrors.LvmFailed, "The last of it failed.");
+        Assert.Equal(StorageErrors.LvmFailed, (await Assert.ThrowsAsync<GodwitException>(() => _shared.AddAsync("vg_san", s_device, Ct))).Code);
+        Assert.Null(_service.Find(s_device).Shared);
+        Assert.Empty(await _registry.ListVolumesAsync(Ct));
     }
 
     [Fact]
