@@ -85,7 +85,8 @@ public static class RangeRules
         {
             if (range.Rest && !state.Ranges.All(one => forgotten.Contains(one.Sectors)))
                 throw Conflict($"Sectors {range.Sectors} are forgotten last.");
-            if (range.Writer != 0 && range.Writer != session)
+            // The host that has the lock may be the one that runs the domain, in the same session.
+            if (range.Writer != 0 && !(range.Rest && range.Writer == session))
                 throw Conflict($"Sectors {range.Sectors} have a writer (session {range.Writer}).", "Destroy the domain that uses the volume first.");
             epoch = Math.Max(epoch, range.Epoch);
         }

@@ -94,6 +94,7 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
             throw new GodwitException(StorageErrors.WouldShrink, $"{name} has {volume.SizeBytes} bytes; with {sizeBytes} it would lose what is at its end.",
                 "Make the file system on it smaller first, and repeat with --shrink.");
         }
+        RefuseUsed(name);
         if (sizeBytes != volume.SizeBytes)
             await members.CarryOutAsync(Order(name.Group, GroupOrderKind.Resize) with { Volume = name.Volume, SizeBytes = sizeBytes }, cancellationToken);
         await volumes.CompleteAsync(name, null, progress, cancellationToken);
@@ -104,9 +105,19 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
     public async Task DeleteAsync(VolumeName name, string host, CancellationToken cancellationToken)
     {
         using var alone = volumes.Changing(name);
-        volumes.FindShared(name);
+        RefuseUsed(name);
         await members.CarryOutAsync(Order(name.Group, GroupOrderKind.Remove) with { Volume = name.Volume }, cancellationToken);
         await registry.RemoveVolumeAsync(name, host, cancellationToken);
+    }
+
+    // Its export refuses it too; it knows sessions only.
+    private void RefuseUsed(VolumeName name)
+    {
+        if (volumes.WritersOf(name) is [var user, ..])
+        {
+            throw new GodwitException(StorageErrors.VolumeInUse, $"{name} is in use by {user}, and lies in a group that hosts share.",
+                "Shut down the domain that uses it: `godwit list` shows where it runs.");
+        }
     }
 
     /// <summary>Removes what a daemon left that died while it made a volume.</summary>
