@@ -12,6 +12,7 @@ using Godwit.Daemon.Queries;
 using Godwit.Daemon.Registry;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
+using Godwit.Daemon.Volumes;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Restoration;
@@ -118,6 +119,7 @@ internal static class DaemonApp
 
         services.AddSingleton<JobTable>();
         services.AddHostedService(s => s.GetRequiredService<JobTable>());
+        services.AddSingleton<VolumeJobs>();
         services.AddSingleton<ImageHost>();
         services.AddSingleton<PoolImages>();
         services.AddSingleton<PendingGuests>();
