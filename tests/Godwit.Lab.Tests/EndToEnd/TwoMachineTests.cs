@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Godwit.Api;
 using Godwit.Lab.Measure;
@@ -41,7 +39,7 @@ public sealed class TwoMachineTests
                     ],
                 }, ct: Token);
             await new LabDomain(Domain, Volume, GuestAddress).CreateAsync(lab, Both, 256 * MiB, ct: Token);
-            await using var writer = await OpenWriterAsync(lab);
+            await using var writer = await GuestActs.OpenWriterAsync(lab, GuestAddress, Token);
             Assert.True(IsLocal(lab));
             Assert.Equal(256 * MiB, await SizeInGuestAsync(lab, Both));
 
@@ -50,13 +48,13 @@ public sealed class TwoMachineTests
             Assert.Equal(512 * MiB, await SizeInGuestAsync(lab, Both));
             await RefusedInUseAsync(client);
 
-            var away = await MoveAsync(lab, Both, Other);
+            var away = await GuestActs.MoveAsync(lab, Domain, Both, Other, Token);
             Assert.True(away.Succeeded, away.Message);
             Assert.False(IsLocal(lab));
             // Over the storage network now.
             Assert.Equal(768 * MiB, (await ResizeAsync(client, 768 * MiB)).SizeBytes);
             Assert.Equal(768 * MiB, await SizeInGuestAsync(lab, Other));
-            var back = await MoveAsync(lab, Other, Both);
+            var back = await GuestActs.MoveAsync(lab, Domain, Other, Both, Token);
             Assert.True(back.Succeeded, back.Message);
             Assert.True(IsLocal(lab));
             Assert.Equal(768 * MiB, await SizeInGuestAsync(lab, Both));
@@ -155,33 +153,6 @@ public sealed class TwoMachineTests
             heard.Append(Encoding.ASCII.GetString(buffer, 0, await console.ReadAsync(buffer, limit.Token)));
             if (System.Text.RegularExpressions.Regex.Match(heard.ToString(), mark + "=([0-9]+)=") is { Success: true } answer)
                 return long.Parse(answer.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) * 512;
-        }
-    }
-
-    private static async Task<MigrationResult> MoveAsync(Lab lab, string from, string to)
-    {
-        using var client = GodwitClient.OverSocket(lab.Paths.Socket(from));
-        var begun = await client.MigrateAsync(Domain, new MigrateRequest { Destination = to }, Token);
-        await foreach (var e in client.MigrationEventsAsync(begun.Id, Token))
-        {
-            if (e.Result is { } result)
-                return result;
-        }
-        throw new InvalidOperationException("The events ended without a result.");
-    }
-
-    private static async Task<WriterConnection> OpenWriterAsync(Lab lab)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await WriterConnection.OpenAsync(lab.Paths.Namespace(Both), IPAddress.Parse(GuestAddress), Token);
-            }
-            catch (SocketException) when (attempt < 300)
-            {
-                await Task.Delay(200, Token); // It is still booting.
-            }
         }
     }
 }
