@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Godwit.Api;
 
 /// <param name="SizeBytes">The new size.</param>
@@ -14,29 +12,6 @@ public sealed record CopyVolumeRequest(string Name, long? SizeBytes = null);
 /// <param name="File">Path from the root, on the storage host; nothing is there yet.</param>
 /// <param name="Format"><c>raw</c> or <c>qcow2</c>.</param>
 public sealed record ExportVolumeRequest(string File, string Format);
-
-/// <summary>
-/// How far long work on a volume has come; one line of the answer (newline-delimited JSON). The last line has
-/// <see cref="Volume"/> or <see cref="Error"/>; without it the line broke. Who closes the connection before gives the work up.
-/// </summary>
-public sealed record VolumeWork
-{
-    public long DoneBytes { get; init; }
-
-    public long TotalBytes { get; init; }
-
-    /// <summary>Seconds until the expected end; null while unknown.</summary>
-    public double? ExpectedSeconds { get; init; }
-
-    /// <summary>The volume as it is now: the work is done.</summary>
-    public VolumeInfo? Volume { get; init; }
-
-    /// <summary>What its user should know.</summary>
-    public ImmutableArray<string> Notes { get; init => field = value.IsDefault ? [] : value; } = [];
-
-    /// <summary>Why it failed; nothing of it is left.</summary>
-    public ApiError? Error { get; init; }
-}
 
 /// <summary>A group of volumes of a storage host.</summary>
 /// <param name="Name">First part of its volumes' names.</param>

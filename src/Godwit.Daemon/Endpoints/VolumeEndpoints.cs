@@ -43,39 +43,25 @@ internal static class VolumeEndpoints
             .Produces(StatusCodes.Status204NoContent)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeResize, Task (
-                string group, string volume, ResizeVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
-                {
-                    var resized = await (await volumes.GetAsync(token)).ResizeAsync(Name(group, volume), request.SizeBytes, request.Shrink, progress, token);
-                    return new VolumeWork { Volume = Info(resized.Volume), Notes = resized.Untold };
-                }))
-            .Says("ResizeVolume", "Give a volume another size; guests that run on it see it grow; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeResize, async Task<IResult> (
+                string group, string volume, ResizeVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.ResizeAsync(Name(group, volume), request, cancellationToken)))
+            .Says("ResizeVolume", "Begin to give a volume another size; guests that run on it see it grow")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeCopies, Task (
-                string group, string volume, CopyVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) => new VolumeWork
-                {
-                    Volume = Info(await (await volumes.GetAsync(token)).CopyAsync(
-                        Name(group, volume), VolumeName.Parse(request.Name), request.SizeBytes, progress, token)),
-                }))
-            .Says("CopyVolume", "Make a volume of what another one holds: at once where its storage can, else while nobody uses it; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeCopies, async Task<IResult> (
+                string group, string volume, CopyVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.CopyAsync(Name(group, volume), request, cancellationToken)))
+            .Says("CopyVolume", "Begin to make a volume of what another one holds: at once where its storage can, else while nobody uses it")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeExport, Task (
-                string group, string volume, ExportVolumeRequest request, HttpContext context, VolumeSlot volumes, IRegistry registry,
-                IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
-                {
-                    var name = Name(group, volume);
-                    await (await volumes.GetAsync(token)).WriteAsync(name, request.File, Format(request.Format), progress, token);
-                    return new VolumeWork { Volume = Info((await registry.ListVolumesAsync(token)).First(record => record.Name == name)) };
-                }))
-            .Says("ExportVolume", "Write what a volume holds to a file of its storage host; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeExport, async Task<IResult> (
+                string group, string volume, ExportVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.ExportAsync(Name(group, volume), request, cancellationToken)))
+            .Says("ExportVolume", "Begin to write what a volume holds to a file of its storage host")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
         routes.MapPost(ApiRoutes.DiskCheck, async Task<DiskCheck> (
@@ -177,13 +163,6 @@ internal static class VolumeEndpoints
             ?? throw VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
         return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts, record.LiesOn?.ToString(), record.SharedGroup);
     }
-
-    private static ImageFormat Format(string text) => text switch
-    {
-        "raw" => ImageFormat.Raw,
-        "qcow2" => ImageFormat.Qcow2,
-        _ => throw new GodwitException("bad-format", $"There is no format '{text}' to write a volume in.", "Use raw or qcow2."),
-    };
 
     private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");
 

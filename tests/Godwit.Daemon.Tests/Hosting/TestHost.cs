@@ -40,6 +40,7 @@ internal sealed class TestHost : IAsyncDisposable
         {
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical)
                 .AddProvider(Log).AddFilter<KeptLog>(null, LogLevel.Warning));
+            services.AddOpenApi();
             services.AddSingleton<TimeProvider>(time);
             services.AddSingleton<IComputeParts>(s => new FakeComputeParts(Domains = new FakeDomainHost(name, s.GetRequiredService<IRegistry>())));
             foreach (var role in services.Where(service => service.ImplementationType == typeof(StorageRole)).ToList())

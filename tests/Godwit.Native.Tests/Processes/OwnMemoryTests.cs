@@ -31,14 +31,13 @@ public sealed class OwnMemoryTests
 
     [Fact]
     public void Only_what_can_be_read_from_the_file_again_is_let_go() => Assert.Equal(
-        [(0x557dfe5a1000UL, 0x557dfe5d4000UL), (0x557dfe5d4000UL, 0x557dff255000UL)], OwnMemory.FindCleanMappings(Smaps));
+        [(0x557dfe5a1000UL, 0x557dfe5d4000UL), (0x557dfe5d4000UL, 0x557dff255000UL)], OwnMemory.FindCleanMappings(Smaps.Split('\n')));
 
     [Fact]
     public void A_process_that_has_let_go_goes_on()
     {
         var before = ResidentFileKiB();
-        OwnMemory.TrimHeap();
-        OwnMemory.ReleaseFilePages();
+        OwnMemory.GiveBack(collect: true);
         var after = ResidentFileKiB();
         Assert.InRange(after, 1, before - 1);
         // What is needed comes back.
