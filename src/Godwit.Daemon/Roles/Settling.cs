@@ -24,6 +24,7 @@ internal sealed class Settling(Membership membership, ComputeSlot compute, TimeP
             OwnMemory.GiveBack(collect: true);
         }
         await membership.WaitAsync(stoppingToken);
+        OwnMemory.GiveBackAfterCollections();
         for (var count = 0; ; count++)
         {
             await Task.Delay(count == 0 ? Settled : Again, time, stoppingToken);

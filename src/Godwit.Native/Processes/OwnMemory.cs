@@ -29,7 +29,20 @@ public static partial class OwnMemory
             _ = malloc_trim(0);
         }
         // Last, for the collection touches such pages; and at once, for the place of a mapping that ends may be given to another.
-        foreach (var (start, end) in FindCleanMappings(File.ReadLines("/proc/self/smaps")))
+        Release(FindCleanMappings(File.ReadLines("/proc/self/smaps")));
+    }
+
+    /// <summary>
+    /// From now on gives back this program's own pages after each collection too, but not all the time: a collection walks the
+    /// stacks, and reads for that some 3 MiB of how they are unwound.
+    /// </summary>
+    public static void GiveBackAfterCollections() => _ = new AfterCollection(
+        // These mappings stay where they are for as long as the process lives.
+        FindCleanMappings(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath));
+
+    private static void Release(IReadOnlyList<(ulong Start, ulong End)> mappings)
+    {
+        foreach (var (start, end) in mappings)
         {
             // It only fails where there is no such mapping any more.
             _ = madvise((nint)start, (nuint)(end - start), MADV_DONTNEED);
@@ -51,7 +64,8 @@ public static partial class OwnMemory
     ///   Anonymous:             0 kB
     /// </code>
     /// </param>
-    public static IReadOnlyList<(ulong Start, ulong End)> FindCleanMappings(IEnumerable<string> smaps)
+    /// <param name="file">Of this file only; null for all.</param>
+    public static IReadOnlyList<(ulong Start, ulong End)> FindCleanMappings(IEnumerable<string> smaps, string? file = null)
     {
         var found = new List<(ulong, ulong)>();
         (ulong, ulong)? candidate = null;
@@ -62,6 +76,7 @@ public static partial class OwnMemory
             {
                 var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 candidate = words is [var range, [_, '-', _, 'p'], _, _, _, ['/', ..], ..] && range.Split('-') is [var start, var end]
+                    && (file is null || line.EndsWith(" " + file, StringComparison.Ordinal))
                     ? (ulong.Parse(start, NumberStyles.HexNumber, CultureInfo.InvariantCulture), ulong.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
                     : null;
             }
@@ -71,6 +86,25 @@ public static partial class OwnMemory
             }
         }
         return found;
+    }
+
+    /// <summary>Garbage from its first moment, so that the next collection has it finalized; it leaves another one.</summary>
+    private sealed class AfterCollection(IReadOnlyList<(ulong Start, ulong End)> mappings)
+    {
+        private const long LeastPauseMs = 2000;
+        private static long s_last;
+
+        ~AfterCollection()
+        {
+            // Where many follow each other, what they read is in use.
+            if (Environment.TickCount64 - s_last > LeastPauseMs)
+            {
+                s_last = Environment.TickCount64;
+                Release(mappings);
+            }
+            if (!Environment.HasShutdownStarted)
+                _ = new AfterCollection(mappings);
+        }
     }
 
     [LibraryImport("libc")]
