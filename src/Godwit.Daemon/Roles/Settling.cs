@@ -24,13 +24,15 @@ internal sealed class Settling(Membership membership, ComputeSlot compute, TimeP
             OwnMemory.GiveBack(collect: true);
         }
         await membership.WaitAsync(stoppingToken);
-        OwnMemory.GiveBackAfterCollections();
+        OwnMemory.GiveBackAfterCollections(IsIdle);
         for (var count = 0; ; count++)
         {
             await Task.Delay(count == 0 ? Settled : Again, time, stoppingToken);
-            // A domain that moves would wait for it.
-            if (compute.Current?.Relocations.All(relocation => relocation.Result is not null) != false)
+            if (IsIdle())
                 OwnMemory.GiveBack(collect: count % Collecting == 0);
         }
     }
+
+    /// <summary>A domain that moves would wait for it.</summary>
+    private bool IsIdle() => compute.Current?.Relocations.All(relocation => relocation.Result is not null) != false;
 }

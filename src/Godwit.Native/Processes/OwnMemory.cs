@@ -36,9 +36,10 @@ public static partial class OwnMemory
     /// From now on gives back this program's own pages after each collection too, but not all the time: a collection walks the
     /// stacks, and reads for that some 3 MiB of how they are unwound.
     /// </summary>
-    public static void GiveBackAfterCollections() => _ = new AfterCollection(
+    /// <param name="isIdle">Whether they may go now: whoever is in a hurry would have to wait until they are mapped again.</param>
+    public static void GiveBackAfterCollections(Func<bool> isIdle) => _ = new AfterCollection(
         // These mappings stay where they are for as long as the process lives.
-        FindCleanMappings(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath));
+        FindCleanMappings(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath), isIdle);
 
     private static void Release(IReadOnlyList<(ulong Start, ulong End)> mappings)
     {
@@ -89,7 +90,7 @@ public static partial class OwnMemory
     }
 
     /// <summary>Garbage from its first moment, so that the next collection has it finalized; it leaves another one.</summary>
-    private sealed class AfterCollection(IReadOnlyList<(ulong Start, ulong End)> mappings)
+    private sealed class AfterCollection(IReadOnlyList<(ulong Start, ulong End)> mappings, Func<bool> isIdle)
     {
         private const long LeastPauseMs = 2000;
         private static long s_last;
@@ -97,13 +98,13 @@ public static partial class OwnMemory
         ~AfterCollection()
         {
             // Where many follow each other, what they read is in use.
-            if (Environment.TickCount64 - s_last > LeastPauseMs)
+            if (Environment.TickCount64 - s_last > LeastPauseMs && isIdle())
             {
                 s_last = Environment.TickCount64;
                 Release(mappings);
             }
             if (!Environment.HasShutdownStarted)
-                _ = new AfterCollection(mappings);
+                _ = new AfterCollection(mappings, isIdle);
         }
     }
 
