@@ -48,7 +48,7 @@ internal sealed class QemuComputeParts(
                     Programs.Find(config.Storage.AoeTool), cards, StorageNetwork.Macs(config),
                     Path.Combine(config.RunDirectory, "disks"), config.Compute.User, config.Storage.Driver,
                     config.Has(Role.Storage) ? new LocalExports(config.Name, StorageRole.ExportsDirectory(config)) : null),
-                time, logs.CreateLogger<Disks>());
+                registry.DrawEpochAsync, time, logs.CreateLogger<Disks>());
             // Before anything is settled, which may have to wait for the registry: domains may be waiting for their disks.
             _watching = _disks.WatchAsync(_end.Token);
         }
@@ -69,7 +69,7 @@ internal sealed class QemuComputeParts(
             Time = time,
             Logs = logs,
         });
-        return new RunningHost(_domains, qemu.Facts);
+        return new RunningHost(_domains, qemu.Facts, _disks.Groups);
     }
 
     public async ValueTask DisposeAsync()
