@@ -1,5 +1,6 @@
 using Godwit.Api;
 using Godwit.Daemon.Config;
+using Godwit.Daemon.Queries;
 using Godwit.Daemon.Transport;
 using Godwit.Domains;
 using Godwit.Storage;
@@ -34,13 +35,9 @@ internal sealed class RemoteGroupMembers(string self, PeerDirectory directory, P
                     HttpMethod.Post, ApiRoutes.Fill(ApiRoutes.GroupOrders, order.Group), order, DaemonJson.Default.GroupOrder, limit.Token);
                 return;
             }
-            catch (ApiException e) when (e.Code is StorageErrors.NoKernelDriver or ApiException.HostUnreachable || e.Status is null)
+            catch (Exception e) when (e is GodwitException { Code: StorageErrors.NoKernelDriver } || PeerFailure.IsLine(e, cancellationToken))
             {
-                reasons.Add($"{host.Name}: {e.Message}");
-            }
-            catch (IOException e)
-            {
-                reasons.Add($"{host.Name}: {e.Message}");
+                reasons.Add($"{host.Name}: {(e is OperationCanceledException ? "it does not answer." : e.Message)}");
             }
         }
         throw new GodwitException(StorageErrors.NoKernelDriver,
