@@ -36,6 +36,10 @@ public static class ApiRoutes
     public const string VolumeAdmit = "/v1/volumes/{group}/{volume}/admit";
     public const string VolumeFence = "/v1/volumes/{group}/{volume}/fence";
     public const string VolumeRelease = "/v1/volumes/{group}/{volume}/release";
+    public const string VolumeReturn = "/v1/volumes/{group}/{volume}/return";
+    public const string VolumeForget = "/v1/volumes/{group}/{volume}/forget";
+    public const string VolumeShared = "/v1/volumes/{group}/{volume}/shared";
+    public const string GroupOrders = "/v1/volume-groups/{group}/orders";
     public const string VolumeProbe = "/v1/volumes/{group}/{volume}/probe";
 
     public const string Images = "/v1/images";
@@ -63,6 +67,7 @@ public static class ApiRoutes
     public const string RegistryHost = "/v1/registry/hosts/{name}";
     public const string RegistryVolumes = "/v1/registry/volumes";
     public const string RegistryVolume = "/v1/registry/volumes/{group}/{volume}";
+    public const string RegistryEpochs = "/v1/registry/epochs";
     public const string RegistryReports = "/v1/registry/reports";
     public const string RegistryProbe = "/v1/registry/probe";
 

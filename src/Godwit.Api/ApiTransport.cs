@@ -101,10 +101,6 @@ public sealed class ApiTransport(HttpMessageInvoker http, Uri address, string? t
     public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
-    /// <summary>The same of a request with a body, whose answer comes bit by bit.</summary>
-    public Task<HttpResponseMessage> OpenAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellationToken) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body, bodyType) }, cancellationToken);
-
     /// <summary>
     /// Turns a request into a WebSocket (RFC 6455, section 4.1). Done by hand, so that a refusal's body can be read.
     /// The accept key is not checked: it guards against caches and servers of other kinds, and this one is known.

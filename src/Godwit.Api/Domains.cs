@@ -107,13 +107,17 @@ public sealed record HostInfo(
     string? Accelerator = null,
     int Domains = 0);
 
-public sealed record VolumeInfo(string Name, long SizeBytes, string StorageHost, int Shelf, int Slot);
+/// <param name="LiesOn">The exported volume that a volume of a shared group lies on, whose address it has.</param>
+/// <param name="SharedGroup">The group that lies on it.</param>
+public sealed record VolumeInfo(
+    string Name, long SizeBytes, string StorageHost, int Shelf, int Slot, string? LiesOn = null, string? SharedGroup = null);
 
 /// <summary>A volume with who uses it.</summary>
 /// <param name="Domains">Domains that have it as a disk, wherever they are.</param>
 /// <param name="Hosts">Hosts that are attached to it, the writer marked as such.</param>
 public sealed record VolumeDetails(
-    string Name, long SizeBytes, string StorageHost, int Shelf, int Slot, ImmutableArray<string> Domains, ImmutableArray<string> Hosts);
+    string Name, long SizeBytes, string StorageHost, int Shelf, int Slot, ImmutableArray<string> Domains, ImmutableArray<string> Hosts,
+    string? LiesOn = null, string? SharedGroup = null);
 
 public sealed record CreateVolumeRequest(string Name, long SizeBytes);
 

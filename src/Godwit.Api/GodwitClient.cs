@@ -125,17 +125,20 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task DeleteVolumeAsync(string group, string volume, CancellationToken cancellationToken) =>
         _transport.SendAsync(HttpMethod.Delete, ApiRoutes.Fill(ApiRoutes.Volume, group, volume), cancellationToken);
 
-    /// <summary>Gives a volume another size; a guest that runs on it sees it grow.</summary>
-    public IAsyncEnumerable<VolumeWork> ResizeVolumeAsync(string group, string volume, ResizeVolumeRequest request, CancellationToken cancellationToken) =>
-        WorkAsync(ApiRoutes.VolumeResize, group, volume, request, GodwitJson.Default.ResizeVolumeRequest, cancellationToken);
+    /// <summary>Begins to give a volume another size; a guest that runs on it sees it grow.</summary>
+    public Task<JobInfo> ResizeVolumeAsync(string group, string volume, ResizeVolumeRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.VolumeResize, group, volume), request, GodwitJson.Default.ResizeVolumeRequest, GodwitJson.Default.JobInfo, cancellationToken);
 
-    /// <summary>Makes a volume of what another one holds.</summary>
-    public IAsyncEnumerable<VolumeWork> CopyVolumeAsync(string group, string volume, CopyVolumeRequest request, CancellationToken cancellationToken) =>
-        WorkAsync(ApiRoutes.VolumeCopies, group, volume, request, GodwitJson.Default.CopyVolumeRequest, cancellationToken);
+    /// <summary>Begins to make a volume of what another one holds.</summary>
+    public Task<JobInfo> CopyVolumeAsync(string group, string volume, CopyVolumeRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.VolumeCopies, group, volume), request, GodwitJson.Default.CopyVolumeRequest, GodwitJson.Default.JobInfo, cancellationToken);
 
-    /// <summary>Writes what a volume holds to a file of its storage host.</summary>
-    public IAsyncEnumerable<VolumeWork> ExportVolumeAsync(string group, string volume, ExportVolumeRequest request, CancellationToken cancellationToken) =>
-        WorkAsync(ApiRoutes.VolumeExport, group, volume, request, GodwitJson.Default.ExportVolumeRequest, cancellationToken);
+    /// <summary>Begins to write what a volume holds to a file of its storage host.</summary>
+    public Task<JobInfo> ExportVolumeAsync(string group, string volume, ExportVolumeRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.VolumeExport, group, volume), request, GodwitJson.Default.ExportVolumeRequest, GodwitJson.Default.JobInfo, cancellationToken);
 
     /// <summary>The groups of the storage host that is asked.</summary>
     public Task<ImmutableArray<VolumeGroupInfo>> ListVolumeGroupsAsync(CancellationToken cancellationToken) =>
@@ -232,27 +235,6 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
     public Task<PoolMembership> PoolMemberAsync(PoolMemberRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync(
             ApiRoutes.PoolMembers, request, GodwitJson.Default.PoolMemberRequest, GodwitJson.Default.PoolMembership, cancellationToken);
-
-    private async IAsyncEnumerable<VolumeWork> WorkAsync<TRequest>(
-        string route, string group, string volume, TRequest request, JsonTypeInfo<TRequest> type, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var response = await _transport.OpenAsync(ApiRoutes.Fill(route, group, volume), request, type, cancellationToken).ConfigureAwait(false);
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await NextLineAsync(lines, cancellationToken).ConfigureAwait(false) is { } line)
-            yield return JsonSerializer.Deserialize(line, GodwitJson.Default.VolumeWork)!;
-    }
-
-    private static async Task<string?> NextLineAsync(StreamReader lines, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw new ApiException(new ApiError("connection-lost", "The daemon broke off its answer.", "`godwit volume list` shows what became of it."), inner: e);
-        }
-    }
 
     /// <summary>Waits for a daemon that begins anew as a member.</summary>
     private async Task<PoolInfo> SettledAsync(PoolInfo pool, CancellationToken cancellationToken)

@@ -38,7 +38,6 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(ResizeVolumeRequest))]
 [JsonSerializable(typeof(CopyVolumeRequest))]
 [JsonSerializable(typeof(ExportVolumeRequest))]
-[JsonSerializable(typeof(VolumeWork))]
 [JsonSerializable(typeof(VolumeGroupInfo))]
 [JsonSerializable(typeof(ImmutableArray<VolumeGroupInfo>))]
 [JsonSerializable(typeof(AddVolumeGroupRequest))]

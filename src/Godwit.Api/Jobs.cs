@@ -10,10 +10,13 @@ public sealed record JobInfo
 {
     public required Guid Id { get; init; }
 
-    /// <summary>What is done: <c>image-build</c>, <c>image-import</c>, <c>guest-volumes</c> or <c>guest-create</c>.</summary>
+    /// <summary>
+    /// What is done: <c>image-build</c>, <c>image-import</c>, <c>guest-volumes</c>, <c>guest-create</c>, <c>volume-resize</c>,
+    /// <c>volume-copy</c> or <c>volume-export</c>.
+    /// </summary>
     public required string Kind { get; init; }
 
-    /// <summary>Name of what is made.</summary>
+    /// <summary>Name of what is made or changed.</summary>
     public required string Subject { get; init; }
 
     /// <summary>The host that does it, and is to be asked about it.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Godwit.Api;
 
 /// <param name="SizeBytes">The new size.</param>
@@ -15,29 +13,6 @@ public sealed record CopyVolumeRequest(string Name, long? SizeBytes = null);
 /// <param name="Format"><c>raw</c> or <c>qcow2</c>.</param>
 public sealed record ExportVolumeRequest(string File, string Format);
 
-/// <summary>
-/// How far long work on a volume has come; one line of the answer (newline-delimited JSON). The last line has
-/// <see cref="Volume"/> or <see cref="Error"/>; without it the line broke. Who closes the connection before gives the work up.
-/// </summary>
-public sealed record VolumeWork
-{
-    public long DoneBytes { get; init; }
-
-    public long TotalBytes { get; init; }
-
-    /// <summary>Seconds until the expected end; null while unknown.</summary>
-    public double? ExpectedSeconds { get; init; }
-
-    /// <summary>The volume as it is now: the work is done.</summary>
-    public VolumeInfo? Volume { get; init; }
-
-    /// <summary>What its user should know.</summary>
-    public ImmutableArray<string> Notes { get; init => field = value.IsDefault ? [] : value; } = [];
-
-    /// <summary>Why it failed; nothing of it is left.</summary>
-    public ApiError? Error { get; init; }
-}
-
 /// <summary>A group of volumes of a storage host.</summary>
 /// <param name="Name">First part of its volumes' names.</param>
 /// <param name="Kind"><c>directory</c> or <c>lvm</c>.</param>
@@ -51,10 +26,11 @@ public sealed record VolumeGroupInfo(
     string Name, string Kind, string StorageHost, string Place, long SizeBytes, long FreeBytes, bool Configured, string? Problem = null);
 
 /// <param name="Name">First part of the names of its volumes; with LVM the volume group.</param>
-/// <param name="Kind"><c>directory</c> or <c>lvm</c>.</param>
-/// <param name="Path">Directory of the files; null with LVM.</param>
+/// <param name="Kind"><c>directory</c>, <c>lvm</c> or <c>shared</c>.</param>
+/// <param name="Path">Directory of the files; null for others.</param>
 /// <param name="ThinPool">With LVM the thin pool of new volumes; null makes them thick.</param>
-public sealed record AddVolumeGroupRequest(string Name, string Kind, string? Path = null, string? ThinPool = null);
+/// <param name="On">The exported volume under a shared group.</param>
+public sealed record AddVolumeGroupRequest(string Name, string Kind, string? Path = null, string? ThinPool = null, string? On = null);
 
 /// <param name="Target">As in an xl.cfg file: a volume, a device, a file, <c>nbd://…</c> or <c>rbd:…</c>.</param>
 public sealed record CheckDiskRequest(string Target);

@@ -12,6 +12,7 @@ using Godwit.Daemon.Queries;
 using Godwit.Daemon.Registry;
 using Godwit.Daemon.Roles;
 using Godwit.Daemon.Transport;
+using Godwit.Daemon.Volumes;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
 using Godwit.Pool.Restoration;
@@ -37,7 +38,11 @@ internal static class DaemonApp
     {
         // Nothing but godwitd.toml configures this program. The files that ASP.NET would read beside it are watched for
         // changes, with every directory below: on a host that is all of the file system.
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "godwitd",
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
+        });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
@@ -69,7 +74,6 @@ internal static class DaemonApp
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
-        services.AddOpenApi();
         services.AddHttpForwarder();
 
         services.AddSingleton(config);
@@ -118,6 +122,7 @@ internal static class DaemonApp
 
         services.AddSingleton<JobTable>();
         services.AddHostedService(s => s.GetRequiredService<JobTable>());
+        services.AddSingleton<VolumeJobs>();
         services.AddSingleton<ImageHost>();
         services.AddSingleton<PoolImages>();
         services.AddSingleton<PendingGuests>();
@@ -146,7 +151,7 @@ internal static class DaemonApp
         app.Use(forwarding.MiddlewareAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(20) });
 
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapDescription();
         app.MapHosts();
         app.MapDomains();
         app.MapConsole();

@@ -10,6 +10,7 @@ using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Restoration;
+using Godwit.Storage.Groups;
 
 namespace Godwit.Daemon;
 
@@ -26,6 +27,7 @@ namespace Godwit.Daemon;
         typeof(KebabCaseEnumConverter<LifecycleAction>),
         typeof(KebabCaseEnumConverter<RunState>),
         typeof(KebabCaseEnumConverter<RelocationOutcome>),
+        typeof(KebabCaseEnumConverter<GroupOrderKind>),
     ])]
 [JsonSerializable(typeof(ImmutableArray<TokenEntry>))]
 [JsonSerializable(typeof(PoolFile))]
@@ -40,6 +42,7 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(CompareAndSetResult))]
 [JsonSerializable(typeof(HostReport))]
 [JsonSerializable(typeof(RegistryProbe))]
+[JsonSerializable(typeof(DrawnEpoch))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(AdmitRequest))]
 [JsonSerializable(typeof(AdmitAnswer))]
@@ -47,5 +50,8 @@ namespace Godwit.Daemon;
 [JsonSerializable(typeof(FenceAnswer))]
 [JsonSerializable(typeof(ReleaseRequest))]
 [JsonSerializable(typeof(GrownRequest))]
+[JsonSerializable(typeof(SectorsRequest))]
+[JsonSerializable(typeof(LayoutRequest))]
+[JsonSerializable(typeof(GroupOrder))]
 [JsonSerializable(typeof(PendingGuest))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

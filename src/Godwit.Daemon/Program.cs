@@ -5,6 +5,8 @@ using Godwit.Native.Processes;
 
 // One for TLS, one for all else.
 OwnMemory.LimitArenas(2);
+// The pool has a CA of its own.
+SystemCertificates.Ignore();
 try
 {
     if (CommandLine.Parse(args, Console.Out) is not { } words)

@@ -84,4 +84,12 @@ public sealed record HostRecord(
     ImmutableArray<MacAddress> StorageMacs);
 
 /// <summary>A volume of the pool and where it is served.</summary>
-public sealed record VolumeRecord(VolumeName Name, long SizeBytes, string StorageHost, int Shelf, int Slot);
+/// <param name="Name">Its name.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="StorageHost">Host that serves it, or the exported volume that it lies on.</param>
+/// <param name="Shelf">First part of its ATA-over-Ethernet address, or of that volume's.</param>
+/// <param name="Slot">Second part of it.</param>
+/// <param name="LiesOn">The exported volume that it lies on, a volume of a shared group; null where it is exported itself.</param>
+/// <param name="SharedGroup">Group of volumes that lies on it, which its hosts share; null where none does.</param>
+public sealed record VolumeRecord(
+    VolumeName Name, long SizeBytes, string StorageHost, int Shelf, int Slot, VolumeName? LiesOn = null, string? SharedGroup = null);

@@ -25,6 +25,9 @@ public interface IRegistry
     /// <summary>Removes the record if it still has that revision.</summary>
     Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken);
 
+    /// <summary>Draws an epoch from the pool's counter: greater than all that were drawn before.</summary>
+    Task<long> DrawEpochAsync(CancellationToken cancellationToken);
+
     Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken);
 
     Task PutHostAsync(HostRecord host, CancellationToken cancellationToken);

@@ -42,9 +42,17 @@ public sealed record DiskIdentity
 
     public int Slot { get; init; }
 
+    /// <summary>The exported volume that a volume of a shared group lies on, whose size and address are beside it; null for others.</summary>
+    public SharedDevice? LiesOn { get; init; }
+
     /// <summary>Whether another host can be kept from writing to it.</summary>
     public bool Fenced => Kind == DiskKind.PoolVolume;
 }
+
+/// <summary>An exported volume that holds a shared group.</summary>
+/// <param name="Name">As <c>group/volume</c>.</param>
+/// <param name="SizeBytes">Its size.</param>
+public sealed record SharedDevice(string Name, long SizeBytes);
 
 public enum DiskKind
 {
@@ -100,4 +108,10 @@ public static class FenceRefusal
 {
     public const string StaleEpoch = "stale-epoch";
     public const string NotAdmitted = "not-admitted";
+
+    /// <summary>Sectors are not those that the disk is fenced by.</summary>
+    public const string RangeConflict = "range-conflict";
+
+    /// <summary>Another host has the role, and it was to be taken from nobody.</summary>
+    public const string RangeTaken = "range-taken";
 }

@@ -25,6 +25,9 @@ public static class StorageErrors
     /// <summary>The storage has no room for what was asked for.</summary>
     public const string NoSpace = "no-space";
     public const string PoolFull = "thin-pool-full";
+
+    /// <summary>A host has no driver of the kernel's for exported volumes, which LVM needs under it.</summary>
+    public const string NoKernelDriver = "no-kernel-driver";
     public const string LvmFailed = "lvm-failed";
     public const string BadName = "bad-volume-name";
     public const string NotOurs = "foreign-volume";

@@ -42,6 +42,9 @@ internal sealed class TargetBench
 
     public static MacAddress HostB { get; } = new(0x02_00_00_00_00_B0);
 
+    /// <summary>Data of some sectors, each byte the same.</summary>
+    public static byte[] Sectors(byte value, int count = 1) => [.. Enumerable.Repeat(value, 512 * count)];
+
     public void Queue(ReadOnlySpan<byte> frame)
     {
         _batch.Clear();

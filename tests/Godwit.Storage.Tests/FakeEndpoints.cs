@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Storage.Groups;
 using Godwit.Storage.Volumes;
 
 namespace Godwit.Storage.Tests;
@@ -32,6 +33,8 @@ internal sealed class FakeEndpoints(params VolumeLocation[] volumes) : IVolumeEn
         Calls.Add($"release {volume.Name} {session}");
         return ReleaseFails ? throw new GodwitException("away", "The storage host is away.") : Task.CompletedTask;
     }
+
+    public IGroupEndpoints OfGroup(VolumeLocation device) => throw new NotSupportedException("No group lies on any of these volumes.");
 
     public Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken)
     {

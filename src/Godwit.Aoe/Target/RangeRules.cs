@@ -45,7 +45,7 @@ public static class RangeRules
         {
             if (free && ranges.FirstOrDefault(one => one.Sectors == sectors) is { Writer: not 0 } held && held.Writer != session)
             {
-                throw new AoeControlException(AoeControlCode.RangeTaken, $"Sectors {sectors} have a writer (session {held.Writer}).",
+                throw new AoeControlException(AoeControlCode.RangeTaken, $"Sectors {sectors} have a writer (session {held.Writer}, epoch {held.Epoch}).",
                     "Wait for it to give them up.");
             }
             var (range, former) = Take(state, ranges, host, epoch, session, admitted, sectors);
@@ -85,7 +85,8 @@ public static class RangeRules
         {
             if (range.Rest && !state.Ranges.All(one => forgotten.Contains(one.Sectors)))
                 throw Conflict($"Sectors {range.Sectors} are forgotten last.");
-            if (range.Writer != 0 && range.Writer != session)
+            // The host that has the lock may be the one that runs the domain, in the same session.
+            if (range.Writer != 0 && !(range.Rest && range.Writer == session))
                 throw Conflict($"Sectors {range.Sectors} have a writer (session {range.Writer}).", "Destroy the domain that uses the volume first.");
             epoch = Math.Max(epoch, range.Epoch);
         }

@@ -9,7 +9,7 @@ namespace Godwit.Cli.Commands;
 /// <summary>Long work of a host, for whoever comes back to it.</summary>
 internal static class JobCommands
 {
-    public static Command Build(Surroundings around) => new Command("job", "Long work that a host does: images, disks of domains")
+    public static Command Build(Surroundings around) => new Command("job", "Long work that a host does: images, disks of domains, volumes")
     {
         List(around),
         Watch(around),

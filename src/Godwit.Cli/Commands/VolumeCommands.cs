@@ -40,7 +40,7 @@ internal static class VolumeCommands
             var request = new CreateVolumeRequest(call.Get(name), call.Get(size));
             var volume = await client.CreateVolumeAsync(request, ct).ConfigureAwait(false);
             return call.Show(volume, CliJson.Api.VolumeInfo, (o, v) => o.WriteLine(
-                Units.Text($"{v.Name}: {Units.Bytes(v.SizeBytes)} on {v.StorageHost}, exported as e{v.Shelf}.{v.Slot}")));
+                Units.Text($"{v.Name}: {Units.Bytes(v.SizeBytes)} on {v.StorageHost}, {Way(v.LiesOn, v.Shelf, v.Slot)}")));
         });
     }
 
@@ -56,7 +56,10 @@ internal static class VolumeCommands
             {
                 var table = new Table(new Column("Name", MinWidth: 24), Column.Number("Size", 10), "Storage", "AoE");
                 foreach (var v in all.OrderBy(v => v.Name, StringComparer.Ordinal))
-                    table.Add(v.Name, Units.Bytes(v.SizeBytes).Replace(" ", "", StringComparison.Ordinal), v.StorageHost, Units.Text($"e{v.Shelf}.{v.Slot}"));
+                {
+                    table.Add(v.Name, Units.Bytes(v.SizeBytes).Replace(" ", "", StringComparison.Ordinal), v.StorageHost,
+                        v.LiesOn is { } device ? $"on {device}" : Units.Text($"e{v.Shelf}.{v.Slot}{(v.SharedGroup is { } group ? $", holds {group}" : "")}"));
+                }
                 table.Write(o);
             });
         });
@@ -76,7 +79,8 @@ internal static class VolumeCommands
             {
                 DomainSheet.Line(o, "name", v.Name);
                 DomainSheet.Line(o, "size", Units.Bytes(v.SizeBytes));
-                DomainSheet.Line(o, "storage", Units.Text($"{v.StorageHost}, as e{v.Shelf}.{v.Slot}"));
+                DomainSheet.Line(o, "storage", Units.Text($"{v.StorageHost}, {Way(v.LiesOn, v.Shelf, v.Slot)}"));
+                if (v.SharedGroup is { } group) DomainSheet.Line(o, "holds", $"the group {group}, which hosts share");
                 DomainSheet.Line(o, "domains", All(v.Domains));
                 DomainSheet.Line(o, "hosts", All(v.Hosts));
             });
@@ -84,6 +88,10 @@ internal static class VolumeCommands
 
         static string All(ImmutableArray<string> names) => names.IsEmpty ? "none" : string.Join(", ", names);
     }
+
+    /// <summary>How hosts reach a volume, for a person.</summary>
+    internal static string Way(string? liesOn, int shelf, int slot) =>
+        liesOn is null ? Units.Text($"exported as e{shelf}.{slot}") : Units.Text($"on {liesOn}, e{shelf}.{slot}");
 
     private static DocumentedCommand Check(Surroundings around)
     {

@@ -21,28 +21,30 @@ internal static class VolumeGroupCommands
         var lvm = new Option<bool>("--lvm") { Description = "The LVM2 volume group of that name" };
         var pool = new Option<string?>("--thin-pool") { HelpName = "POOL", Description = "New volumes are thin volumes of this pool; implies --lvm" };
         var path = new Option<string?>("--path") { HelpName = "DIR", Description = "Volumes are sparse files of this directory" };
-        var command = new DocumentedCommand("add", "Have a storage host keep volumes in an LVM2 volume group, or as files of a directory")
+        var on = new Option<string?>("--on") { HelpName = "VOLUME", Description = "Volumes are LVM's on this exported volume, by the hosts that share it" };
+        var command = new DocumentedCommand("add", "Have a storage host keep volumes in an LVM2 volume group, as files of a directory, or the hosts on an exported one")
         {
             Arguments = { name },
-            Options = { lvm, pool, path },
+            Options = { lvm, pool, path, on },
             Examples =
             [
                 ("godwit volume group add vg_xen --lvm", "vgcreate vg_xen /dev/sdb has made it before"),
                 ("godwit volume group add vg_xen --thin-pool pool0", "with a thin pool: lvcreate --type thin-pool -l 90%FREE -n pool0 vg_xen"),
                 ("godwit volume group add files --path /srv/volumes", "sparse files; on XFS or Btrfs they are cloned at once"),
+                ("godwit volume group add vg_san --on vg_xen/disk1", "the hosts make the group on that volume, by the kernel's aoe driver and LVM"),
             ],
         };
         command.Validators.Add(result =>
         {
             var isLvm = result.GetValue(lvm) || result.GetValue(pool) is not null;
-            if (isLvm == (result.GetValue(path) is not null))
-                result.AddError("say where the volumes are to be: --lvm, --thin-pool POOL or --path DIR");
+            if (new[] { isLvm, result.GetValue(path) is not null, result.GetValue(on) is not null }.Count(said => said) != 1)
+                result.AddError("say where the volumes are to be: --lvm, --thin-pool POOL, --path DIR or --on VOLUME");
         });
         return command.Runs(around, async (call, ct) =>
         {
             using var client = call.Connect();
-            var request = call.Get(path) is { } directory
-                ? new AddVolumeGroupRequest(call.Get(name), "directory", directory)
+            var request = call.Get(path) is { } directory ? new AddVolumeGroupRequest(call.Get(name), "directory", directory)
+                : call.Get(on) is { } device ? new AddVolumeGroupRequest(call.Get(name), "shared", On: device)
                 : new AddVolumeGroupRequest(call.Get(name), "lvm", ThinPool: call.Get(pool));
             var group = await client.AddVolumeGroupAsync(request, ct).ConfigureAwait(false);
             return call.Show(group, CliJson.Api.VolumeGroupInfo, (o, g) => o.WriteLine(

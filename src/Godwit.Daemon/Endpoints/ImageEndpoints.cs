@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Godwit.Api;
 using Godwit.Daemon.Http;
 using Godwit.Daemon.Images;
-using Godwit.Daemon.Jobs;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Godwit.Daemon.Endpoints;
@@ -16,7 +15,7 @@ internal static class ImageEndpoints
                 scope == "host" ? images.List() : await pool.ListAsync(cancellationToken))
             .Says("ListImages", "The images of the pool; with scope=host those of this host");
 
-        routes.MapPost(ApiRoutes.Images, IResult (BuildImageRequest request, ImageHost images) => Accepted(images.Build(request)))
+        routes.MapPost(ApiRoutes.Images, IResult (BuildImageRequest request, ImageHost images) => JobEndpoints.Accepted(images.Build(request)))
             .Says("BuildImage", "Begin to build an image of Debian")
             .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Storage);
@@ -35,7 +34,7 @@ internal static class ImageEndpoints
             .At(Place.Image);
 
         routes.MapPost(ApiRoutes.ImageContent, async Task<IResult> (string image, string? sha256, HttpContext context, ImageHost images, CancellationToken cancellationToken) =>
-                Accepted(await images.ImportAsync(image, context.Request.Body, sha256, cancellationToken)))
+                JobEndpoints.Accepted(await images.ImportAsync(image, context.Request.Body, sha256, cancellationToken)))
             .Says("ImportImage", "Take in a disk as qcow2, vmdk or raw, and begin to make an image of it; with sha256=… only if it has that checksum")
             .Accepts<Stream>("application/octet-stream")
             .Produces<JobInfo>(StatusCodes.Status202Accepted)
@@ -43,19 +42,16 @@ internal static class ImageEndpoints
             .At(Place.Storage);
 
         routes.MapPost(ApiRoutes.ImageVolumes, async Task<IResult> (string image, GuestVolumesRequest request, ImageHost images, CancellationToken cancellationToken) =>
-                Accepted(await images.MakeVolumesAsync(image, request, cancellationToken)))
+                JobEndpoints.Accepted(await images.MakeVolumesAsync(image, request, cancellationToken)))
             .Says("MakeGuestVolumes", "Begin to make the disks of a guest of an image")
             .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Image);
 
         routes.MapPost(ApiRoutes.ImageDomains, async Task<IResult> (string image, CreateGuestRequest request, GuestCreation guests, CancellationToken cancellationToken) =>
-                Accepted(await guests.BeginAsync(image, request, cancellationToken)))
+                JobEndpoints.Accepted(await guests.BeginAsync(image, request, cancellationToken)))
             .Says("CreateGuest", "Begin to create a domain of an image on the host that is asked: its disks are made, and it is started")
             .Produces<JobInfo>(StatusCodes.Status202Accepted);
     }
-
-    private static Microsoft.AspNetCore.Http.HttpResults.Accepted<JobInfo> Accepted(Job job) =>
-        TypedResults.Accepted(ApiRoutes.Fill(ApiRoutes.Job, job.Id.ToString()), job.Info);
 
     /// <summary>Disks are longer than any other body.</summary>
     private sealed class AnyLength : IRequestSizeLimitMetadata

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Api;
 using Godwit.Daemon.Http;
 using Godwit.Daemon.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Godwit.Daemon.Endpoints;
 
@@ -29,4 +30,7 @@ internal static class JobEndpoints
             .Says("CancelJob", "Ask it to end and to undo what it has done")
             .Produces(StatusCodes.Status202Accepted);
     }
+
+    /// <summary>The answer to a request that began one: how to ask for it.</summary>
+    public static Accepted<JobInfo> Accepted(Job job) => TypedResults.Accepted(ApiRoutes.Fill(ApiRoutes.Job, job.Id.ToString()), job.Info);
 }

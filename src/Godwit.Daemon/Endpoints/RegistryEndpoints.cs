@@ -58,6 +58,10 @@ internal static class RegistryEndpoints
             .Says("RemoveVolumeRecord", "Remove the record of a volume of the host that asks")
             .Produces(StatusCodes.Status204NoContent);
 
+        group.MapPost(ApiRoutes.RegistryEpochs, async Task<DrawnEpoch> (IRegistry registry, CancellationToken cancellationToken) =>
+                new(await registry.DrawEpochAsync(cancellationToken)))
+            .Says("DrawEpoch", "An epoch of the pool's counter, greater than all before it");
+
         group.MapPost(ApiRoutes.RegistryReports, Task<ImmutableArray<string>> (HostReport report, HttpContext context, IRegistry registry, CancellationToken cancellationToken) =>
             {
                 OwnName(context, report.Host);

@@ -43,39 +43,25 @@ internal static class VolumeEndpoints
             .Produces(StatusCodes.Status204NoContent)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeResize, Task (
-                string group, string volume, ResizeVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
-                {
-                    var resized = await (await volumes.GetAsync(token)).ResizeAsync(Name(group, volume), request.SizeBytes, request.Shrink, progress, token);
-                    return new VolumeWork { Volume = Info(resized.Volume), Notes = resized.Untold };
-                }))
-            .Says("ResizeVolume", "Give a volume another size; guests that run on it see it grow; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeResize, async Task<IResult> (
+                string group, string volume, ResizeVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.ResizeAsync(Name(group, volume), request, cancellationToken)))
+            .Says("ResizeVolume", "Begin to give a volume another size; guests that run on it see it grow")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeCopies, Task (
-                string group, string volume, CopyVolumeRequest request, HttpContext context, VolumeSlot volumes, IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) => new VolumeWork
-                {
-                    Volume = Info(await (await volumes.GetAsync(token)).CopyAsync(
-                        Name(group, volume), VolumeName.Parse(request.Name), request.SizeBytes, progress, token)),
-                }))
-            .Says("CopyVolume", "Make a volume of what another one holds: at once where its storage can, else while nobody uses it; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeCopies, async Task<IResult> (
+                string group, string volume, CopyVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.CopyAsync(Name(group, volume), request, cancellationToken)))
+            .Says("CopyVolume", "Begin to make a volume of what another one holds: at once where its storage can, else while nobody uses it")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
-        routes.MapPost(ApiRoutes.VolumeExport, Task (
-                string group, string volume, ExportVolumeRequest request, HttpContext context, VolumeSlot volumes, IRegistry registry,
-                IHostApplicationLifetime life, TimeProvider time) =>
-                new WorkAnswer(context, life, time).RunAsync(async (progress, token) =>
-                {
-                    var name = Name(group, volume);
-                    await (await volumes.GetAsync(token)).WriteAsync(name, request.File, Format(request.Format), progress, token);
-                    return new VolumeWork { Volume = Info((await registry.ListVolumesAsync(token)).First(record => record.Name == name)) };
-                }))
-            .Says("ExportVolume", "Write what a volume holds to a file of its storage host; lines of JSON, the last one has the volume or an error")
-            .Produces<VolumeWork>(StatusCodes.Status200OK, LinesOfJson.MediaType)
+        routes.MapPost(ApiRoutes.VolumeExport, async Task<IResult> (
+                string group, string volume, ExportVolumeRequest request, VolumeJobs work, CancellationToken cancellationToken) =>
+                JobEndpoints.Accepted(await work.ExportAsync(Name(group, volume), request, cancellationToken)))
+            .Says("ExportVolume", "Begin to write what a volume holds to a file of its storage host")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
             .At(Place.Volume);
 
         routes.MapPost(ApiRoutes.DiskCheck, async Task<DiskCheck> (
@@ -107,18 +93,53 @@ internal static class VolumeEndpoints
 
         roles.MapPost(ApiRoutes.VolumeFence, async Task<FenceAnswer> (
                 string group, string volume, FenceRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
-                new FenceAnswer(await (await volumes.GetAsync(cancellationToken)).FenceAsync(
-                    Name(group, volume), Caller.Of(context).Host!, request.Epoch, request.Session, cancellationToken)))
-            .Says("FenceVolume", "Make the host that asks the only writer of the volume");
+            {
+                var (host, name, caller) = (await volumes.GetAsync(cancellationToken), Name(group, volume), Caller.Of(context).Host!);
+                return new FenceAnswer(request.Sectors is { } sectors
+                    ? await host.FenceAsync(name, caller, request.Epoch, request.Session, sectors, request.Free, cancellationToken)
+                    : await host.FenceAsync(name, caller, request.Epoch, request.Session, cancellationToken));
+            })
+            .Says("FenceVolume", "Make the host that asks the only writer of the volume, or of parts of it");
+
+        roles.MapPost(ApiRoutes.VolumeReturn, async Task<IResult> (
+                string group, string volume, SectorsRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ReturnAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Session, request.Sectors, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ReturnToSectors", "Let a session of the host that asks read parts of the volume again in which it was superseded")
+            .Produces(StatusCodes.Status204NoContent);
+
+        roles.MapPost(ApiRoutes.VolumeForget, async Task<IResult> (
+                string group, string volume, SectorsRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                await (await volumes.GetAsync(cancellationToken)).ForgetAsync(
+                    Name(group, volume), Caller.Of(context).Host!, request.Session, request.Sectors, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("ForgetSectors", "Parts of the volume are of no logical volume any more, says the host that has the group's lock")
+            .Produces(StatusCodes.Status204NoContent);
+
+        roles.MapPost(ApiRoutes.VolumeShared, async Task<IResult> (
+                string group, string volume, LayoutRequest request, VolumeSlot volumes, CancellationToken cancellationToken) =>
+            {
+                (await volumes.GetAsync(cancellationToken)).Settle(Name(group, volume), request.Volumes);
+                return TypedResults.NoContent();
+            })
+            .Says("SettleGroup", "Where the volumes lie of the group that is on this volume")
+            .Produces(StatusCodes.Status204NoContent);
 
         roles.MapPost(ApiRoutes.VolumeRelease, async Task<IResult> (
                 string group, string volume, ReleaseRequest request, HttpContext context, VolumeSlot volumes, CancellationToken cancellationToken) =>
             {
-                await (await volumes.GetAsync(cancellationToken)).ReleaseAsync(
-                    Name(group, volume), Caller.Of(context).Host!, request.Session, cancellationToken);
+                var (host, name, caller) = (await volumes.GetAsync(cancellationToken), Name(group, volume), Caller.Of(context).Host!);
+                await (request.Sectors is { } sectors
+                    ? host.ReleaseAsync(name, caller, request.Session, sectors, cancellationToken)
+                    : host.ReleaseAsync(name, caller, request.Session, cancellationToken));
                 return TypedResults.NoContent();
             })
-            .Says("ReleaseVolume", "End a session of the host that asks")
+            .Says("ReleaseVolume", "End a session of the host that asks, or its writer's role in parts of the volume")
             .Produces(StatusCodes.Status204NoContent);
 
         roles.MapGet(ApiRoutes.VolumeProbe, async Task<IResult> (
@@ -140,18 +161,11 @@ internal static class VolumeEndpoints
         // Deleted at this moment.
         var record = known.FirstOrDefault(record => record.Name == name)
             ?? throw VolumeService.NoSuch($"There is no volume {name}.", name, known.Select(volume => volume.Name));
-        return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts);
+        return new(record.Name.ToString(), record.SizeBytes, record.StorageHost, record.Shelf, record.Slot, users.Domains, users.Hosts, record.LiesOn?.ToString(), record.SharedGroup);
     }
-
-    private static ImageFormat Format(string text) => text switch
-    {
-        "raw" => ImageFormat.Raw,
-        "qcow2" => ImageFormat.Qcow2,
-        _ => throw new GodwitException("bad-format", $"There is no format '{text}' to write a volume in.", "Use raw or qcow2."),
-    };
 
     private static VolumeName Name(string group, string volume) => VolumeName.Parse($"{group}/{volume}");
 
     private static VolumeInfo Info(VolumeRecord volume) =>
-        new(volume.Name.ToString(), volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot);
+        new(volume.Name.ToString(), volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot, volume.LiesOn?.ToString(), volume.SharedGroup);
 }

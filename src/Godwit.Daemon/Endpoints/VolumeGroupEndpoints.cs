@@ -6,6 +6,7 @@ using Godwit.Daemon.Roles;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Storage;
+using Godwit.Storage.Groups;
 using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Endpoints;
@@ -28,12 +29,24 @@ internal static class VolumeGroupEndpoints
 
         routes.MapDelete(ApiRoutes.VolumeGroup, async Task<IResult> (string group, VolumeSlot volumes, CancellationToken cancellationToken) =>
             {
-                (await volumes.GetAsync(cancellationToken)).RemoveGroup(group);
+                await (await volumes.GetAsync(cancellationToken)).RemoveGroupAsync(group, cancellationToken);
                 return TypedResults.NoContent();
             })
             .Says("RemoveVolumeGroup", "Forget a group that has no volumes; what else lies there stays")
             .Produces(StatusCodes.Status204NoContent)
             .At(Place.Storage);
+
+        routes.MapPost(ApiRoutes.GroupOrders, async Task<IResult> (
+                string group, GroupOrder order, DaemonConfig config, ComputeSlot compute, CancellationToken cancellationToken) =>
+            {
+                if (order.Group != group)
+                    throw new GodwitException("bad-request", $"The path names {group}, the body {order.Group}.");
+                await (await compute.GroupsAsync(config.Has(Role.Compute), config.Name, cancellationToken)).CarryOutAsync(order, cancellationToken);
+                return TypedResults.NoContent();
+            })
+            .Says("CarryOutGroupOrder", "Change the metadata of a shared group, at the word of the storage host of its device")
+            .Produces(StatusCodes.Status204NoContent)
+            .For(AccessRule.Hosts);
     }
 
     private static GroupDefinition Definition(AddVolumeGroupRequest request) => (request.Kind, request.Path, request.ThinPool) switch
@@ -41,12 +54,20 @@ internal static class VolumeGroupEndpoints
         ("lvm", null, var pool) => GroupDefinition.OfLvm(request.Name, pool),
         ("directory", { } path, null) when Path.IsPathRooted(path) => GroupDefinition.OfDirectory(request.Name, path),
         ("directory", _, null) => throw new GodwitException(StorageErrors.BadGroup, "A group of files needs the path of its directory, from the root.", "As in /srv/volumes."),
-        ("lvm" or "directory", _, _) => throw new GodwitException(StorageErrors.BadGroup, "A group is a directory, or a volume group with or without a thin pool.", "Give a path, or a thin pool, or neither."),
-        _ => throw new GodwitException(StorageErrors.BadGroup, $"There is no kind '{request.Kind}' of group.", "Use lvm or directory."),
+        ("shared", null, null) => GroupDefinition.OfShared(request.Name, VolumeName.Parse(request.On ?? "")),
+        ("lvm" or "directory" or "shared", _, _) => throw new GodwitException(StorageErrors.BadGroup, "A group is a directory, or a volume group with or without a thin pool.", "Give a path, or a thin pool, or neither."),
+        _ => throw new GodwitException(StorageErrors.BadGroup, $"There is no kind '{request.Kind}' of group.", "Use lvm, directory or shared."),
     };
 
     private static VolumeGroupInfo Info(DaemonConfig config, FoundGroup group) => new(
-        group.Definition.Name, group.Definition.Kind == GroupKind.Lvm ? "lvm" : "directory", config.Name,
+        group.Definition.Name, KindOf(group.Definition.Kind), config.Name,
         group.Report?.Place ?? group.Definition.Directory ?? $"volume group {group.Definition.Name}",
         group.Report?.SizeBytes ?? 0, group.Report?.FreeBytes ?? 0, group.Configured, group.Problem);
+
+    private static string KindOf(GroupKind kind) => kind switch
+    {
+        GroupKind.Lvm => "lvm",
+        GroupKind.Shared => "shared",
+        _ => "directory",
+    };
 }

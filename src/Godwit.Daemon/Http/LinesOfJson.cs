@@ -26,11 +26,8 @@ internal static class LinesOfJson
         }
     }
 
-    /// <summary>Writes one item; the first of an answer begins it.</summary>
-    public static async Task WriteLineAsync<T>(HttpResponse response, T item, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private static async Task WriteLineAsync<T>(HttpResponse response, T item, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        if (!response.HasStarted)
-            response.ContentType = MediaType;
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(item, type), (byte)'\n'];
         await response.BodyWriter.WriteAsync(line, cancellationToken);
     }

@@ -26,7 +26,7 @@ internal sealed class JobTable(DaemonConfig config, TimeProvider time, ILogger<J
 
     /// <summary>Begins a job.</summary>
     /// <param name="kind">What is done.</param>
-    /// <param name="subject">Name of what is made.</param>
+    /// <param name="subject">Name of what is made or changed.</param>
     /// <param name="work">Does it; on failure and cancellation it leaves nothing.</param>
     /// <param name="id">By what it is asked for; null draws one.</param>
     public Job Begin(string kind, string subject, Func<IProgress<StepProgress>, CancellationToken, Task<JobOutcome>> work, Guid? id = null)
@@ -62,7 +62,7 @@ internal sealed class JobTable(DaemonConfig config, TimeProvider time, ILogger<J
         }
         catch (OperationCanceledException) when (job.Cancellation.IsCancellationRequested)
         {
-            job.End(new JobResult { Error = new ApiError(JobResult.Cancelled, $"{job.Subject} was cancelled; nothing of it is left.") });
+            job.End(new JobResult { Error = new ApiError(JobResult.Cancelled, $"The {job.Kind} of {job.Subject} was cancelled; what it had done is undone.") });
         }
         catch (Exception e)
         {

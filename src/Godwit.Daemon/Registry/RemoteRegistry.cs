@@ -47,6 +47,10 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
             HttpMethod.Delete, $"{ApiRoutes.Fill(ApiRoutes.RegistryDomain, domain)}?expectedRevision={expectedRevision}",
             DaemonJson.Default.CompareAndSetResult, token), cancellationToken);
 
+    public Task<long> DrawEpochAsync(CancellationToken cancellationToken) =>
+        AskAsync(async (registry, token) => (await registry.SendAsync(
+            HttpMethod.Post, ApiRoutes.RegistryEpochs, DaemonJson.Default.DrawnEpoch, token)).Epoch, cancellationToken);
+
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) =>
         AskAsync((registry, token) => registry.GetAsync(
             ApiRoutes.RegistryHosts, DaemonJson.Default.ImmutableArrayHostRecord, token), cancellationToken);
@@ -120,6 +124,9 @@ internal sealed class RemoteRegistry(Membership membership, PeerConnections peer
         $"See that {pool.RegistryHost} and its godwitd run; what runs goes on meanwhile.",
         inner);
 }
+
+/// <summary>An epoch of the pool's counter, which nobody else gets.</summary>
+internal sealed record DrawnEpoch(long Epoch);
 
 /// <summary>Body of a change of a record.</summary>
 internal sealed record CompareAndSetRequest(DomainRecord Next, long ExpectedRevision, bool DrawEpoch);

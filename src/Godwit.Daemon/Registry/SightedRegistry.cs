@@ -20,6 +20,8 @@ internal sealed class SightedRegistry(IRegistry registry, RegistrySight sight) :
     public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
         NotedAsync(registry.RemoveAsync(domain, expectedRevision, cancellationToken));
 
+    public Task<long> DrawEpochAsync(CancellationToken cancellationToken) => NotedAsync(registry.DrawEpochAsync(cancellationToken));
+
     public Task<long> ProbeAsync(CancellationToken cancellationToken) => NotedAsync(registry.ProbeAsync(cancellationToken));
 
     // A restored registry knows hosts and volumes, and takes reports, while it does not serve: these say nothing of it.

@@ -41,7 +41,7 @@ internal sealed class ComputeParts(
                     Programs.Find(config.Storage.AoeTool), cards, StorageNetwork.Macs(config),
                     Path.Combine(config.RunDirectory, "disks"), config.Compute.User, config.Storage.Driver,
                     config.Has(Role.Storage) ? new LocalExports(config.Name, StorageRole.ExportsDirectory(config)) : null),
-                time, logs.CreateLogger<Disks>());
+                registry.DrawEpochAsync, time, logs.CreateLogger<Disks>());
             // Before anything is settled, which may have to wait for the registry: domains may be waiting for their disks.
             _watching = _disks.WatchAsync(_end.Token);
         }
@@ -62,7 +62,7 @@ internal sealed class ComputeParts(
             Time = time,
             Logs = logs,
         });
-        return new RunningHost(_domains, _engine.Hypervisor.Facts);
+        return new RunningHost(_domains, _engine.Hypervisor.Facts, _disks.Groups);
     }
 
     public async ValueTask DisposeAsync()

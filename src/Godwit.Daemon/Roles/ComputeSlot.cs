@@ -1,6 +1,8 @@
 using Godwit.Domains;
 using Godwit.Host;
 using Godwit.Hypervisors;
+using Godwit.Storage;
+using Godwit.Storage.Groups;
 
 namespace Godwit.Daemon.Roles;
 
@@ -23,7 +25,16 @@ internal sealed class ComputeSlot
     public void Enter(RunningHost host) => _ready.SetResult(host);
 
     /// <exception cref="GodwitException">This host runs no domains, or does not do so in time.</exception>
-    public async Task<IDomainHost> GetAsync(bool hasRole, string name, CancellationToken cancellationToken)
+    public async Task<IDomainHost> GetAsync(bool hasRole, string name, CancellationToken cancellationToken) =>
+        (await RunningAsync(hasRole, name, cancellationToken)).Domains;
+
+    /// <summary>The shared groups as this host has them.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<SharedGroups> GroupsAsync(bool hasRole, string name, CancellationToken cancellationToken) =>
+        (await RunningAsync(hasRole, name, cancellationToken)).Groups
+        ?? throw new GodwitException(StorageErrors.NoKernelDriver, $"{name} has no disks of the pool.");
+
+    private async Task<RunningHost> RunningAsync(bool hasRole, string name, CancellationToken cancellationToken)
     {
         if (!hasRole)
         {
@@ -32,7 +43,7 @@ internal sealed class ComputeSlot
         }
         try
         {
-            return (await _ready.Task.WaitAsync(Patience, cancellationToken)).Domains;
+            return await _ready.Task.WaitAsync(Patience, cancellationToken);
         }
         catch (TimeoutException e)
         {
@@ -43,4 +54,5 @@ internal sealed class ComputeSlot
 
 /// <param name="Domains">Has been started.</param>
 /// <param name="Facts">What its engine is.</param>
-internal sealed record RunningHost(IDomainHost Domains, EngineFacts Facts);
+/// <param name="Groups">The shared groups as it has them; null where its disks are others than the pool's.</param>
+internal sealed record RunningHost(IDomainHost Domains, EngineFacts Facts, SharedGroups? Groups = null);

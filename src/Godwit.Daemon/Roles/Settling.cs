@@ -11,29 +11,28 @@ namespace Godwit.Daemon.Roles;
 internal sealed class Settling(Membership membership, ComputeSlot compute, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Again = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(20);
+
+    /// <summary>The heap is collected every so many times: all threads wait for it.</summary>
+    private const int Collecting = 15;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (membership.Current is null)
         {
             await Task.Delay(Settled, time, stoppingToken);
-            GiveBack();
+            OwnMemory.GiveBack(collect: true);
         }
         await membership.WaitAsync(stoppingToken);
-        for (var pause = Settled; ; pause = Again)
+        OwnMemory.GiveBackAfterCollections(IsIdle);
+        for (var count = 0; ; count++)
         {
-            await Task.Delay(pause, time, stoppingToken);
-            // A domain that moves would wait for it.
-            if (compute.Current?.Relocations.All(relocation => relocation.Result is not null) != false)
-                GiveBack();
+            await Task.Delay(count == 0 ? Settled : Again, time, stoppingToken);
+            if (IsIdle())
+                OwnMemory.GiveBack(collect: count % Collecting == 0);
         }
     }
 
-    private static void GiveBack()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        OwnMemory.TrimHeap();
-        OwnMemory.ReleaseFilePages();
-    }
+    /// <summary>A domain that moves would wait for it.</summary>
+    private bool IsIdle() => compute.Current?.Relocations.All(relocation => relocation.Result is not null) != false;
 }

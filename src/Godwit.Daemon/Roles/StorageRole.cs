@@ -14,7 +14,7 @@ namespace Godwit.Daemon.Roles;
 
 /// <summary>Puts together what serves volumes, exports them, and enters them in the registry.</summary>
 internal sealed class StorageRole(
-    DaemonConfig config, Membership membership, VolumeSlot slot, ImageHost images, IRegistry registry, PeerConnections peers, TimeProvider time,
+    DaemonConfig config, Membership membership, VolumeSlot slot, ImageHost images, IRegistry registry, PeerDirectory directory, PeerConnections peers, TimeProvider time,
     ILoggerFactory logs) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -45,7 +45,7 @@ internal sealed class StorageRole(
         // What an image in the making has left goes now, not when the next one is asked for.
         _ = images.Library;
         await membership.WaitAsync(stoppingToken);
-        slot.Enter(new LocalVolumes(config.Name, service, groups, new VolumeFences(service, exports), registry, new RemoteVolumeUsers(peers)));
+        slot.Enter(new LocalVolumes(config.Name, service, groups, new VolumeFences(service, exports), registry, new RemoteVolumeUsers(peers), new RemoteGroupMembers(config.Name, directory, peers)));
         Log.StorageReady(_log, service.List().Length);
         await PublishAsync(service, stoppingToken);
         await running;
@@ -60,7 +60,7 @@ internal sealed class StorageRole(
             {
                 // What is made meanwhile is in the list before it is in the registry.
                 var known = await registry.ListVolumesAsync(cancellationToken);
-                var all = volumes.List();
+                ImmutableArray<VolumeLocation> all = [.. volumes.List(), .. volumes.ListShared()];
                 foreach (var volume in all)
                     await registry.PutVolumeAsync(LocalVolumes.Record(volume), cancellationToken);
                 foreach (var gone in known.Where(record => record.StorageHost == config.Name && all.All(volume => volume.Name != record.Name)))

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Godwit.Aoe.Control;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Restoration;
@@ -40,7 +41,7 @@ internal interface IVolumeHost
     Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken);
 
     /// <summary>Forgets a group that has no volumes.</summary>
-    void RemoveGroup(string group);
+    Task RemoveGroupAsync(string group, CancellationToken cancellationToken);
 
     /// <returns>The new session.</returns>
     Task<int> AdmitAsync(VolumeName name, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken);
@@ -49,6 +50,22 @@ internal interface IVolumeHost
     Task<long> FenceAsync(VolumeName name, string host, long epoch, int session, CancellationToken cancellationToken);
 
     Task ReleaseAsync(VolumeName name, string host, int session, CancellationToken cancellationToken);
+
+    /// <summary>The same for parts of a volume that holds a shared group; with <paramref name="free"/> only where nobody has them.</summary>
+    Task<long> FenceAsync(
+        VolumeName name, string host, long epoch, int session, ImmutableArray<SectorRange> sectors, bool free, CancellationToken cancellationToken);
+
+    /// <summary>A session that was superseded in these parts reads them again.</summary>
+    Task ReturnAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken);
+
+    /// <summary>Ends the writer's role in these parts.</summary>
+    Task ReleaseAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken);
+
+    /// <summary>These parts are of no volume any more, at the word of the one who has the group's lock.</summary>
+    Task ForgetAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken);
+
+    /// <summary>Where the volumes lie of the group that is on a volume, as the one who has the group's lock says.</summary>
+    void Settle(VolumeName name, ImmutableArray<GroupVolume> layout);
 
     Task ProbeAsync(VolumeName name, CancellationToken cancellationToken);
 

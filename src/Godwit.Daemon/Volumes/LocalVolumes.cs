@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Godwit.Aoe.Control;
 using Godwit.Domains;
 using Godwit.Pool;
 using Godwit.Pool.Restoration;
@@ -9,16 +10,25 @@ using Godwit.Storage.Volumes.Stores;
 namespace Godwit.Daemon.Volumes;
 
 /// <summary>The volumes that this host exports itself.</summary>
-internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGroups groups, VolumeFences fences, IRegistry registry, IVolumeUsers users) : IVolumeHost
+internal sealed class LocalVolumes(
+    string host, VolumeService volumes, VolumeGroups groups, VolumeFences fences, IRegistry registry, IVolumeUsers users, IGroupMembers members) : IVolumeHost
 {
+    private readonly SharedVolumes _shared = new(volumes, members, registry);
+
     public ImmutableArray<string> Groups => [.. groups.All.Select(store => store.Group)];
 
-    public Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null) =>
-        EnterAsync(name, others => volumes.CreateAsync(name, sizeBytes, others, cancellationToken, content), cancellationToken);
+    public Task<VolumeRecord> CreateAsync(VolumeName name, long sizeBytes, CancellationToken cancellationToken, VolumeContent? content = null) => _shared.Has(name.Group)
+        ? content is null
+            ? _shared.CreateAsync(name, sizeBytes, null, NoProgress.Instance, cancellationToken)
+            : throw new GodwitException(Storage.StorageErrors.BadGroup, $"{name.Group} lies on an exported volume: a volume of it cannot be filled so.",
+                "Make a volume in another group of the storage host, and clone it: godwit volume clone.")
+        : EnterAsync(name, others => volumes.CreateAsync(name, sizeBytes, others, cancellationToken, content), cancellationToken);
 
     public Task<VolumeRecord> CopyAsync(
         VolumeName source, VolumeName target, long? sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken) =>
-        EnterAsync(target, others => volumes.CopyAsync(source, target, sizeBytes, others, progress, cancellationToken), cancellationToken);
+        _shared.Has(target.Group)
+            ? _shared.CreateAsync(target, sizeBytes ?? volumes.SizeOf(source), source, progress, cancellationToken)
+            : EnterAsync(target, others => volumes.CopyAsync(source, target, sizeBytes, others, progress, cancellationToken), cancellationToken);
 
     public Task WriteAsync(VolumeName name, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken) =>
         volumes.WriteAsync(name, file, format, progress, cancellationToken);
@@ -27,7 +37,7 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
         VolumeName name, long sizeBytes, bool shrink, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         var domains = (await registry.ListAsync(cancellationToken)).Where(domain => domain.Spec.Disks.Any(disk => disk.FindVolume() == name)).ToList();
-        if (sizeBytes < volumes.Find(name).SizeBytes && domains is [var user, ..])
+        if (sizeBytes < volumes.SizeOf(name) && domains is [var user, ..])
         {
             throw new GodwitException(Storage.StorageErrors.VolumeInUse, $"{name} is a disk of {user.Name}, and would become smaller under it.",
                 $"Destroy what uses it: `godwit destroy {user.Name}`.");
@@ -35,6 +45,8 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
         // Both of its hosts would have to hear of it between two steps of the move.
         if (domains.FirstOrDefault(domain => domain.Intent is not null) is { } moving)
             throw new GodwitException(Storage.StorageErrors.DomainMoves, $"{moving.Name}, which has {name}, is moving.", "Try again when it has arrived: `godwit migration list`.");
+        if (_shared.Has(name))
+            return new ResizedVolume(await _shared.ResizeAsync(name, sizeBytes, shrink, progress, cancellationToken), []);
         var record = Record(await volumes.ResizeAsync(name, sizeBytes, shrink, progress, cancellationToken));
         await registry.PutVolumeAsync(record, cancellationToken);
         return new ResizedVolume(record, [.. (await Task.WhenAll(
@@ -42,13 +54,19 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
     }
 
     public async Task<ImmutableArray<FoundGroup>> ListGroupsAsync(CancellationToken cancellationToken) =>
-        [.. await Task.WhenAll(groups.All.Select(store => LookAsync(store, cancellationToken)))];
+        [.. await Task.WhenAll(groups.All.Select(store => LookAsync(store, cancellationToken))), .. _shared.List()];
 
-    public async Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken) =>
-        await LookAsync(await groups.AddAsync(definition, cancellationToken), cancellationToken);
+    public async Task<FoundGroup> AddGroupAsync(GroupDefinition definition, CancellationToken cancellationToken) => definition.On is { } device
+        ? await _shared.AddAsync(definition.Name, device, cancellationToken)
+        : await LookAsync(await groups.AddAsync(definition, cancellationToken), cancellationToken);
 
-    public void RemoveGroup(string group)
+    public async Task RemoveGroupAsync(string group, CancellationToken cancellationToken)
     {
+        if (_shared.Has(group))
+        {
+            await _shared.RemoveAsync(group, cancellationToken);
+            return;
+        }
         groups.Find(group);
         if (volumes.List().FirstOrDefault(volume => volume.Name.Group == group) is { } volume)
         {
@@ -123,7 +141,7 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
     }
 
     public async Task<VolumeUsers> UsersAsync(VolumeName name, CancellationToken cancellationToken) =>
-        new(await DomainsOfAsync(name, cancellationToken), volumes.UsersOf(name));
+        new(await DomainsOfAsync(name, cancellationToken), _shared.Has(name) ? volumes.WritersOf(name) : volumes.UsersOf(name));
 
     public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
     {
@@ -132,6 +150,11 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
         {
             throw new GodwitException(Storage.StorageErrors.VolumeInUse, $"{name} is a disk of {string.Join(", ", domains)}.",
                 $"Destroy what uses it: `godwit destroy {domains[0]}`.");
+        }
+        if (_shared.Has(name))
+        {
+            await _shared.DeleteAsync(name, host, cancellationToken);
+            return;
         }
         // One that is in the registry alone is what a deletion has left that was cut short.
         if (volumes.Has(name) || (await registry.ListVolumesAsync(cancellationToken)).All(volume => volume.Name != name))
@@ -156,11 +179,26 @@ internal sealed class LocalVolumes(string host, VolumeService volumes, VolumeGro
     public Task ReleaseAsync(VolumeName name, string host, int session, CancellationToken cancellationToken) =>
         fences.ReleaseAsync(name, host, session, cancellationToken);
 
+    public Task<long> FenceAsync(
+        VolumeName name, string host, long epoch, int session, ImmutableArray<SectorRange> sectors, bool free, CancellationToken cancellationToken) =>
+        fences.FenceAsync(name, host, epoch, session, sectors, free, cancellationToken);
+
+    public Task ReturnAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        fences.ReturnAsync(name, host, session, sectors, cancellationToken);
+
+    public Task ReleaseAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        fences.ReleaseAsync(name, host, session, sectors, cancellationToken);
+
+    public Task ForgetAsync(VolumeName name, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        fences.ForgetAsync(name, host, session, sectors, cancellationToken);
+
+    public void Settle(VolumeName name, ImmutableArray<GroupVolume> layout) => volumes.Settle(name, layout);
+
     public Task ProbeAsync(VolumeName name, CancellationToken cancellationToken) => fences.ProbeAsync(name, cancellationToken);
 
     public async Task<IReadOnlyList<FenceReport>> ReportAsync(CancellationToken cancellationToken) =>
         [.. (await fences.ListAsync(cancellationToken)).Select(fence => new FenceReport(fence.Volume, fence.Epoch, fence.Writer))];
 
     public static VolumeRecord Record(VolumeLocation volume) =>
-        new(volume.Name, volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot);
+        new(volume.Name, volume.SizeBytes, volume.StorageHost, volume.Shelf, volume.Slot, volume.LiesOn, volume.SharedGroup);
 }

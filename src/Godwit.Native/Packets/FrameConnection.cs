@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Godwit.Native.Sockets;
 using Microsoft.Win32.SafeHandles;
+using static Godwit.Native.Packets.FrameCalls;
 
 namespace Godwit.Native.Packets;
 
@@ -10,9 +11,6 @@ namespace Godwit.Native.Packets;
 /// </summary>
 public sealed partial class FrameConnection : IDisposable
 {
-    private const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
-    private const short POLLIN = 1, POLLOUT = 4;
-
     /// <summary>How long frames that find no room wait for it: the other side is busy with those before.</summary>
     private const int SendPatienceMs = 100;
     private readonly SafeFileHandle _socket;
@@ -110,15 +108,6 @@ public sealed partial class FrameConnection : IDisposable
         var polled = new PollFd { Descriptor = (int)_socket.DangerousGetHandle(), Events = POLLOUT };
         return poll(&polled, 1, SendPatienceMs) > 0;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int recvmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags, nint timeout);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int sendmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int poll(PollFd* descriptors, nuint count, int timeoutMs);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int accept4(SafeFileHandle fd, nint address, nint length, int flags);

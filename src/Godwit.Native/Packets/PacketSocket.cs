@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using static Godwit.Native.Packets.FrameCalls;
 
 namespace Godwit.Native.Packets;
 
@@ -14,9 +15,7 @@ public sealed partial class PacketSocket : IDisposable
     private const int AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1, SO_ERROR = 4, SO_ATTACH_FILTER = 26, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
     private const int SOL_PACKET = 263, PACKET_STATISTICS = 6, PACKET_VNET_HDR = 15, PACKET_QDISC_BYPASS = 20;
-    private const int MSG_DONTWAIT = 0x40;
     private const nuint SIOCGSTAMPNS = 0x8907;
-    private const short POLLIN = 1, POLLOUT = 4, POLLERR = 8;
 
     /// <summary>How long the sends of a batch wait for room before frames are given up, as a full switch would.</summary>
     private const int SendPatienceMs = 100;
@@ -317,13 +316,4 @@ public sealed partial class PacketSocket : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int getsockopt(SafeFileHandle fd, int level, int option, void* value, ref int length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int recvmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags, nint timeout);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int sendmmsg(SafeFileHandle fd, MMsgHdr* messages, uint count, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int poll(PollFd* descriptors, nuint count, int timeoutMs);
 }

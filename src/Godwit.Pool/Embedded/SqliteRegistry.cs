@@ -65,6 +65,8 @@ public sealed partial class SqliteRegistry : IRegistry, IDisposable
             return new CompareAndSetResult(won, won ? null : Find(domain));
         }, cancellationToken);
 
+    public Task<long> DrawEpochAsync(CancellationToken cancellationToken) => Run(() => Number(Schema.NextEpoch), cancellationToken);
+
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) =>
         Run(() => List(Schema.ListHosts, PoolJson.Default.HostRecord), cancellationToken);
 

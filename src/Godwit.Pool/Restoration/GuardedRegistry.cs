@@ -78,6 +78,8 @@ public sealed class GuardedRegistry : IRegistry, IDisposable
         return result;
     }
 
+    public Task<long> DrawEpochAsync(CancellationToken cancellationToken) => Serving(() => _registry.DrawEpochAsync(cancellationToken));
+
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) => _registry.ListHostsAsync(cancellationToken);
 
     public Task PutHostAsync(HostRecord host, CancellationToken cancellationToken) => _registry.PutHostAsync(host, cancellationToken);

@@ -25,6 +25,8 @@ public sealed class DiskChecks(IVolumeEndpoints endpoints)
 
     private static DiskFinding Describe(DiskIdentity disk, string target) => disk.Kind switch
     {
+        DiskKind.PoolVolume when disk.LiesOn is { } device => new(disk, $"a volume of a group that hosts share, on {device.Name} of {disk.StorageHost}",
+            $"{disk.StorageHost} serves one writer at a time in the sectors of this volume: a move takes the role from the former host in one step, durably, and its frames there are refused from then on.", null),
         DiskKind.PoolVolume => new(disk, $"a volume of the pool on {disk.StorageHost}",
             $"{disk.StorageHost} serves one writer at a time: a move takes the role from the former host in one step, durably, and its frames are refused from then on.", null),
         DiskKind.BlockDevice => new(disk, "a block device that this host has by other means",

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Domains.Config;
 using Godwit.Native.Files;
@@ -6,8 +7,8 @@ using Godwit.Storage.Volumes;
 namespace Godwit.Storage.Attachments;
 
 /// <summary>
-/// Finds what a disk's target names. <c>group/volume</c> is the block device <c>/dev/group/volume</c> where this host
-/// has one, and the pool's volume elsewhere. What an engine reaches over the network is not asked for: the engine says
+/// Finds what a disk's target names. <c>group/volume</c> is the pool's volume where there is one, also on a host that has it as a block
+/// device, past which no fence would hold it; else the block device <c>/dev/group/volume</c> of this host. What an engine reaches over the network is not asked for: the engine says
 /// whether it is there.
 /// </summary>
 internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirectory = "/dev")
@@ -21,22 +22,12 @@ internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirect
         }
         if (disk.Target.StartsWith('/'))
             return FindPath(disk, disk.Target);
+        var volumes = await endpoints.ListAsync(cancellationToken);
+        if (volumes.FirstOrDefault(volume => volume.Name.ToString() == disk.Target) is { } volume)
+            return FindVolume(volume, volumes);
         var device = Path.Combine(deviceDirectory, disk.Target);
         if (disk.Backend == DiskBackend.Block && !disk.Target.Split('/').Contains("..") && File.Exists(device))
             return FindPath(disk, device);
-        var volumes = await endpoints.ListAsync(cancellationToken);
-        if (volumes.FirstOrDefault(volume => volume.Name.ToString() == disk.Target) is { } volume)
-        {
-            return new DiskIdentity
-            {
-                Kind = DiskKind.PoolVolume,
-                Name = disk.Target,
-                SizeBytes = volume.SizeBytes,
-                StorageHost = volume.StorageHost,
-                Shelf = volume.Shelf,
-                Slot = volume.Slot,
-            };
-        }
         var near = Nearest.To(disk.Target, volumes.Select(v => v.Name.ToString()).Concat(Devices()));
         throw new GodwitException(
             StorageErrors.NoSuchDisk,
@@ -44,6 +35,28 @@ internal sealed class DiskFinder(IVolumeEndpoints endpoints, string deviceDirect
                 ? $"there is no volume {disk.Target} in the pool, and no device {device}"
                 : $"there is no volume {disk.Target} in the pool, and no device {device}; did you mean {near}?",
             "`godwit volume list` shows the volumes there are.");
+    }
+
+    private static DiskIdentity FindVolume(VolumeLocation volume, ImmutableArray<VolumeLocation> volumes)
+    {
+        if (volume.SharedGroup is { } group)
+        {
+            throw new GodwitException(StorageErrors.VolumeInUse, $"{volume.Name} is no disk for a domain: the group {group} lies on it.",
+                $"Make a volume in that group: godwit volume create {group}/NAME");
+        }
+        var device = volumes.FirstOrDefault(other => other.Name == volume.LiesOn);
+        if (volume.LiesOn is { } missing && device is null)
+            throw new GodwitException(StorageErrors.NoSuchDisk, $"{volume.Name} lies on {missing}, which is not there.", "`godwit volume list` shows the volumes there are.");
+        return new DiskIdentity
+        {
+            Kind = DiskKind.PoolVolume,
+            Name = volume.Name.ToString(),
+            SizeBytes = volume.SizeBytes,
+            StorageHost = volume.StorageHost,
+            Shelf = volume.Shelf,
+            Slot = volume.Slot,
+            LiesOn = device is null ? null : new SharedDevice(device.Name.ToString(), device.SizeBytes),
+        };
     }
 
     private static DiskIdentity FindPath(DiskSpec disk, string path)

@@ -19,11 +19,11 @@ namespace Godwit.Storage.Attachments;
 /// device is asked for again, which <see cref="ProbeAsync"/> does.
 /// </para>
 /// </summary>
-internal sealed class KernelAttachments(VolumeSessions sessions, KernelDriver driver, DiskPlaces places, ILogger log) : IAttachmentWay
+internal sealed class KernelAttachments(VolumeSessions sessions, IKernelDriver driver, DiskPlaces places, ILogger log) : IAttachmentWay
 {
     private readonly KernelRecords _records = new(Path.Combine(places.RunDirectory, "kernel"));
 
-    /// <inheritdoc cref="KernelDriver.IsThereAsync"/>
+    /// <inheritdoc cref="IKernelDriver.IsThereAsync"/>
     public Task<bool> IsThereAsync(CancellationToken cancellationToken) => driver.IsThereAsync(cancellationToken);
 
     public async Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken)
@@ -49,8 +49,8 @@ internal sealed class KernelAttachments(VolumeSessions sessions, KernelDriver dr
         {
             _records.Save(attached);
             await driver.FindAsync(disk.Name, address, disk.SizeBytes, cancellationToken);
-            driver.DropCache(disk.Name, address);
-            Give(attached);
+            driver.DropCache(disk.Name, attached.Path);
+            Give(places, attached);
             Log.AttachedByKernel(log, domain, disk.Name, attached.Path, attached.Session);
             return attached;
         }
@@ -68,7 +68,7 @@ internal sealed class KernelAttachments(VolumeSessions sessions, KernelDriver dr
     {
         var before = await sessions.FenceAsync(disk, epoch, cancellationToken);
         // What the kernel read of it while another host wrote: the engine does not look at it, but other programs of the host would.
-        driver.DropCache(disk.Disk.Name, VolumeSessions.AddressOf(disk.Disk));
+        driver.DropCache(disk.Disk.Name, disk.Path);
         return before;
     }
 
@@ -120,7 +120,8 @@ internal sealed class KernelAttachments(VolumeSessions sessions, KernelDriver dr
 
     public ImmutableArray<AttachedDisk> Find() => [.. _records.List()];
 
-    private void Give(AttachedDisk disk)
+    /// <summary>Lets the user of engines open a device.</summary>
+    internal static void Give(DiskPlaces places, AttachedDisk disk)
     {
         try
         {

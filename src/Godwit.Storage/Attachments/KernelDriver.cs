@@ -24,7 +24,7 @@ namespace Godwit.Storage.Attachments;
 /// <param name="root">Where all those paths begin.</param>
 /// <param name="modprobe">Program that loads a module, and knows of its dependencies.</param>
 internal sealed class KernelDriver(
-    ImmutableArray<string> interfaces, TimeProvider time, ILogger log, string root = "/", string modprobe = "modprobe")
+    ImmutableArray<string> interfaces, TimeProvider time, ILogger log, string root = "/", string modprobe = "modprobe") : IKernelDriver
 {
     private static readonly TimeSpan FoundLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RevalidatedLimit = TimeSpan.FromSeconds(2);
@@ -33,21 +33,14 @@ internal sealed class KernelDriver(
 
     private Task<bool>? _loading;
 
-    /// <summary>Loads it, for the storage network only, where it is not loaded; false where there is none.</summary>
     public async Task<bool> IsThereAsync(CancellationToken cancellationToken) =>
         IsLoaded || (await (_loading ??= LoadAsync()).WaitAsync(cancellationToken) && IsLoaded);
 
-    /// <summary>Path of a target's device.</summary>
-    /// <param name="address">As in <c>e0.1</c>.</param>
     public string DeviceOf(string address) => Path.Combine(root, "dev/etherd", address);
 
     /// <summary>Whether the device serves requests, as far as the driver knows.</summary>
     public bool IsUp(string address) => Attribute(address, "state")?.StartsWith("up", StringComparison.Ordinal) == true && File.Exists(DeviceOf(address));
 
-    /// <summary>Waits until the driver has a device of this size.</summary>
-    /// <exception cref="GodwitException">
-    /// The driver is not there or kept from the storage network, no such target answers, or its size is another.
-    /// </exception>
     public async Task FindAsync(string name, string address, long sizeBytes, CancellationToken cancellationToken)
     {
         if (!await IsThereAsync(cancellationToken))
@@ -73,29 +66,22 @@ internal sealed class KernelDriver(
         }
     }
 
-    /// <summary>Has a device that the driver gave up serve requests again; false while the target does not answer.</summary>
     public Task<bool> ReviveAsync(string address, CancellationToken cancellationToken) =>
         UntilAsync("revalidate", address, () => IsUp(address), RevalidatedLimit, cancellationToken);
 
-    /// <summary>Forgets what the kernel has cached of the device, for whoever looked at it while another host wrote to it.</summary>
-    /// <exception cref="GodwitException">The device cannot be opened.</exception>
-    public void DropCache(string name, string address)
+    public void DropCache(string name, string path)
     {
         try
         {
-            using var device = File.OpenHandle(DeviceOf(address), share: FileShare.ReadWrite);
+            using var device = File.OpenHandle(path, share: FileShare.ReadWrite);
             PageCache.Drop(device);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new GodwitException(StorageErrors.AttachFailed, $"{name}: {DeviceOf(address)} cannot be used: {e.Message}", "See the kernel's log.", e);
+            throw new GodwitException(StorageErrors.AttachFailed, $"{name}: {path} cannot be used: {e.Message}", "See the kernel's log.", e);
         }
     }
 
-    /// <summary>
-    /// Takes the device away, with all that is cached of it, unless a device of the host lies on it. What else has it open gets errors,
-    /// as it would from the target.
-    /// </summary>
     public void Forget(string address)
     {
         var holders = Path.Combine(BlockOf(address), "holders");

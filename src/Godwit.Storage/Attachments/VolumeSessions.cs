@@ -39,7 +39,12 @@ internal sealed class VolumeSessions(IVolumeEndpoints endpoints, ImmutableArray<
     }
 
     /// <summary>Address on the storage network, as in <c>e0.1</c>.</summary>
-    public static string AddressOf(DiskIdentity disk) => string.Create(CultureInfo.InvariantCulture, $"e{disk.Shelf}.{disk.Slot}");
+    public static string AddressOf(DiskIdentity disk) => AddressOf(disk.Shelf, disk.Slot);
+
+    /// <inheritdoc cref="AddressOf(DiskIdentity)"/>
+    public static string AddressOf(VolumeLocation volume) => AddressOf(volume.Shelf, volume.Slot);
+
+    private static string AddressOf(int shelf, int slot) => string.Create(CultureInfo.InvariantCulture, $"e{shelf}.{slot}");
 
     private static VolumeLocation Locate(DiskIdentity disk) =>
         new(VolumeName.Parse(disk.Name), disk.SizeBytes, disk.StorageHost!, disk.Shelf, disk.Slot);

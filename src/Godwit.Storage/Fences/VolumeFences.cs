@@ -27,12 +27,38 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
     public async Task<long> FenceAsync(VolumeName volume, string host, long epoch, int session, CancellationToken cancellationToken) =>
         (await AskAsync(volume, export => export.FenceAsync(host, epoch, session, cancellationToken))).PreviousEpoch;
 
+    /// <summary>The same for parts of the volume, of all or none; with <paramref name="free"/> only where nobody has them.</summary>
+    public async Task<long> FenceAsync(
+        VolumeName volume, string host, long epoch, int session, ImmutableArray<SectorRange> sectors, bool free, CancellationToken cancellationToken)
+    {
+        CheckSound(sectors);
+        using var taking = volumes.Taking(volume, sectors);
+        return (await AskAsync(volume, export => export.FenceAsync(host, epoch, session, sectors, cancellationToken, free))).PreviousEpoch;
+    }
+
+    /// <summary>A session that was superseded in parts of the volume reads them again.</summary>
+    public Task ReturnAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken)
+    {
+        CheckSound(sectors);
+        return AskAsync(volume, export => export.ReturnAsync(host, session, sectors, cancellationToken));
+    }
+
+    /// <summary>Gives up the writer's role of parts of the volume.</summary>
+    public Task ReleaseAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken)
+    {
+        CheckSound(sectors);
+        return AskAsync(volume, export => export.ReleaseAsync(host, session, sectors, cancellationToken));
+    }
+
+    /// <summary>Parts of the volume are none any more, at the word of the one who has the lock of the group that lies on it.</summary>
+    public Task ForgetAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken)
+    {
+        CheckSound(sectors);
+        return AskAsync(volume, export => export.ForgetAsync(host, session, sectors, cancellationToken));
+    }
+
     public Task ReleaseAsync(VolumeName volume, string host, int session, CancellationToken cancellationToken) =>
-        AskAsync(volume, async export =>
-        {
-            await export.ReleaseAsync(host, session, cancellationToken);
-            return true;
-        });
+        AskAsync(volume, export => export.ReleaseAsync(host, session, cancellationToken));
 
     /// <summary>
     /// Succeeds when a writer would be served now. An export that runs and serves no writes, because its fence or its
@@ -51,11 +77,36 @@ public sealed class VolumeFences(VolumeService volumes, VolumeExports exports)
 
     /// <summary>Who holds each volume of this host, and under which epoch.</summary>
     public async Task<ImmutableArray<VolumeFence>> ListAsync(CancellationToken cancellationToken) =>
-        [.. await Task.WhenAll(volumes.List().Select(async volume =>
+        [.. (await Task.WhenAll(volumes.List().Select(async volume =>
         {
             var status = await AskAsync(volume.Name, export => export.StatusAsync(cancellationToken));
-            return new VolumeFence(volume.Name, status.Epoch, status.Writer?.Host);
-        }))];
+            return SharedOf(volume, status).Prepend(new VolumeFence(volume.Name, status.Epoch, status.Writer?.Host));
+        }))).SelectMany(fences => fences)];
+
+    /// <summary>Who holds the volumes of the group that lies on one.</summary>
+    private IEnumerable<VolumeFence> SharedOf(VolumeLocation device, ExportStatus status)
+    {
+        foreach (var location in volumes.ListShared().Where(location => location.LiesOn == device.Name))
+        {
+            var (_, volume) = volumes.FindShared(location.Name);
+            var held = status.Ranges.Where(range => volume.LiesIn([new SectorRange(range.Start, range.Length, range.Rest)])).ToList();
+            // Of several extents one host has all or none.
+            var writer = held.Count > 0 ? status.Readers.FirstOrDefault(reader => held.All(range => range.Writer == reader.Session)) : null;
+            yield return new VolumeFence(location.Name, held.Select(range => range.Epoch).DefaultIfEmpty(0).Max(), writer?.Host);
+        }
+    }
+
+    private static void CheckSound(ImmutableArray<SectorRange> sectors)
+    {
+        if (sectors.IsDefaultOrEmpty || !sectors.All(range => range.IsSound))
+            throw new GodwitException("bad-range", "That names no sectors of a disk.", "Give a start and a length, in sectors of 512 bytes.");
+    }
+
+    private Task<bool> AskAsync(VolumeName volume, Func<ExportControlClient, Task> ask) => AskAsync(volume, async export =>
+    {
+        await ask(export);
+        return true;
+    });
 
     private async Task<T> AskAsync<T>(VolumeName volume, Func<ExportControlClient, Task<T>> ask)
     {

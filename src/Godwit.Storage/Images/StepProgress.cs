@@ -21,7 +21,7 @@ public sealed class PartOfProgress(IProgress<StepProgress>? whole, double from, 
 /// <summary>Tells of bytes as of a step.</summary>
 /// <param name="progress">Takes it; null where nobody listens.</param>
 /// <param name="step">What is done with the bytes.</param>
-internal sealed class BytesOfStep(IProgress<StepProgress>? progress, string step) : IProgress<WorkProgress>
+public sealed class BytesOfStep(IProgress<StepProgress>? progress, string step) : IProgress<WorkProgress>
 {
     public void Report(WorkProgress value) => progress?.Report(new StepProgress(step, value.Total == 0 ? 1 : (double)value.Done / value.Total));
 }

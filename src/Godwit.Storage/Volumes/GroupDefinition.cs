@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Godwit.Domains;
 
 namespace Godwit.Storage.Volumes;
 
@@ -16,11 +17,16 @@ public sealed record GroupDefinition
     /// <summary>New volumes are thin volumes of this pool; null: they have all their room from the start.</summary>
     public string? ThinPool { get; init; }
 
+    /// <summary>The exported volume that a shared group lies on.</summary>
+    public VolumeName? On { get; init; }
+
     public static GroupDefinition OfDirectory(string name, string directory) =>
         new() { Name = name, Kind = GroupKind.Directory, Directory = directory };
 
     public static GroupDefinition OfLvm(string name, string? thinPool = null) =>
         new() { Name = name, Kind = GroupKind.Lvm, ThinPool = thinPool };
+
+    public static GroupDefinition OfShared(string name, VolumeName on) => new() { Name = name, Kind = GroupKind.Shared, On = on };
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<GroupKind>))]
@@ -33,4 +39,8 @@ public enum GroupKind
     /// <summary>Logical volumes of an LVM2 volume group.</summary>
     [JsonStringEnumMemberName("lvm")]
     Lvm,
+
+    /// <summary>Logical volumes of an LVM2 volume group on an exported volume, which its hosts share.</summary>
+    [JsonStringEnumMemberName("shared")]
+    Shared,
 }

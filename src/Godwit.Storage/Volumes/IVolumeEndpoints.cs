@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Storage.Groups;
 
 namespace Godwit.Storage.Volumes;
 
@@ -25,6 +26,9 @@ public interface IVolumeEndpoints
     Task<long> FenceAsync(VolumeLocation volume, long epoch, int session, CancellationToken cancellationToken);
 
     Task ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken);
+
+    /// <summary>The storage host of an exported volume, as a host asks it that shares the group on it.</summary>
+    IGroupEndpoints OfGroup(VolumeLocation device);
 
     /// <summary>Succeeds when the storage host serves the volume now.</summary>
     Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken);

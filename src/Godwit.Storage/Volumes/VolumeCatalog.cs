@@ -13,7 +13,9 @@ namespace Godwit.Storage.Volumes;
 /// <param name="Slot">Second part of it.</param>
 /// <param name="IsNew">Its export has not answered yet: nobody has used it, and its fence is still to begin.</param>
 /// <param name="IsDeleted">It is gone, and its address is not given again.</param>
-public sealed record CatalogEntry(VolumeName Name, long SizeBytes, int Shelf, int Slot, bool IsNew = false, bool IsDeleted = false);
+/// <param name="Shared">The group that lies on it; null where it is the disk of domains.</param>
+public sealed record CatalogEntry(
+    VolumeName Name, long SizeBytes, int Shelf, int Slot, bool IsNew = false, bool IsDeleted = false, SharedContents? Shared = null);
 
 /// <summary>
 /// The volumes of a storage host and the addresses they are exported under, which stay with them for good: whoever is still
@@ -71,6 +73,13 @@ public sealed class VolumeCatalog
     {
         lock (_lock)
             Save([.. _all.Select(entry => entry.Name == name && !entry.IsDeleted ? entry with { SizeBytes = sizeBytes } : entry)]);
+    }
+
+    /// <summary>Changes what is known of the group that lies on a volume.</summary>
+    public void SetShared(VolumeName name, Func<SharedContents?, SharedContents?> change)
+    {
+        lock (_lock)
+            Save([.. _all.Select(entry => entry.Name == name && !entry.IsDeleted ? entry with { Shared = change(entry.Shared) } : entry)]);
     }
 
     public static GodwitException Taken(VolumeName name) =>

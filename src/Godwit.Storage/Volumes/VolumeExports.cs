@@ -113,7 +113,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         [.. fence.Readers.Append(fence.Writer).OfType<FenceEntry>().Select(entry => entry.Host).Distinct()];
 
     // A fence that cannot be read lets nobody in: nobody uses the volume.
-    private FenceState? FenceOf(CatalogEntry volume) => Fence.Load(Path.Combine(StateOf(volume), AddressOf(volume) + ".fence")).State;
+    internal FenceState? FenceOf(CatalogEntry volume) => Fence.Load(Path.Combine(StateOf(volume), AddressOf(volume) + ".fence")).State;
 
     /// <summary>Ends the export of a volume, whoever started it, if it runs.</summary>
     public async Task EndAsync(CatalogEntry volume, CancellationToken cancellationToken)

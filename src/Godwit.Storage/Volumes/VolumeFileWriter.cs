@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -26,12 +27,15 @@ internal sealed partial class VolumeFileWriter(IVolumeData data)
 {
     /// <exception cref="GodwitException">The file is there already, or cannot be written.</exception>
     public async Task WriteAsync(
-        string device, long sizeBytes, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+        ImmutableArray<VolumeExtent> parts, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         if (!Path.IsPathRooted(file) || Path.EndsInDirectorySeparator(file))
             throw new GodwitException(StorageErrors.BadFile, $"'{file}' is not the path of a file from the root.", "Write it in full, as in /srv/backup/vm1.img.");
         if (Path.Exists(file))
             throw new GodwitException(StorageErrors.FileExists, $"{file} is there already.", "Remove it, or choose another name.");
+        if (format == ImageFormat.Qcow2 && parts.Length > 1)
+            throw new GodwitException(StorageErrors.BadFile, "The volume lies in several parts, of which qemu-img cannot make one file.", "Write it as raw.");
+        var sizeBytes = parts.Sum(part => part.Length);
         var unfinished = file + ".part";
         try
         {
@@ -44,9 +48,9 @@ internal sealed partial class VolumeFileWriter(IVolumeData data)
         try
         {
             if (format == ImageFormat.Raw)
-                await data.CopyAsync(device, unfinished, sizeBytes, progress, cancellationToken).ConfigureAwait(false);
+                await new PartedWork(data).Copy(parts, [VolumeExtent.Whole(unfinished, sizeBytes)]).RunAsync(progress, cancellationToken).ConfigureAwait(false);
             else
-                await ConvertAsync(device, unfinished, sizeBytes, progress, cancellationToken).ConfigureAwait(false);
+                await ConvertAsync(parts[0], unfinished, progress, cancellationToken).ConfigureAwait(false);
             await data.SyncAsync(unfinished, cancellationToken).ConfigureAwait(false);
             File.Move(unfinished, file);
             StableStorage.SyncDirectory(Path.GetDirectoryName(file)!);
@@ -58,9 +62,11 @@ internal sealed partial class VolumeFileWriter(IVolumeData data)
         }
     }
 
-    private static async Task ConvertAsync(string device, string file, long sizeBytes, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    private static async Task ConvertAsync(VolumeExtent part, string file, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        string[] command = ["qemu-img", "convert", "-p", "-f", "raw", "-O", "qcow2", device, file];
+        var sizeBytes = part.Length;
+        var source = string.Create(CultureInfo.InvariantCulture, $"driver=raw,offset={part.Start},size={sizeBytes},file.filename={part.Path.Replace(",", ",,", StringComparison.Ordinal)}");
+        string[] command = ["qemu-img", "convert", "-p", "--image-opts", source, "-O", "qcow2", file];
         try
         {
             var result = await ProgramRunner.TryRunAsync(command, onLine: line =>

@@ -21,6 +21,13 @@ internal sealed class VolumeGates
     public IDisposable Change(VolumeName name) => Enter(name, "is being changed or copied",
         use => use is { Changes: 0, Starts: 0, Copies: 0, Looks: 0 }, use => use with { Changes = 1 }, use => use with { Changes = 0 });
 
+    /// <summary>Whether it is being changed at this moment.</summary>
+    public bool IsChanging(VolumeName name)
+    {
+        lock (_lock)
+            return _uses.GetValueOrDefault(name).Changes > 0;
+    }
+
     public IDisposable Start(VolumeName name) => Enter(name, "is being changed",
         use => use is { Changes: 0, Starts: 0 }, use => use with { Starts = 1 }, use => use with { Starts = 0 });
 

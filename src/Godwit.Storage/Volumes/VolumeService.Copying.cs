@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Storage.Volumes.Stores;
 
@@ -22,6 +23,7 @@ public sealed partial class VolumeService
         var store = groups.Find(name.Group);
         using var alone = _gates.Change(name);
         var entry = Find(name);
+        RefuseShared(entry);
         if (sizeBytes < entry.SizeBytes && !shrink)
         {
             throw new GodwitException(StorageErrors.WouldShrink, $"{name} has {entry.SizeBytes} bytes; with {sizeBytes} it would lose what is at its end.",
@@ -46,24 +48,22 @@ public sealed partial class VolumeService
         VolumeName source, VolumeName target, long? sizeBytes, IReadOnlyCollection<(int Shelf, int Slot)> others,
         IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        var from = Find(source);
-        var size = sizeBytes ?? from.SizeBytes;
+        var length = SizeOf(source);
+        var size = sizeBytes ?? length;
         CheckSize(size);
-        if (size < from.SizeBytes)
+        if (size < length)
         {
-            throw new GodwitException(StorageErrors.BadSize, $"{source} has {from.SizeBytes} bytes: what is made of it cannot have {size}.",
+            throw new GodwitException(StorageErrors.BadSize, $"{source} has {length} bytes: what is made of it cannot have {size}.",
                 "Leave the size out, or give a greater one.");
         }
-        var sourceStore = groups.Find(source.Group);
         return await MakeAsync(target, others, async store =>
         {
-            if (source.Group == target.Group && await AtOnceAsync(from, target, size, store, cancellationToken) is { } copied)
+            if (source.Group == target.Group && await AtOnceAsync(source, target, size, store, cancellationToken) is { } copied)
                 return copied;
             using var copying = _gates.Copy(source);
-            RefuseUsedCopy(from);
+            var parts = PartsOfUnused(source);
             var begun = await store.BeginAsync(target.Volume, size, progress, cancellationToken);
-            await UndoneAsync(store, target, () =>
-                data.CopyAsync(sourceStore.PathOf(source.Volume), begun.Path, from.SizeBytes, progress, cancellationToken));
+            await UndoneAsync(store, target, () => new PartedWork(data).Copy(parts, [VolumeExtent.Whole(begun.Path, length)]).RunAsync(progress, cancellationToken));
             return begun;
         }, cancellationToken);
     }
@@ -73,17 +73,16 @@ public sealed partial class VolumeService
     public async Task WriteAsync(
         VolumeName name, string file, ImageFormat format, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
-        var entry = Find(name);
+        SizeOf(name);
         using var copying = _gates.Copy(name);
-        RefuseUsedCopy(entry);
-        await new VolumeFileWriter(data).WriteAsync(groups.PathOf(name), entry.SizeBytes, file, format, progress, cancellationToken);
+        await new VolumeFileWriter(data).WriteAsync(PartsOfUnused(name), file, format, progress, cancellationToken);
     }
 
     // Whoever uses the volume goes on.
-    private async Task<NewVolume?> AtOnceAsync(CatalogEntry from, VolumeName target, long size, IVolumeStore store, CancellationToken cancellationToken)
+    private async Task<NewVolume?> AtOnceAsync(VolumeName source, VolumeName target, long size, IVolumeStore store, CancellationToken cancellationToken)
     {
-        using var looking = _gates.Look(from.Name);
-        return await store.TryBeginCopyAsync(from.Name.Volume, target.Volume, size, cancellationToken);
+        using var looking = _gates.Look(source);
+        return await store.TryBeginCopyAsync(source.Volume, target.Volume, size, cancellationToken);
     }
 
     private async Task<VolumeLocation> GrowAsync(
@@ -110,12 +109,14 @@ public sealed partial class VolumeService
         }
     }
 
-    private void RefuseUsedCopy(CatalogEntry entry)
+    private void RefuseUsedCopy(CatalogEntry entry) => RefuseUsedCopy(entry.Name, exports.UsersOf(entry));
+
+    private static void RefuseUsedCopy(VolumeName name, ImmutableArray<string> users)
     {
-        if (exports.UsersOf(entry) is { IsEmpty: false } users)
+        if (!users.IsEmpty)
         {
             throw new GodwitException(StorageErrors.CopyNeedsRest,
-                $"{entry.Name} is in use by {string.Join(", ", users)}, and its storage cannot copy it as it is at one moment.",
+                $"{name} is in use by {string.Join(", ", users)}, and its storage cannot copy it as it is at one moment.",
                 "Shut down what uses it; or keep such volumes in a thin pool of LVM, or on XFS or Btrfs. Where that is so, copy a snapshot of it.");
         }
     }

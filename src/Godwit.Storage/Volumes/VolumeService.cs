@@ -78,6 +78,7 @@ public sealed partial class VolumeService(
     public async Task DeleteAsync(VolumeName name, CancellationToken cancellationToken)
     {
         var entry = Find(name);
+        RefuseShared(entry);
         var store = groups.Find(name.Group);
         using var alone = _gates.Change(name);
         await EndUnusedAsync(entry, store, cancellationToken);
@@ -253,5 +254,5 @@ public sealed partial class VolumeService(
         }
     }
 
-    private VolumeLocation Locate(CatalogEntry entry) => new(entry.Name, entry.SizeBytes, host, entry.Shelf, entry.Slot);
+    private VolumeLocation Locate(CatalogEntry entry) => new(entry.Name, entry.SizeBytes, host, entry.Shelf, entry.Slot, SharedGroup: entry.Shared?.Group);
 }

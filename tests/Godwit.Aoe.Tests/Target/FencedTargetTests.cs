@@ -26,15 +26,13 @@ public sealed class FencedTargetTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private static byte[] Sector(byte value) => [.. Enumerable.Repeat(value, 512)];
-
     [Fact]
     public void Readers_read_and_flush_but_do_not_write()
     {
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 3, 1, Sector(9), A, _a).Good);
-        Assert.Equal(Sector(9), _bench.Ata(AtaCommand.ReadExt, 3, 1, null, B, _b).Data);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 3, 1, TargetBench.Sectors(9), A, _a).Good);
+        Assert.Equal(TargetBench.Sectors(9), _bench.Ata(AtaCommand.ReadExt, 3, 1, null, B, _b).Data);
         Assert.True(_bench.Ata(AtaCommand.FlushCache, from: B, session: _b).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 3, 1, Sector(1), B, _b).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 3, 1, TargetBench.Sectors(1), B, _b).Aborted);
         Assert.Equal(9, _bench.Medium.Data[3 * 512]);
     }
 
@@ -44,7 +42,7 @@ public sealed class FencedTargetTests : IDisposable
         _fence.Take("b", 2, _b);
         foreach (var command in new[] { AtaCommand.ReadExt, AtaCommand.Read, AtaCommand.WriteExt, AtaCommand.Write,
             AtaCommand.FlushCache, AtaCommand.FlushCacheExt, AtaCommand.SetFeatures })
-            Assert.True(_bench.Ata(command, 0, 1, Sector(1), A, _a, feature: AtaCommand.EnableWriteCache).Aborted, $"0x{command:x2}");
+            Assert.True(_bench.Ata(command, 0, 1, TargetBench.Sectors(1), A, _a, feature: AtaCommand.EnableWriteCache).Aborted, $"0x{command:x2}");
         var identity = Identify(A, _a);
         Assert.Equal((FenceStanding.None, 2L), (identity.Godwit!.Standing, identity.Godwit.Epoch));
         Assert.Equal(FenceStanding.Writer, Identify(B, _b).Godwit!.Standing);
@@ -53,11 +51,11 @@ public sealed class FencedTargetTests : IDisposable
     [Fact]
     public void Address_and_session_count_together()
     {
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, Sector(1), B, _a).Aborted);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, Sector(1), A, _b).Aborted);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, Sector(1), A, 0).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), B, _a).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), A, _b).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), A, 0).Aborted);
         // A tag of the Linux driver, whose bits could look like a session.
-        var frame = TargetBench.Request(AtaCommand.WriteExt, 0, 1, Sector(1), A, _a);
+        var frame = TargetBench.Request(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), A, _a);
         frame[20] &= 0x7F;
         var answer = Assert.Single(_bench.Send(frame));
         Assert.Equal(AtaStatus.Error, (byte)(answer[27] & AtaStatus.Error));
@@ -68,10 +66,10 @@ public sealed class FencedTargetTests : IDisposable
     [Fact]
     public async Task A_fence_waits_for_one_slow_frame_and_not_for_all_that_came_with_it()
     {
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 1, Sector(1), A, _a).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 1, TargetBench.Sectors(1), A, _a).Good);
         _bench.Medium.ReadTakes = TimeSpan.FromMilliseconds(100);
         for (uint i = 0; i < 50; i++) _bench.Queue(TargetBench.Request(AtaCommand.ReadExt, 0, 1, null, B, _b, i));
-        _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, 7, 1, Sector(2), A, _a, 99));
+        _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, 7, 1, TargetBench.Sectors(2), A, _a, 99));
         var step = Task.Run(_bench.Step, TestContext.Current.CancellationToken);
         await Task.Delay(300, TestContext.Current.CancellationToken);
         var began = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -89,13 +87,13 @@ public sealed class FencedTargetTests : IDisposable
     public void No_write_that_was_queued_reaches_the_disk_after_the_fence_has_answered()
     {
         Assert.True(_bench.Ata(AtaCommand.SetFeatures, from: A, session: _a, feature: AtaCommand.EnableWriteCache).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, Sector(1), A, _a, 2).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), A, _a, 2).Good);
         var moved = _bench.Target.RunAsync(() => _fence.Take("b", 2, _b));
         uint sequence = 100;
         do
         {
             // More than a step takes, so that some wait whenever the fence moves.
-            for (var i = 0; i < 200; i++) _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, i % 8, 1, Sector(0xEE), A, _a, sequence++));
+            for (var i = 0; i < 200; i++) _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, i % 8, 1, TargetBench.Sectors(0xEE), A, _a, sequence++));
             _bench.Step();
         }
         while (!moved.IsCompleted);
@@ -129,7 +127,7 @@ public sealed class FencedTargetTests : IDisposable
     public void Without_a_state_nobody_is_served_and_the_status_says_why()
     {
         var bench = new TargetBench(new MemoryMedium(64), Fence.Load(_directory.File("lost")));
-        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, Sector(1), A, _a).Aborted);
+        Assert.True(bench.Ata(AtaCommand.WriteExt, 0, 1, TargetBench.Sectors(1), A, _a).Aborted);
         Assert.True(bench.Ata(AtaCommand.ReadExt, 0, 1, null, A, _a).Aborted);
         Assert.True(bench.Ata(AtaCommand.Identify, 0, 1).Good);
         var status = bench.Export.Status([]);
@@ -142,11 +140,11 @@ public sealed class FencedTargetTests : IDisposable
     public void A_late_repetition_is_not_executed_again()
     {
         Assert.True(_bench.Ata(AtaCommand.SetFeatures, from: A, session: _a, sequence: 5, feature: AtaCommand.EnableWriteCache).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, Sector(1), A, _a, 10).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, Sector(2), A, _a, 11).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, TargetBench.Sectors(1), A, _a, 10).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, TargetBench.Sectors(2), A, _a, 11).Good);
         // The order to cache comes again too: it must not make the target forget.
         Assert.True(_bench.Ata(AtaCommand.SetFeatures, from: A, session: _a, sequence: 5, feature: AtaCommand.EnableWriteCache).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, Sector(1), A, _a, 10).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 4, 1, TargetBench.Sectors(1), A, _a, 10).Good);
         Assert.Equal(2, _bench.Medium.Data[4 * 512]);
         Assert.Equal(1, _bench.Export.Status([]).Counters.Repeated);
     }

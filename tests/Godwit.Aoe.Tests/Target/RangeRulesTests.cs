@@ -101,7 +101,7 @@ public class RangeRulesTests
         // Without the lock, a new part needs a new epoch.
         state = RangeRules.Release(state, "a", a, [s_lock]);
         state = Fence(state, "b", 10, b, s_lock, new SectorRange(6000, 10));
-        state = RangeRules.Forget(state, "b", b, [new SectorRange(6000, 10)]);
+        state = RangeRules.Forget(RangeRules.Release(state, "b", b, [new SectorRange(6000, 10)]), "b", b, [new SectorRange(6000, 10)]);
         Assert.Equal(10, state.Epoch);
         Assert.Equal(AoeControlCode.StaleEpoch, Refusal(() => Fence(state, "a", 5, a, new SectorRange(8000, 8))));
         Assert.True(Writes(Fence(state, "a", 11, a, new SectorRange(8000, 8)), a, 8000, 8));
@@ -133,7 +133,7 @@ public class RangeRulesTests
     }
 
     [Fact]
-    public void Only_the_holder_of_the_lock_forgets_and_only_what_nobody_else_writes()
+    public void Only_the_holder_of_the_lock_forgets_and_only_what_nobody_writes()
     {
         var (state, a, b) = Two();
         state = Fence(state, "a", 5, a, s_lock, s_one);
@@ -142,7 +142,8 @@ public class RangeRulesTests
         Assert.Equal(AoeControlCode.NotAdmitted, Refusal(() => RangeRules.Forget(state, "b", a, [s_one])));
         Assert.Equal(AoeControlCode.RangeConflict, Refusal(() => RangeRules.Forget(state, "a", a, [s_two])));
         Assert.Equal(AoeControlCode.RangeConflict, Refusal(() => RangeRules.Forget(state, "a", a, [s_lock])));
-        state = RangeRules.Forget(state, "a", a, [s_one, new SectorRange(1 << 20, 1)]);
+        Assert.Equal(AoeControlCode.RangeConflict, Refusal(() => RangeRules.Forget(state, "a", a, [s_one])));
+        state = RangeRules.Forget(RangeRules.Release(state, "a", a, [s_one]), "a", a, [s_one, new SectorRange(1 << 20, 1)]);
         Assert.Equal([s_lock, s_two], state.Ranges.Select(range => range.Sectors));
         state = RangeRules.Release(state, "b", b, [s_two]);
         // The last of them leave a disk that is fenced as a whole.

@@ -32,18 +32,16 @@ public sealed class RangedTargetTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private static byte[] Sectors(byte value, int count = 1) => [.. Enumerable.Repeat(value, 512 * count)];
-
     [Fact]
     public void Each_host_writes_its_own_and_reads_all()
     {
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 8, Sectors(1, 8), A, _a).Good);
-        Assert.True(_bench.Ata(AtaCommand.Write, 16, 8, Sectors(2, 8), B).Good);
-        Assert.Equal([.. Sectors(1), .. Sectors(2)], _bench.Ata(AtaCommand.ReadExt, 15, 2, null, A, _a).Data);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 8, TargetBench.Sectors(1, 8), A, _a).Good);
+        Assert.True(_bench.Ata(AtaCommand.Write, 16, 8, TargetBench.Sectors(2, 8), B).Good);
+        Assert.Equal([.. TargetBench.Sectors(1), .. TargetBench.Sectors(2)], _bench.Ata(AtaCommand.ReadExt, 15, 2, null, A, _a).Data);
         foreach (var (first, count) in new[] { (7, 1), (7, 2), (15, 2), (16, 1), (24, 1), (63, 1) })
-            Assert.True(_bench.Ata(AtaCommand.WriteExt, first, count, Sectors(9, count), A, _a).Aborted, $"{first}+{count}");
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, Sectors(9), A).Aborted);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, Sectors(9), B).Aborted);
+            Assert.True(_bench.Ata(AtaCommand.WriteExt, first, count, TargetBench.Sectors(9, count), A, _a).Aborted, $"{first}+{count}");
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, TargetBench.Sectors(9), A).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, TargetBench.Sectors(9), B).Aborted);
         Assert.True(_bench.Ata(AtaCommand.FlushCacheExt, from: A, session: _a).Good);
         Assert.Equal(-1, _bench.Medium.Data.AsSpan().IndexOf((byte)9));
         Assert.Equal(8, _bench.Export.Status([]).Counters.Refused);
@@ -52,7 +50,7 @@ public sealed class RangedTargetTests : IDisposable
     [Fact]
     public void A_trim_that_touches_anothers_sectors_does_nothing()
     {
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 8, Sectors(1, 8), A, _a).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 8, TargetBench.Sectors(1, 8), A, _a).Good);
         Assert.True(_bench.Ata(AtaCommand.DataSetManagement, 0, 1, Trim(new(8, 2), new(15, 2)), A, _a, feature: AtaCommand.Trim).Aborted);
         Assert.Equal(1, _bench.Medium.Data[8 * 512]);
         Assert.True(_bench.Ata(AtaCommand.DataSetManagement, 0, 1, Trim(new(8, 2), new(0, 0), new(14, 2)), A, _a, feature: AtaCommand.Trim).Good);
@@ -63,16 +61,16 @@ public sealed class RangedTargetTests : IDisposable
     public void The_superseded_are_refused_there_and_served_elsewhere()
     {
         _fence.Take("a", 3, _a, [s_second]);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 16, Sectors(3, 16), A, _a).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 16, 1, Sectors(9), B).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 16, TargetBench.Sectors(3, 16), A, _a).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 16, 1, TargetBench.Sectors(9), B).Aborted);
         Assert.True(_bench.Ata(AtaCommand.ReadExt, 15, 2, null, B).Aborted);
         Assert.True(_bench.Ata(AtaCommand.ReadExt, 15, 1, null, B).Good);
         _fence.Return("b", _b, [s_second]);
         Assert.True(_bench.Ata(AtaCommand.ReadExt, 16, 8, null, B).Good);
         _fence.Take("b", 4, _b, [s_lock]);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 24, 1, Sectors(4), B).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 1, Sectors(4), B).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 2, Sectors(9, 2), B).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 24, 1, TargetBench.Sectors(4), B).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 1, TargetBench.Sectors(4), B).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 7, 2, TargetBench.Sectors(9, 2), B).Aborted);
     }
 
     [Fact]
@@ -82,7 +80,7 @@ public sealed class RangedTargetTests : IDisposable
         uint sequence = 100;
         do
         {
-            for (var i = 0; i < 200; i++) _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, 8 + i % 8, 1, Sectors(0xEE), A, _a, sequence++));
+            for (var i = 0; i < 200; i++) _bench.Queue(TargetBench.Request(AtaCommand.WriteExt, 8 + i % 8, 1, TargetBench.Sectors(0xEE), A, _a, sequence++));
             _bench.Step();
         }
         while (!moved.IsCompleted);
@@ -114,8 +112,8 @@ public sealed class RangedTargetTests : IDisposable
     {
         Directory.CreateDirectory(StatePath + ".new");
         Assert.Equal(AoeControlCode.StateNotSaved, Assert.Throws<AoeControlException>(() => _fence.Take("b", 3, _b, [s_first])).Code);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, Sectors(1), A, _a).Good);
-        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, Sectors(9), B).Aborted);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, TargetBench.Sectors(1), A, _a).Good);
+        Assert.True(_bench.Ata(AtaCommand.WriteExt, 8, 1, TargetBench.Sectors(9), B).Aborted);
     }
 
     /// <summary>As it was written before there were ranges; and with some that contradict the rest of it.</summary>

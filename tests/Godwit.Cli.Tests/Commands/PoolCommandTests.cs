@@ -58,7 +58,7 @@ public sealed class PoolCommandTests
             """
             name          vg_xen/lv_vm1
             size          5.00 GiB
-            storage       storage, as e0.3
+            storage       storage, exported as e0.3
             domains       vm1
             hosts         resource-1 (its writer), resource-2
 

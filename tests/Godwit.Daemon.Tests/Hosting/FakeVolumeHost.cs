@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Godwit.Aoe.Control;
 using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Pool;
@@ -102,7 +103,11 @@ internal sealed class FakeVolumeHost(string name, string directory, Func<IRegist
         return Task.FromResult(new FoundGroup(definition, false, new GroupReport(1000, 1000, "there"), null));
     }
 
-    public void RemoveGroup(string group) => Asked.Enqueue($"remove {group}");
+    public Task RemoveGroupAsync(string group, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"remove {group}");
+        return Task.CompletedTask;
+    }
 
     public Task<int> AdmitAsync(
         VolumeName volume, string host, ImmutableArray<MacAddress> macs, bool sessionless, CancellationToken cancellationToken)
@@ -122,6 +127,31 @@ internal sealed class FakeVolumeHost(string name, string directory, Func<IRegist
     public Task ReleaseAsync(VolumeName volume, string host, int session, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"release {volume} {host} {session}");
+        return Task.CompletedTask;
+    }
+
+    public Task<long> FenceAsync(
+        VolumeName volume, string host, long epoch, int session, ImmutableArray<SectorRange> sectors, bool free, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"fence {volume} {host} {epoch} {session} {string.Join(' ', sectors)}{(free ? " free" : "")}");
+        return Task.FromResult(epoch - 1);
+    }
+
+    public Task ReturnAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        NoteAsync($"return {volume} {host} {session} {string.Join(' ', sectors)}");
+
+    public Task ReleaseAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        NoteAsync($"release {volume} {host} {session} {string.Join(' ', sectors)}");
+
+    public Task ForgetAsync(VolumeName volume, string host, int session, ImmutableArray<SectorRange> sectors, CancellationToken cancellationToken) =>
+        NoteAsync($"forget {volume} {host} {session} {string.Join(' ', sectors)}");
+
+    public void Settle(VolumeName volume, ImmutableArray<GroupVolume> layout) =>
+        Asked.Enqueue($"settle {volume} {string.Join(' ', layout.Select(one => $"{one.Name}={one.SizeBytes}@{string.Join('&', one.Sectors)}"))}");
+
+    private Task NoteAsync(string what)
+    {
+        Asked.Enqueue(what);
         return Task.CompletedTask;
     }
 

@@ -40,6 +40,7 @@ internal sealed class TestHost : IAsyncDisposable
         {
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical)
                 .AddProvider(Log).AddFilter<KeptLog>(null, LogLevel.Warning));
+            services.AddOpenApi();
             services.AddSingleton<TimeProvider>(time);
             services.AddSingleton<IComputeParts>(s => new FakeComputeParts(Domains = new FakeDomainHost(name, s.GetRequiredService<IRegistry>())));
             foreach (var role in services.Where(service => service.ImplementationType == typeof(StorageRole)).ToList())
@@ -65,6 +66,8 @@ internal sealed class TestHost : IAsyncDisposable
     public IRegistry Registry => Get<IRegistry>();
 
     public PeerConnections Peers => Get<PeerConnections>();
+
+    public PeerDirectory Peerage => Get<PeerDirectory>();
 
     public Membership Membership => Get<Membership>();
 

@@ -1,13 +1,33 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Godwit.Api;
 using Godwit.Daemon.Tests.Hosting;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
 
 namespace Godwit.Daemon.Tests.Http;
 
+/// <summary>
+/// What the daemon serves as the description of its API is what its routes say. After a change to them, run these tests once with
+/// GODWIT_WRITE_DOCS=1, and the file is written anew.
+/// </summary>
 public sealed class OpenApiTests(TestPool pool) : IClassFixture<TestPool>
 {
+    [Fact]
+    public async Task The_document_is_what_the_routes_say()
+    {
+        var provider = pool.Storage.Get<IServiceProvider>().GetRequiredKeyedService<IOpenApiDocumentProvider>("v1");
+        var document = await provider.GetOpenApiDocumentAsync(default);
+        document.Info = new OpenApiInfo { Title = "Godwit", Version = "v1" };
+        var written = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1) + "\n";
+        var path = DocumentFile();
+        if (Environment.GetEnvironmentVariable("GODWIT_WRITE_DOCS") == "1") await File.WriteAllTextAsync(path, written);
+        Assert.Equal(written, await File.ReadAllTextAsync(path));
+    }
+
     [Fact]
     public async Task The_document_has_every_route_with_a_summary()
     {
@@ -30,8 +50,13 @@ public sealed class OpenApiTests(TestPool pool) : IClassFixture<TestPool>
     public async Task Schemas_have_the_words_of_the_wire()
     {
         using var http = pool.Storage.Http();
-        var text = await http.GetStringAsync(new Uri(ApiRoutes.OpenApi, UriKind.Relative));
+        using var answer = await http.GetAsync(new Uri(ApiRoutes.OpenApi, UriKind.Relative));
+        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
+        var text = await answer.Content.ReadAsStringAsync();
         Assert.Contains("\"io-error\"", text, StringComparison.Ordinal);
         Assert.Contains("\"memoryMiB\"", text, StringComparison.Ordinal);
     }
+
+    private static string DocumentFile([CallerFilePath] string here = "") => Path.GetFullPath(
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "src", "Godwit.Daemon", "Endpoints", "openapi.json"));
 }

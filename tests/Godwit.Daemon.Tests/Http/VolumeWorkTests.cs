@@ -23,31 +23,35 @@ public sealed class VolumeWorkTests : IAsyncLifetime
         var ends = new TaskCompletionSource();
         _pool.Storage.Volumes.CopyEnds = ends.Task;
         using var client = _pool.First.Client();
-        var lines = new List<VolumeWork>();
-        await foreach (var line in client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b", 4), default))
+        var job = await client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b", 4), default);
+        Assert.Equal(("volume-copy", "vg/b", "storage"), (job.Kind, job.Subject, job.Host));
+        using var storage = _pool.First.Client("storage");
+        var heard = new List<JobEvent>();
+        await foreach (var now in storage.JobEventsAsync(job.Id, default))
         {
-            lines.Add(line);
-            ends.TrySetResult();
+            heard.Add(now);
+            if (now.Share > 0)
+                ends.TrySetResult();
         }
-        Assert.Equal((1, 4, null), (lines[0].DoneBytes, lines[0].TotalBytes, lines[0].Volume));
-        Assert.NotNull(lines[0].ExpectedSeconds);
-        Assert.Equal("vg/b", lines[^1].Volume!.Name);
+        var copying = heard.First(now => now.Share > 0);
+        Assert.Equal(("copying vg/a", 0.25), (copying.Step, copying.Share));
+        Assert.NotNull(copying.ExpectedSeconds);
+        Assert.Null(heard[^1].Result!.Error);
+        Assert.Equal("vg/b", Assert.Single(heard[^1].Result!.Products));
         Assert.Equal("copy vg/a vg/b 4", Assert.Single(_pool.Storage.Volumes.Asked));
     }
 
     [Fact]
-    public async Task Who_goes_away_gives_it_up()
+    public async Task It_goes_on_without_whoever_asked_and_is_given_up_when_cancelled()
     {
         _pool.Storage.Volumes.CopyEnds = new TaskCompletionSource().Task;
-        using var client = _pool.First.Client();
-        using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (var line in client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b"), stop.Token))
-                await stop.CancelAsync();
-        });
-        for (var i = 0; i < 400 && _pool.Storage.Volumes.Asked.Count < 2; i++)
-            await Task.Delay(50);
+        JobInfo job;
+        using (var client = _pool.First.Client())
+            job = await client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b"), default);
+        using var storage = _pool.Second.Client("storage");
+        Assert.Null(Assert.Single(await storage.ListJobsAsync(default)).Now.Result);
+        await storage.CancelJobAsync(job.Id, default);
+        Assert.Equal(JobResult.Cancelled, (await EndAsync(storage, job)).Error!.Code);
         Assert.Equal(["copy vg/a vg/b ", "copy given up"], _pool.Storage.Volumes.Asked);
     }
 
@@ -57,32 +61,28 @@ public sealed class VolumeWorkTests : IAsyncLifetime
         var ends = new TaskCompletionSource();
         _pool.Storage.Volumes.CopyEnds = ends.Task;
         using var client = _pool.First.Client();
-        VolumeWork? last = null;
-        await foreach (var line in client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b"), default))
+        using var storage = _pool.First.Client("storage");
+        var job = await client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest("vg/b"), default);
+        ends.SetException(new GodwitException("copy-failed", "The disk vanished.", "See the log."));
+        Assert.Equal(new ApiError("copy-failed", "The disk vanished.", "See the log."), (await EndAsync(storage, job)).Error);
+        foreach (var name in new[] { "a/b/c", "a\nb", "vg/a\n" })
         {
-            last = line;
-            ends.TrySetException(new GodwitException("copy-failed", "The disk vanished.", "See the log."));
+            Assert.Equal("bad-volume-name", (await Assert.ThrowsAsync<ApiException>(
+                () => client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest(name), default))).Code);
         }
-        Assert.Equal(new ApiError("copy-failed", "The disk vanished.", "See the log."), last!.Error);
-        foreach (var (name, code) in new[] { ("a/b/c", "bad-volume-name"), ("a\nb", "bad-volume-name"), ("vg/a\n", "bad-volume-name") })
-        {
-            var refused = await Assert.ThrowsAsync<ApiException>(async () =>
-            {
-                await foreach (var line in client.CopyVolumeAsync("vg", "a", new CopyVolumeRequest(name), default))
-                    Assert.Fail($"{line}");
-            });
-            Assert.Equal(code, refused.Code);
-        }
+        Assert.Equal("bad-format", (await Assert.ThrowsAsync<ApiException>(
+            () => client.ExportVolumeAsync("vg", "a", new ExportVolumeRequest("/srv/a.img", "vmdk"), default))).Code);
     }
 
     [Fact]
     public async Task A_resize_and_an_export_reach_the_host_of_the_volume()
     {
         using var client = _pool.Second.Client();
-        await foreach (var line in client.ResizeVolumeAsync("vg", "a", new ResizeVolumeRequest(1024, Shrink: true), default))
-            Assert.Equal((1024, "resource-2 goes on with the former size"), (line.Volume!.SizeBytes, Assert.Single(line.Notes)));
-        await foreach (var line in client.ExportVolumeAsync("vg", "a", new ExportVolumeRequest("/srv/a.img", "qcow2"), default))
-            Assert.Equal("vg/a", line.Volume!.Name);
+        using var storage = _pool.Second.Client("storage");
+        var resized = await EndAsync(storage, await client.ResizeVolumeAsync("vg", "a", new ResizeVolumeRequest(1024, Shrink: true), default));
+        Assert.Equal(("vg/a", "resource-2 goes on with the former size"), (Assert.Single(resized.Products), Assert.Single(resized.Notes)));
+        var written = await EndAsync(storage, await client.ExportVolumeAsync("vg", "a", new ExportVolumeRequest("/srv/a.img", "qcow2"), default));
+        Assert.Equal("/srv/a.img", Assert.Single(written.Products));
         Assert.Equal(["resize vg/a 1024 True", "write vg/a /srv/a.img Qcow2"], _pool.Storage.Volumes.Asked);
     }
 
@@ -114,4 +114,7 @@ public sealed class VolumeWorkTests : IAsyncLifetime
         Assert.Null((await client.CheckDiskAsync(new CheckDiskRequest("nbd://h/a"), default)).SizeBytes);
         Assert.Equal("no-such-disk", (await Assert.ThrowsAsync<ApiException>(() => client.CheckDiskAsync(new CheckDiskRequest("vg/none"), default))).Code);
     }
+
+    private static async Task<JobResult> EndAsync(GodwitClient storage, JobInfo job) =>
+        (await storage.JobEventsAsync(job.Id, default).LastAsync()).Result!;
 }

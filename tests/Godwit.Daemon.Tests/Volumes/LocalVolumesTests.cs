@@ -4,6 +4,7 @@ using Godwit.Pool;
 using Godwit.Pool.Embedded;
 using Godwit.Storage;
 using Godwit.Storage.Fences;
+using Godwit.Storage.Groups;
 using Godwit.Storage.Volumes;
 using Godwit.Storage.Volumes.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,7 +27,7 @@ public sealed class LocalVolumesTests : IDisposable
         var service = new VolumeService(
             "storage", groups, new VolumeCatalog(Path.Combine(_directory, "catalog.json")), exports,
             DirectVolumeData.Instance, TimeProvider.System, NullLogger<VolumeService>.Instance);
-        _volumes = new LocalVolumes("storage", service, groups, new VolumeFences(service, exports), _registry, new NobodyToTell());
+        _volumes = new LocalVolumes("storage", service, groups, new VolumeFences(service, exports), _registry, new NobodyToTell(), new NoMembers());
     }
 
     public void Dispose()
@@ -83,6 +84,11 @@ public sealed class LocalVolumesTests : IDisposable
         Owner = "resource-1",
         RunState = RunState.ShutOff,
     };
+
+    private sealed class NoMembers : IGroupMembers
+    {
+        public Task CarryOutAsync(GroupOrder order, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 
     private sealed class NobodyToTell : IVolumeUsers
     {

@@ -53,7 +53,7 @@ public sealed class DaemonTests(PoolFixture pool) : IClassFixture<PoolFixture>
         using var client = pool.Client(before.Host);
         var begun = await BeginSlowlyAsync(client, PoolFixture.Other(before.Host));
         await client.CancelMigrationAsync(begun.Id, Token);
-        var ended = await EndOfAsync(client, begun.Id);
+        var ended = await GuestActs.EndOfMoveAsync(client, begun.Id, Token);
         Assert.Equal("cancelled", ended.Ending);
         var after = await pool.WaitForAsync(d => d.State == DomainState.Running, "running");
         Assert.Equal((before.Host, before.ProcessId, before.Epoch), (after.Host, after.ProcessId, after.Epoch));
@@ -118,7 +118,7 @@ public sealed class DaemonTests(PoolFixture pool) : IClassFixture<PoolFixture>
             try
             {
                 var begun = await client.MigrateAsync(PoolFixture.Domain, new MigrateRequest { Destination = destination }, Token);
-                var result = await EndOfAsync(client, begun.Id);
+                var result = await GuestActs.EndOfMoveAsync(client, begun.Id, Token);
                 if (result.Succeeded || attempt == 20)
                     return result;
             }
@@ -128,15 +128,5 @@ public sealed class DaemonTests(PoolFixture pool) : IClassFixture<PoolFixture>
             }
             await Task.Delay(500, Token);
         }
-    }
-
-    private static async Task<MigrationResult> EndOfAsync(GodwitClient client, Guid id)
-    {
-        await foreach (var e in client.MigrationEventsAsync(id, Token))
-        {
-            if (e.Result is { } result)
-                return result;
-        }
-        throw new InvalidOperationException("The events ended without a result.");
     }
 }

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 using Godwit.Api;
 using Godwit.Lab.Measure;
 
@@ -34,21 +32,7 @@ public sealed class PoolFixture : IAsyncLifetime
 
     public GodwitClient Client(string host) => GodwitClient.OverSocket(Lab.Paths.Socket(host));
 
-    public async Task<WriterConnection> OpenWriterAsync()
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await WriterConnection.OpenAsync(
-                    Lab.Paths.Namespace("storage"), IPAddress.Parse(GuestAddress), CancellationToken.None);
-            }
-            catch (SocketException) when (attempt < 300)
-            {
-                await Task.Delay(200); // It is still booting.
-            }
-        }
-    }
+    public Task<WriterConnection> OpenWriterAsync() => GuestActs.OpenWriterAsync(Lab, GuestAddress, CancellationToken.None);
 
     /// <summary>The domain as its owner sees it; asked until it is as it should be.</summary>
     public async Task<DomainInfo> WaitForAsync(Func<DomainInfo, bool> wanted, string what)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Godwit.Api;
 using Godwit.Lab.Measure;
@@ -41,7 +39,7 @@ public sealed class TwoMachineTests
                     ],
                 }, ct: Token);
             await new LabDomain(Domain, Volume, GuestAddress).CreateAsync(lab, Both, 256 * MiB, ct: Token);
-            await using var writer = await OpenWriterAsync(lab);
+            await using var writer = await GuestActs.OpenWriterAsync(lab, GuestAddress, Token);
             Assert.True(IsLocal(lab));
             Assert.Equal(256 * MiB, await SizeInGuestAsync(lab, Both));
 
@@ -50,13 +48,13 @@ public sealed class TwoMachineTests
             Assert.Equal(512 * MiB, await SizeInGuestAsync(lab, Both));
             await RefusedInUseAsync(client);
 
-            var away = await MoveAsync(lab, Both, Other);
+            var away = await GuestActs.MoveAsync(lab, Domain, Both, Other, Token);
             Assert.True(away.Succeeded, away.Message);
             Assert.False(IsLocal(lab));
             // Over the storage network now.
             Assert.Equal(768 * MiB, (await ResizeAsync(client, 768 * MiB)).SizeBytes);
             Assert.Equal(768 * MiB, await SizeInGuestAsync(lab, Other));
-            var back = await MoveAsync(lab, Other, Both);
+            var back = await GuestActs.MoveAsync(lab, Domain, Other, Both, Token);
             Assert.True(back.Succeeded, back.Message);
             Assert.True(IsLocal(lab));
             Assert.Equal(768 * MiB, await SizeInGuestAsync(lab, Both));
@@ -84,7 +82,7 @@ public sealed class TwoMachineTests
             ("copy-needs-rest", client.ExportVolumeAsync("vg_xen", "lv_vm1", new ExportVolumeRequest("/var/lib/godwit/vm1.img", "raw"), Token)),
         })
         {
-            var refused = await Assert.ThrowsAsync<ApiException>(() => LastAsync(work));
+            var refused = await Assert.ThrowsAsync<ApiException>(() => EndAsync(client, work));
             Assert.Equal(code, refused.Code);
             Assert.NotNull(refused.Remedy);
         }
@@ -96,32 +94,34 @@ public sealed class TwoMachineTests
     private static async Task CopiesOfWhatRestsAsync(GodwitClient client, Lab lab, string path)
     {
         var original = await File.ReadAllBytesAsync(path, Token);
-        var copy = (await LastAsync(client.CopyVolumeAsync("vg_xen", "lv_vm1", new CopyVolumeRequest("vg_xen/copy", 1024 * MiB), Token))).Volume!;
+        var copy = (await EndAsync(client, client.CopyVolumeAsync("vg_xen", "lv_vm1", new CopyVolumeRequest("vg_xen/copy", 1024 * MiB), Token))).Volume;
         Assert.Equal((1024 * MiB, Both), (copy.SizeBytes, copy.StorageHost));
         var copied = await File.ReadAllBytesAsync(path.Replace("lv_vm1", "copy", StringComparison.Ordinal), Token);
         Assert.True(copied.AsSpan(0, original.Length).SequenceEqual(original));
         Assert.False(copied.AsSpan(original.Length).ContainsAnyExcept((byte)0));
 
-        await LastAsync(client.ExportVolumeAsync("vg_xen", "lv_vm1", new ExportVolumeRequest("/var/lib/godwit/vm1.qcow2", "qcow2"), Token));
+        await EndAsync(client, client.ExportVolumeAsync("vg_xen", "lv_vm1", new ExportVolumeRequest("/var/lib/godwit/vm1.qcow2", "qcow2"), Token));
         var info = await ProgramRunner.RunAsync(["qemu-img", "compare", "-f", "qcow2", "-F", "raw", Path.Combine(lab.Paths.Host(Both, "lib"), "vm1.qcow2"), path], ct: Token);
         Assert.Contains("identical", info);
-        Assert.Equal(64 * MiB, (await LastAsync(client.ResizeVolumeAsync("vg_xen", "copy", new ResizeVolumeRequest(64 * MiB, Shrink: true), Token))).Volume!.SizeBytes);
+        Assert.Equal(64 * MiB, (await EndAsync(client, client.ResizeVolumeAsync("vg_xen", "copy", new ResizeVolumeRequest(64 * MiB, Shrink: true), Token))).Volume.SizeBytes);
         await client.DeleteVolumeAsync("vg_xen", "copy", Token);
     }
 
     private static async Task<VolumeInfo> ResizeAsync(GodwitClient client, long bytes)
     {
-        var last = await LastAsync(client.ResizeVolumeAsync("vg_xen", "lv_vm1", new ResizeVolumeRequest(bytes), Token));
-        Assert.True(last.Notes.IsEmpty, string.Join(" / ", last.Notes));
-        return last.Volume!;
+        var last = await EndAsync(client, client.ResizeVolumeAsync("vg_xen", "lv_vm1", new ResizeVolumeRequest(bytes), Token));
+        Assert.True(last.Result.Notes.IsEmpty, string.Join(" / ", last.Result.Notes));
+        return last.Volume;
     }
 
-    private static async Task<VolumeWork> LastAsync(IAsyncEnumerable<VolumeWork> work)
+    /// <summary>The end of a job, and the volume that it was about.</summary>
+    private static async Task<(JobResult Result, VolumeInfo Volume)> EndAsync(GodwitClient client, Task<JobInfo> begun)
     {
-        VolumeWork? last = null;
-        await foreach (var step in work)
-            last = step;
-        return last!.Error is { } error ? throw new ApiException(error) : last;
+        var job = await begun;
+        var result = (await client.JobEventsAsync(job.Id, Token).LastAsync(Token)).Result!;
+        if (result.Error is { } error)
+            throw new ApiException(error);
+        return (result, (await client.ListVolumesAsync(Token)).Single(volume => volume.Name == job.Subject));
     }
 
     private static bool IsLocal(Lab lab)
@@ -153,33 +153,6 @@ public sealed class TwoMachineTests
             heard.Append(Encoding.ASCII.GetString(buffer, 0, await console.ReadAsync(buffer, limit.Token)));
             if (System.Text.RegularExpressions.Regex.Match(heard.ToString(), mark + "=([0-9]+)=") is { Success: true } answer)
                 return long.Parse(answer.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) * 512;
-        }
-    }
-
-    private static async Task<MigrationResult> MoveAsync(Lab lab, string from, string to)
-    {
-        using var client = GodwitClient.OverSocket(lab.Paths.Socket(from));
-        var begun = await client.MigrateAsync(Domain, new MigrateRequest { Destination = to }, Token);
-        await foreach (var e in client.MigrationEventsAsync(begun.Id, Token))
-        {
-            if (e.Result is { } result)
-                return result;
-        }
-        throw new InvalidOperationException("The events ended without a result.");
-    }
-
-    private static async Task<WriterConnection> OpenWriterAsync(Lab lab)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await WriterConnection.OpenAsync(lab.Paths.Namespace(Both), IPAddress.Parse(GuestAddress), Token);
-            }
-            catch (SocketException) when (attempt < 300)
-            {
-                await Task.Delay(200, Token); // It is still booting.
-            }
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Godwit.Api;
 using Godwit.Domains;
 using Godwit.Lab.Measure;
@@ -33,10 +31,10 @@ public sealed class TwoStorageHostsTests
                 two with { Hosts = [.. two.Hosts, new LabHostSpec { Name = Second, Address = "10.9.0.20", Roles = HostRoles.Storage }] }, ct: Token);
             await OneNameIsMadeOnceAsync(lab);
             await CreateAsync(lab);
-            await using var writer = await OpenWriterAsync(lab);
+            await using var writer = await GuestActs.OpenWriterAsync(lab, GuestAddress, Token);
             foreach (var (from, to) in new[] { ("resource-1", "resource-2"), ("resource-2", "resource-1") })
             {
-                var result = await MoveAsync(lab, from, to);
+                var result = await GuestActs.MoveAsync(lab, "vm1", from, to, Token);
                 Assert.True(result.Succeeded, result.Message);
                 Assert.Equal(0, Attached(lab, from));
                 Assert.Equal(s_disks.Length, Attached(lab, to));
@@ -122,33 +120,6 @@ public sealed class TwoStorageHostsTests
         };
         using var client = GodwitClient.OverSocket(lab.Paths.Socket("resource-1"));
         await client.CreateDomainAsync(new CreateDomainRequest { Spec = spec }, Token);
-    }
-
-    private static async Task<MigrationResult> MoveAsync(Lab lab, string from, string to)
-    {
-        using var client = GodwitClient.OverSocket(lab.Paths.Socket(from));
-        var begun = await client.MigrateAsync("vm1", new MigrateRequest { Destination = to }, Token);
-        await foreach (var e in client.MigrationEventsAsync(begun.Id, Token))
-        {
-            if (e.Result is { } result)
-                return result;
-        }
-        throw new InvalidOperationException("The events ended without a result.");
-    }
-
-    private static async Task<WriterConnection> OpenWriterAsync(Lab lab)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await WriterConnection.OpenAsync(lab.Paths.Namespace(LabDomain.Storage), IPAddress.Parse(GuestAddress), Token);
-            }
-            catch (SocketException) when (attempt < 300)
-            {
-                await Task.Delay(200, Token); // It is still booting.
-            }
-        }
     }
 
     /// <summary>As after a loss of power: what the guest had flushed has to be there, and its file system mends itself.</summary>

@@ -19,6 +19,10 @@ public sealed class PoolFixture : IAsyncLifetime
     public const string ThinGroup = "vg_thin";
 
     private const string LvmPartition = "type=E6D6D379-F507-44C2-A23C-238F2A3DF928";
+    /// <summary>On hosts that run domains: LVM does not look at the disks of guests.</summary>
+    private const string KeepLvmAway =
+        """sed -i 's#^devices {#&\n\tglobal_filter = [ "r|^/dev/etherd/|", "a|.*|" ]#' /etc/lvm/lvm.conf""";
+
     private const string Name = "gwmachines";
     private const long DiskBytes = 8L << 30;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("godwit-machines-files-");
@@ -56,6 +60,7 @@ public sealed class PoolFixture : IAsyncLifetime
         await MakeSiteAsync(ct);
         await Story.Out.StepAsync("the package is installed on all three", () => Task.WhenAll(Site.Machines.Select(m => InstallAsync(m, package, ct))));
         await Story.Out.StepAsync("a disk with a partition, and LVM on it", () => PrepareDiskAsync(ct));
+        await Task.WhenAll(First.RunAsync(KeepLvmAway, ct), Second.RunAsync(KeepLvmAway, ct));
         await Story.Out.StepAsync("one pool", () => JoinAsync(ct));
     }
 

@@ -17,7 +17,8 @@ namespace Godwit.Machines.Tests.Pool;
 /// <param name="pool">The machines.</param>
 /// <param name="name">Its name, and that of its volume.</param>
 /// <param name="number">Between 1 and 99; tells its addresses from those of other domains.</param>
-internal sealed class WriterGuest(PoolFixture pool, string name, int number)
+/// <param name="group">Shared group that its volume is to lie in; null for the storage machine's own.</param>
+internal sealed class WriterGuest(PoolFixture pool, string name, int number, string? group = null)
 {
     private const string VolumeSize = "256m";
 
@@ -30,10 +31,13 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
 
     public IPAddress Address => IPAddress.Parse(_address);
 
-    public string Volume => $"{PoolFixture.Group}/lv_{name}";
+    public string Volume => $"{group ?? PoolFixture.Group}/lv_{name}";
+
+    /// <summary>A volume of the storage machine: its own, or what that of a shared group is made of, and looked at with.</summary>
+    private string Local => $"{PoolFixture.Group}/lv_{name}";
 
     /// <summary>Where the storage machine has it.</summary>
-    private string Device => "/dev/" + Volume;
+    private string Device => "/dev/" + Local;
 
     /// <summary>
     /// The article's file, for this name. Each letter that the kernel says costs a virtual machine inside an emulated one a millisecond, so it
@@ -56,8 +60,10 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     public async Task CreateAsync(Machine host, CancellationToken ct)
     {
         var image = await LabGuest.GetImageAsync("tiny", Story.Out, ct);
-        await pool.Storage.RunAsync($"godwit volume create {Volume} --size {VolumeSize}", ct);
+        await pool.Storage.RunAsync($"godwit volume create {Local} --size {VolumeSize}", ct);
         await FillVolumeAsync(image, ct);
+        if (Local != Volume)
+            await CopyAsync(Local, Volume, ct);
         var (kernel, ramdisk, file) = (Path.Combine(pool.Files, "vmlinuz-guest"), Path.Combine(pool.Files, "initrd-guest"), Path.Combine(pool.Files, name));
         File.Copy(image.KernelPath, kernel, overwrite: true);
         File.Copy(image.RamdiskPath, ramdisk, overwrite: true);
@@ -100,13 +106,27 @@ internal sealed class WriterGuest(PoolFixture pool, string name, int number)
     {
         await host.RunAsync($"godwit shutdown {name}", ct);
         await host.WaitUntilGoneAsync(name, ct);
+        if (Local != Volume)
+            await CopyAsync(Volume, Local, ct);
         var check = await pool.Storage.TryRunAsync($"e2fsck -f -n {Device}", ct);
         var log = await pool.Storage.RunAsync($"debugfs -R 'cat {LabGuest.WriterLog}' {Device}", ct);
         return VolumeCheck.Of(check, log, reported);
     }
 
     /// <summary>After its end: nothing of it stays in the pool.</summary>
-    public async Task DeleteVolumeAsync(CancellationToken ct) => await pool.Storage.RunAsync($"godwit volume delete {Volume}", ct);
+    public async Task DeleteVolumeAsync(CancellationToken ct)
+    {
+        foreach (var volume in new[] { Volume, Local }.Distinct())
+            await pool.Storage.RunAsync($"godwit volume delete {volume}", ct);
+    }
+
+    /// <summary>The first is the whole of the second then; where the second was there, it is made anew.</summary>
+    private async Task CopyAsync(string from, string to, CancellationToken ct)
+    {
+        if (to == Local)
+            await pool.Storage.RunAsync($"godwit volume delete {to}", ct);
+        await pool.Storage.RunAsync($"godwit volume clone {from} {to}", ct);
+    }
 
     /// <summary>The root file system crosses as a small file: most of it is zeros.</summary>
     private async Task FillVolumeAsync(GuestImage image, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Godwit.Native.Processes;
 
 namespace Godwit.Native.Tests.Processes;
@@ -31,14 +32,53 @@ public sealed class OwnMemoryTests
 
     [Fact]
     public void Only_what_can_be_read_from_the_file_again_is_let_go() => Assert.Equal(
-        [(0x557dfe5a1000UL, 0x557dfe5d4000UL), (0x557dfe5d4000UL, 0x557dff255000UL)], OwnMemory.FindCleanMappings(Smaps));
+        [(0x557dfe5a1000UL, 0x557dfe5d4000UL), (0x557dfe5d4000UL, 0x557dff255000UL)], OwnMemory.FindCleanMappings(Smaps.Split('\n')));
+
+    [Fact]
+    public void Those_of_one_file_are_found() => Assert.Equal(
+        [(0x557dfe5a1000UL, 0x557dfe5d4000UL)], OwnMemory.FindCleanMappings(Smaps.Split('\n'), "/usr/bin/godwitd"));
+
+    [Fact]
+    public void A_collection_is_followed_by_letting_go_of_the_program_unless_it_is_in_a_hurry()
+    {
+        var idle = false;
+        foreach (var (start, _) in ProgramMappings())
+            Marshal.ReadByte((nint)start);
+        Assert.NotEqual(0, ResidentOfProgramKiB());
+        OwnMemory.GiveBackAfterCollections(() => idle);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.NotEqual(0, ResidentOfProgramKiB());
+        idle = true;
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        // What starts a .NET program is not needed while it runs.
+        Assert.Equal(0, ResidentOfProgramKiB());
+    }
+
+    private static IReadOnlyList<(ulong Start, ulong End)> ProgramMappings() =>
+        OwnMemory.FindCleanMappings(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath);
+
+    /// <summary>Of its mappings that only hold the file's own pages.</summary>
+    private static int ResidentOfProgramKiB()
+    {
+        var clean = ProgramMappings().Select(mapping => $"{mapping.Start:x}-").ToList();
+        var (total, counts) = (0, false);
+        foreach (var line in File.ReadAllLines("/proc/self/smaps"))
+        {
+            if (char.IsAsciiHexDigitLower(line[0]))
+                counts = clean.Any(line.StartsWith);
+            else if (counts && line.StartsWith("Rss:", StringComparison.Ordinal))
+                total += int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        }
+        return total;
+    }
 
     [Fact]
     public void A_process_that_has_let_go_goes_on()
     {
         var before = ResidentFileKiB();
-        OwnMemory.TrimHeap();
-        OwnMemory.ReleaseFilePages();
+        OwnMemory.GiveBack(collect: true);
         var after = ResidentFileKiB();
         Assert.InRange(after, 1, before - 1);
         // What is needed comes back.

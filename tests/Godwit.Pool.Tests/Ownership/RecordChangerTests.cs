@@ -88,6 +88,8 @@ public sealed class RecordChangerTests : IDisposable
         public Task<CompareAndSetResult> RemoveAsync(string domain, long expectedRevision, CancellationToken cancellationToken) =>
             inner.RemoveAsync(domain, expectedRevision, cancellationToken);
 
+        public Task<long> DrawEpochAsync(CancellationToken cancellationToken) => inner.DrawEpochAsync(cancellationToken);
+
         public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) => inner.ListHostsAsync(cancellationToken);
 
         public Task PutHostAsync(HostRecord host, CancellationToken cancellationToken) => inner.PutHostAsync(host, cancellationToken);

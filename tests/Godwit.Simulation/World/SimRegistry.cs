@@ -38,6 +38,9 @@ internal sealed class SimRegistry(string host, SimLink link, SimWorld world) : I
         },
         cancellationToken);
 
+    public Task<long> DrawEpochAsync(CancellationToken cancellationToken) =>
+        CallAsync(registry => registry.DrawEpochAsync(CancellationToken.None), cancellationToken);
+
     public Task<ImmutableArray<HostRecord>> ListHostsAsync(CancellationToken cancellationToken) =>
         CallAsync(registry => registry.ListHostsAsync(CancellationToken.None), cancellationToken);
 

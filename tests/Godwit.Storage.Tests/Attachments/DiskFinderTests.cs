@@ -14,8 +14,10 @@ public sealed class DiskFinderTests : IDisposable
 
     public void Dispose() => _devices.Dispose();
 
+    private static DiskSpec Spec(string target, DiskBackend backend = DiskBackend.Block) => new() { Target = target, Backend = backend, VirtualDevice = "xvda" };
+
     private Task<DiskIdentity> FindAsync(string target, DiskBackend backend = DiskBackend.Block) => _finder.FindAsync(
-        new DiskSpec { Target = target, Backend = backend, VirtualDevice = "xvda" }, TestContext.Current.CancellationToken);
+        Spec(target, backend), TestContext.Current.CancellationToken);
 
     private string Device(string name, int length)
     {
@@ -31,13 +33,41 @@ public sealed class DiskFinderTests : IDisposable
         await FindAsync("vg_xen/lv_vm1"));
 
     [Fact]
-    public async Task A_device_of_this_host_goes_before_the_pool_but_not_for_a_file()
+    public async Task A_volume_of_the_pool_goes_before_the_device_that_it_is_on_its_storage_host()
     {
         Device("vg_xen/lv_vm1", 512);
-        Assert.Equal((512, false), Seen(await FindAsync("vg_xen/lv_vm1")));
+        Device("vg_xen/lv_own", 512);
+        Assert.Equal((4096, true), Seen(await FindAsync("vg_xen/lv_vm1")));
         Assert.Equal((4096, true), Seen(await FindAsync("vg_xen/lv_vm1", DiskBackend.File)));
+        Assert.Equal((512, false), Seen(await FindAsync("vg_xen/lv_own")));
+        await Assert.ThrowsAsync<GodwitException>(() => FindAsync("vg_xen/lv_own", DiskBackend.File));
 
         static (long, bool) Seen(DiskIdentity disk) => (disk.SizeBytes, disk.Fenced);
+    }
+
+    [Fact]
+    public async Task A_volume_of_a_shared_group_comes_with_the_exported_volume_that_it_lies_on_which_is_no_disk_itself()
+    {
+        var device = new VolumeLocation(VolumeName.Parse("vg_xen/disk1"), 8192, "storage", 1, 8, SharedGroup: "vg_san");
+        var finder = new DiskFinder(new FakeEndpoints(
+            device, new VolumeLocation(VolumeName.Parse("vg_san/lv_vm1"), 4096, "storage", 1, 8, LiesOn: device.Name),
+            new VolumeLocation(VolumeName.Parse("vg_san/lost"), 4096, "storage", 1, 9, LiesOn: VolumeName.Parse("vg_xen/gone"))), _devices.Path);
+        Assert.Equal(
+            new DiskIdentity
+            {
+                Kind = DiskKind.PoolVolume, Name = "vg_san/lv_vm1", SizeBytes = 4096, StorageHost = "storage", Shelf = 1, Slot = 8,
+                LiesOn = new SharedDevice("vg_xen/disk1", 8192),
+            },
+            await finder.FindAsync(Spec("vg_san/lv_vm1"), TestContext.Current.CancellationToken));
+        foreach (var (target, said) in new[]
+        {
+            ("vg_xen/disk1", "vg_xen/disk1 is no disk for a domain: the group vg_san lies on it."),
+            ("vg_san/lost", "vg_san/lost lies on vg_xen/gone, which is not there."),
+        })
+        {
+            var refused = await Assert.ThrowsAsync<GodwitException>(() => finder.FindAsync(Spec(target), TestContext.Current.CancellationToken));
+            Assert.Equal(said, refused.Message);
+        }
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class DiskWatchTests : IAsyncLifetime
                 {end}
                 """),
             ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], Run),
-        TimeProvider.System, NullLogger<Disks>.Instance);
+        Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
 
     private void Watch(Disks disks) => _watching = disks.WatchAsync(_stop.Token);
 
@@ -113,7 +113,7 @@ public sealed class DiskWatchTests : IAsyncLifetime
     public async Task One_that_never_answered_is_not_replaced_for_whoever_attaches_it_hears_why()
     {
         var program = Scripts.Write(_directory.File("broken"), $"echo x >> {_directory.File("started")}\nexit 1");
-        var disks = new Disks(_endpoints, new DiskPlaces(program, ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], Run), TimeProvider.System, NullLogger<Disks>.Instance);
+        var disks = new Disks(_endpoints, new DiskPlaces(program, ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], Run), Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
         Watch(disks);
         await disks.AttachAsync("vm1", s_spec, s_disk, Ct);
         await Task.Delay(800, Ct);

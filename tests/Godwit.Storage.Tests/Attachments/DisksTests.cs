@@ -45,7 +45,7 @@ public sealed class DisksTests : IDisposable
     private Disks Open(string program) => new(
         _endpoints,
         new DiskPlaces(Scripts.Write(_directory.File($"program{Guid.NewGuid()}"), program), ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], Run),
-        TimeProvider.System, NullLogger<Disks>.Instance);
+        Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
 
     [Fact]
     public async Task A_volume_is_attached_fenced_found_again_and_detached()
@@ -74,7 +74,7 @@ public sealed class DisksTests : IDisposable
         Assert.SkipUnless(Environment.UserName == "root", "only root gives files away");
         Directory.CreateDirectory(Run, (UnixFileMode)0x1ed);
         var places = new DiskPlaces(Scripts.Write(_directory.File("program"), Stays), ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], Run, owner);
-        var attached = await new Disks(_endpoints, places, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct);
+        var attached = await new Disks(_endpoints, places, Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct);
         Assert.Equal(((UnixFileMode)mode, (UnixFileMode)0x180), (File.GetUnixFileMode(Run), File.GetUnixFileMode(attached.Path)));
         Assert.Equal(owner ?? "root", (await ProgramRunner.RunAsync(["stat", "-c", "%U", attached.Path], ct: Ct)).Trim());
     }
@@ -142,7 +142,7 @@ public sealed class DisksTests : IDisposable
     {
         var places = new DiskPlaces("/nonexistent/godwit-aoe", ["st0"], [], Run);
         var refused = await Assert.ThrowsAsync<GodwitException>(
-            () => new Disks(_endpoints, places, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct));
+            () => new Disks(_endpoints, places, Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance).AttachAsync("vm1", s_spec, s_disk, Ct));
         Assert.Equal((StorageErrors.AttachFailed, "See that /nonexistent/godwit-aoe is there and may be run."), (refused.Code, refused.Remedy));
     }
 

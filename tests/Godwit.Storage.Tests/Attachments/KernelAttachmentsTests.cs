@@ -35,7 +35,7 @@ public sealed class KernelAttachmentsTests : IAsyncDisposable
             Scripts.Write(_directory.File($"program{Guid.NewGuid()}"), "exec sleep 60"), ["st0", "st1"], [MacAddress.Parse("02:00:00:00:00:01")],
             _directory.File("run"), owner, driver),
         new KernelDriver(["st0", "st1"], TimeProvider.System, NullLogger.Instance, _directory.File("root"), modprobe),
-        TimeProvider.System, NullLogger<Disks>.Instance);
+        Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
 
     [Fact]
     public async Task A_volume_is_a_device_is_fenced_found_again_and_taken_away()

@@ -17,7 +17,7 @@ public sealed class ReadmittedDiskTests : IDisposable
         var ct = TestContext.Current.CancellationToken;
         var endpoints = new FakeEndpoints();
         var disks = new Disks(
-            endpoints, new DiskPlaces("/nonexistent", ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], _directory.Path), TimeProvider.System, NullLogger<Disks>.Instance);
+            endpoints, new DiskPlaces("/nonexistent", ["st0"], [MacAddress.Parse("02:00:00:00:00:01")], _directory.Path), Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
         var attached = new AttachedDisk
         {
             Domain = "vm1",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
 using Godwit.Storage.Fences;
+using Godwit.Storage.Groups;
 using Godwit.Storage.Volumes;
 
 namespace Godwit.Storage.Tests.EndToEnd;
@@ -19,6 +20,8 @@ internal sealed class LocalEndpoints(string host, VolumeService volumes, VolumeF
 
     public Task ReleaseAsync(VolumeLocation volume, int session, CancellationToken cancellationToken) =>
         fences.ReleaseAsync(volume.Name, host, session, cancellationToken);
+
+    public IGroupEndpoints OfGroup(VolumeLocation device) => throw new NotSupportedException("No group lies on any of these volumes.");
 
     public Task ProbeAsync(VolumeLocation volume, CancellationToken cancellationToken) => fences.ProbeAsync(volume.Name, cancellationToken);
 }

@@ -148,7 +148,7 @@ public sealed class VolumeTests : IDisposable
         Disks Open(string host, string side) => new(
             new LocalEndpoints(host, service, fences),
             new DiskPlaces(Program(side), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(side))], _directory.File(host)),
-            TimeProvider.System, NullLogger<Disks>.Instance);
+            Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
     }
 
     /// <summary>QEMU's own driver waits and repeats: the guest sees neither an error nor an old sector.</summary>
@@ -162,7 +162,7 @@ public sealed class VolumeTests : IDisposable
         var disks = new Disks(
             new LocalEndpoints("first", service, new VolumeFences(service, exports)),
             new DiskPlaces(Program(Network.First), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.First))], _directory.File("first")),
-            TimeProvider.System, NullLogger<Disks>.Instance);
+            Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
         var watching = disks.WatchAsync(stop.Token);
         var disk = await disks.AttachAsync("vm1", s_spec, await disks.IdentifyAsync(s_spec, Ct), Ct);
         await disks.ReadyAsync(disk, Ct);
@@ -223,11 +223,11 @@ public sealed class VolumeTests : IDisposable
             new DiskPlaces(
                 Program(Network.Storage), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.Storage))], _directory.File("own"),
                 Local: new LocalExports("storage", _directory.File("run"))),
-            TimeProvider.System, NullLogger<Disks>.Instance);
+            Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
         var second = new Disks(
             new LocalEndpoints("second", service, fences),
             new DiskPlaces(Program(Network.Second), ["st0"], [MacAddress.Parse(StorageNetwork.MacOf(Network.Second))], _directory.File("second")),
-            TimeProvider.System, NullLogger<Disks>.Instance);
+            Epochs.None, TimeProvider.System, NullLogger<Disks>.Instance);
         var identity = await own.IdentifyAsync(s_spec, Ct);
 
         var here = await own.AttachAsync("vm1", s_spec, identity, Ct);

@@ -29,7 +29,7 @@ public sealed class DirectVolumeDataTests : IDisposable
         var from = Make("from", 64 * MiB, (0, [1, 2, 3]), ((40 * MiB) + 5, new byte[MiB / 2]), ((50 * MiB) - 2, [7, 8, 9, 10]));
         var to = Make("to", 80 * MiB);
         var reports = new List<WorkProgress>();
-        await DirectVolumeData.Instance.CopyAsync(from, to, 64 * MiB, new Reports(reports.Add), Ct);
+        await DirectVolumeData.Instance.CopyAsync(VolumeExtent.Whole(from, 64 * MiB), VolumeExtent.Whole(to, 64 * MiB), new Reports(reports.Add), Ct);
         var (copied, original) = (await File.ReadAllBytesAsync(to, Ct), await File.ReadAllBytesAsync(from, Ct));
         Assert.True(copied.AsSpan(0, 64 * MiB).SequenceEqual(original));
         Assert.False(copied.AsSpan(64 * MiB).ContainsAnyExcept((byte)0));
@@ -45,7 +45,7 @@ public sealed class DirectVolumeDataTests : IDisposable
     {
         var from = Make("from", 8 * MiB, (0, [.. Enumerable.Repeat((byte)1, 8 * MiB)]));
         var to = Make("to", 8 * MiB);
-        var failed = await Assert.ThrowsAsync<GodwitException>(() => DirectVolumeData.Instance.CopyAsync(from, to, 8 * MiB, new Reports(progress =>
+        var failed = await Assert.ThrowsAsync<GodwitException>(() => DirectVolumeData.Instance.CopyAsync(VolumeExtent.Whole(from, 8 * MiB), VolumeExtent.Whole(to, 8 * MiB), new Reports(progress =>
         {
             if (progress.Done == 4 * MiB)
                 File.WriteAllBytes(from, []);
@@ -58,7 +58,7 @@ public sealed class DirectVolumeDataTests : IDisposable
     public async Task A_side_that_cannot_be_opened_is_named()
     {
         var from = Make("from", MiB);
-        var failed = await Assert.ThrowsAsync<GodwitException>(() => DirectVolumeData.Instance.CopyAsync(from, _directory.File("none"), MiB, NoProgress.Instance, Ct));
+        var failed = await Assert.ThrowsAsync<GodwitException>(() => DirectVolumeData.Instance.CopyAsync(VolumeExtent.Whole(from, MiB), VolumeExtent.Whole(_directory.File("none"), MiB), NoProgress.Instance, Ct));
         Assert.StartsWith($"Could not open {_directory.File("none")} at byte 0: ", failed.Message);
         Assert.False(File.Exists(_directory.File("none")));
     }
@@ -80,7 +80,7 @@ public sealed class DirectVolumeDataTests : IDisposable
         var from = Make("from", 8 * MiB, (0, [.. Enumerable.Repeat((byte)1, 8 * MiB)]));
         var to = Make("to", 8 * MiB);
         using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DirectVolumeData.Instance.CopyAsync(from, to, 8 * MiB, new Reports(_ => stop.Cancel()), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DirectVolumeData.Instance.CopyAsync(VolumeExtent.Whole(from, 8 * MiB), VolumeExtent.Whole(to, 8 * MiB), new Reports(_ => stop.Cancel()), stop.Token));
     }
 
     internal sealed class Reports(Action<WorkProgress> take) : IProgress<WorkProgress>

@@ -3,6 +3,7 @@ using Godwit.Domains;
 using Godwit.Native.Files;
 using Godwit.Storage.Images.Build;
 using Godwit.Storage.Images.Library;
+using Godwit.Storage.Volumes;
 using Godwit.Storage.Volumes.Stores;
 
 namespace Godwit.Storage.Images.Guests;
@@ -61,8 +62,12 @@ public static class GuestDisk
             ImageErrors.VolumeTooSmall, $"{volume} has {room >> 20} MiB, and the image needs {needed >> 20} MiB.", $"Give it at least {needed >> 20}m.");
     }
 
-    internal static Task CopyAsync(string image, string volume, IProgress<StepProgress>? progress, CancellationToken ct) =>
-        DirectVolumeData.Instance.CopyAsync(image, volume, new FileInfo(image).Length, new BytesOfStep(progress, "copying the image"), ct);
+    internal static Task CopyAsync(string image, string volume, IProgress<StepProgress>? progress, CancellationToken ct)
+    {
+        var length = new FileInfo(image).Length;
+        return DirectVolumeData.Instance.CopyAsync(
+            VolumeExtent.Whole(image, length), VolumeExtent.Whole(volume, length), new BytesOfStep(progress, "copying the image"), ct);
+    }
 
     /// <summary>
     /// Lets partition and file system take what the volume has. resize2fs cuts a file off where a file system of that size

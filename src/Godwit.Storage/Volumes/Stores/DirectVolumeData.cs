@@ -47,14 +47,14 @@ public sealed class DirectVolumeData : IVolumeData
         }
     }, cancellationToken);
 
-    public Task CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken) => Task.Run(() =>
+    public Task CopyAsync(VolumeExtent from, VolumeExtent to, IProgress<WorkProgress> progress, CancellationToken cancellationToken) => Task.Run(() =>
     {
-        using var source = Open(from, FileAccess.Read);
-        using var target = Open(to, FileAccess.ReadWrite);
+        using var source = Open(from.Path, FileAccess.Read);
+        using var target = Open(to.Path, FileAccess.ReadWrite);
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            Copy((from, source), (to, target), buffer, length, progress, cancellationToken);
+            Copy((from, source), (to, target), buffer, progress, cancellationToken);
         }
         finally
         {
@@ -69,35 +69,38 @@ public sealed class DirectVolumeData : IVolumeData
     }, cancellationToken);
 
     private static void Copy(
-        (string Path, SafeFileHandle File) from, (string Path, SafeFileHandle File) to, byte[] buffer, long length,
+        (VolumeExtent Part, SafeFileHandle File) from, (VolumeExtent Part, SafeFileHandle File) to, byte[] buffer,
         IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
+        var (path, start, length) = from.Part;
+        var end = start + length;
         long unsynced = 0;
-        for (long at = 0; at < length;)
+        for (var at = start; at < end;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var data = Do(from.Path, at, "read", () => SparseFile.NextData(from.File, at, length));
-            if (data >= length)
+            var data = Do(path, at, "read", () => SparseFile.NextData(from.File, at, end));
+            if (data >= end)
             {
                 // Behind the end of what has become shorter there is no data either.
-                if (Do(from.Path, at, "read", () => StableStorage.SizeOf(from.File)) < length)
-                    throw Failed(from.Path, at, "read", Shorter, null);
+                if (Do(path, at, "read", () => StableStorage.SizeOf(from.File)) < end)
+                    throw Failed(path, at, "read", Shorter, null);
                 break;
             }
             at = data;
-            var read = Do(from.Path, at, "read", () => PositionedIo.Read(from.File, buffer.AsSpan(0, (int)Math.Min(PieceBytes, length - at)), at));
+            var read = Do(path, at, "read", () => PositionedIo.Read(from.File, buffer.AsSpan(0, (int)Math.Min(PieceBytes, end - at)), at));
             if (read == 0)
-                throw Failed(from.Path, at, "read", Shorter, null);
+                throw Failed(path, at, "read", Shorter, null);
             if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
             {
-                Do(to.Path, at, "write to", () =>
+                var there = to.Part.Start + at - start;
+                Do(to.Part.Path, there, "write to", () =>
                 {
-                    PositionedIo.Write(to.File, buffer.AsSpan(0, read), at);
+                    PositionedIo.Write(to.File, buffer.AsSpan(0, read), there);
                     return unsynced = SyncWhenDue(to.File, unsynced + read);
                 });
             }
             at += read;
-            progress.Report(new WorkProgress(at, length));
+            progress.Report(new WorkProgress(at - start, length));
         }
         progress.Report(new WorkProgress(length, length));
     }

@@ -7,11 +7,11 @@ public interface IVolumeData
     Task ZeroAsync(string path, long start, long end, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Copies the first bytes into a file or device that reads as zeroes, where holes and zeroes take no time to write and no
+    /// Copies a part into another of the same length that reads as zeroes, where holes and zeroes take no time to write and no
     /// room.
     /// </summary>
     /// <exception cref="Godwit.Domains.GodwitException"><see cref="StorageErrors.CopyFailed"/>: either side failed; it is named.</exception>
-    Task CopyAsync(string from, string to, long length, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+    Task CopyAsync(VolumeExtent from, VolumeExtent to, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
 
     /// <summary>All that was written is on stable storage.</summary>
     Task SyncAsync(string path, CancellationToken cancellationToken);

@@ -48,6 +48,10 @@ public sealed class LvmStoreTests(LvmMachine machine) : IClassFixture<LvmMachine
         Assert.Equal(before.FreeBytes - (12 * MiB), (await store.ReportAsync(Ct)).FreeBytes);
 
         await machine.ShAsync("printf hello | dd of=/dev/vg_thick/a conv=notrunc");
+        machine.ZeroingIsGivenUp = true;
+        await Assert.ThrowsAsync<OperationCanceledException>(() => store.ResizeAsync("a", 20 * MiB, NoProgress.Instance, Ct));
+        machine.ZeroingIsGivenUp = false;
+        Assert.Equal("12582912", await machine.ShAsync("blockdev --getsize64 /dev/vg_thick/a"));
         Assert.Equal(20 * MiB, await store.ResizeAsync("a", 20 * MiB, NoProgress.Instance, Ct));
         Assert.Equal(20 * MiB, await store.ResizeAsync("a", 20 * MiB, NoProgress.Instance, Ct));
         Assert.Equal("hello", await machine.ShAsync("head -c 5 /dev/vg_thick/a"));

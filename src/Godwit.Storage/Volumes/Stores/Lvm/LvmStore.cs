@@ -97,9 +97,19 @@ public sealed class LvmStore(GroupDefinition definition, LvmTool lvm, IVolumeDat
         if (before.Pool.Length > 0 && sizeBytes > before.SizeBytes)
             await RefuseFullPoolAsync(before.Pool, cancellationToken).ConfigureAwait(false);
         var size = await SetSizeAsync(volume, sizeBytes, cancellationToken).ConfigureAwait(false);
-        if (before.Pool.Length == 0 && size > before.SizeBytes)
+        if (before.Pool.Length > 0 || size <= before.SizeBytes)
+            return size;
+        try
+        {
             await data.ZeroAsync(PathOf(volume), before.SizeBytes, size, progress, cancellationToken).ConfigureAwait(false);
-        return size;
+            return size;
+        }
+        catch
+        {
+            // Who repeats it would be given what another volume has left in the new room.
+            await SetSizeAsync(volume, before.SizeBytes, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async Task DeleteAsync(string volume, CancellationToken cancellationToken)
