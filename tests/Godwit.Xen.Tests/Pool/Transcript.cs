@@ -11,7 +11,7 @@ namespace Godwit.Xen.Tests.Pool;
 /// </summary>
 internal sealed class Transcript : IProgress<string>
 {
-    private const int MostLines = 40;
+    private const int MostLines = 12;
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly StringBuilder _page = new();
 
@@ -61,7 +61,8 @@ internal sealed class Transcript : IProgress<string>
     public async Task WriteAsync(CancellationToken ct)
     {
         var page = "# The article on real Xen\n\n"
-            + "Written by the test that `./test Xen` runs: three emulated machines, two of them with real Xen, and what was typed there.\n"
+            + "Written by the test that `./test xen` runs: three emulated machines, two of them with real Xen, and what was typed there. Of long\n"
+            + "outputs the last lines.\n"
             + _page;
         var path = Environment.GetEnvironmentVariable("GODWIT_WRITE_DOCS") is { Length: > 0 }
             ? Path.Combine(SourceTree.Root, "docs", "article-on-xen.md")

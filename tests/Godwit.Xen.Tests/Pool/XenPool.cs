@@ -91,12 +91,12 @@ internal sealed class XenPool : IAsyncDisposable
     {
         await ConfigureAsync(Storage, "\"storage\", \"registry\"", ct, "[[storage.groups]]\nname = \"vg_xen\"\npath = \"/var/lib/godwit/volumes/vg_xen\"\n");
         await transcript.TypeAsync(Storage, "godwit pool init", ct);
-        foreach (var machine in (XenMachine[])[First, Second])
+        await Task.WhenAll(new[] { First, Second }.Select(async machine =>
         {
             await ConfigureAsync(machine, "\"compute\"", ct);
             var token = (await Storage.RunAsync("godwit pool token", ct)).Trim();
             await machine.RunAsync($"godwit pool join xen_storage --token {token}", ct);
-        }
+        }));
         await WaitAsync(Storage, "godwit host list --json", output => output.Contains("4.17", StringComparison.Ordinal), "a pool with two Xen hosts", ct);
         await transcript.TypeAsync(Storage, "godwit host list", ct);
     }
