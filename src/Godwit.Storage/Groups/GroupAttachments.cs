@@ -132,10 +132,12 @@ internal sealed class GroupAttachments(SharedGroups groups, GroupRecords records
 
     private async Task EndAsync(SharedGroup group, int session, ActiveVolume active, CancellationToken cancellationToken)
     {
-        await group.DeactivateAsync(Volume(active.Disk), cancellationToken).ConfigureAwait(false);
+        // Another domain of this host may read it.
+        if (records.List().All(other => other.Disk.Disk.Name != active.Disk.Disk.Name || other.Disk.Domain == active.Disk.Domain))
+            await group.DeactivateAsync(Volume(active.Disk), cancellationToken).ConfigureAwait(false);
         records.Remove(active.Disk);
         // What cannot be given up is left: the next writer takes it.
-        if (active.Sectors.IsEmpty)
+        if (active.Disk.ReadOnly || active.Sectors.IsEmpty)
             return;
         try
         {

@@ -9,6 +9,7 @@ namespace Godwit.Storage.Groups;
 internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _change = new(1, 1);
     private int _uses;
 
     public SharedGroup Group => group;
@@ -29,12 +30,24 @@ internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisp
         }
     }
 
+    /// <summary>Changes the group's metadata, one change at a time: its lock is this host's, not that of a change.</summary>
     /// <inheritdoc cref="DuringAsync{T}"/>
-    public Task DuringAsync(Func<int, Task> work, CancellationToken cancellationToken) => DuringAsync(async session =>
+    public async Task ChangingAsync(Func<int, Task> work, CancellationToken cancellationToken)
     {
-        await work(session).ConfigureAwait(false);
-        return true;
-    }, cancellationToken);
+        await _change.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await DuringAsync(async session =>
+            {
+                await work(session).ConfigureAwait(false);
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
 
     /// <summary>Ends a use: does something with the last of it, also while the storage host is away.</summary>
     public Task EndingAsync(Func<int, Task> work, CancellationToken cancellationToken) => AloneAsync(async () =>
@@ -47,7 +60,11 @@ internal sealed class GroupStay(SharedGroup group, GroupRecords records) : IDisp
     /// <summary>Draws a new session, where the storage host does not know the former one any more.</summary>
     public Task<int> RenewAsync(CancellationToken cancellationToken) => AloneAsync(() => AdmitAsync(cancellationToken), cancellationToken);
 
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _change.Dispose();
+    }
 
     private Task<int> EnterAsync(CancellationToken cancellationToken) => AloneAsync(async () =>
     {

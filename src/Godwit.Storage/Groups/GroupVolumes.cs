@@ -5,7 +5,7 @@ using Godwit.Storage.Volumes;
 namespace Godwit.Storage.Groups;
 
 /// <summary>
-/// Changes of a shared group's metadata, each under its lock; the storage host is told of it before the lock is given up. No volume is
+/// Changes of a shared group's metadata, each under its lock, and one at a time on a host, which has the lock as a whole; the storage host is told of it before the lock is given up. No volume is
 /// active anywhere for that: what is in the extents is the storage host's business (<see cref="VolumeService"/>).
 /// </summary>
 internal sealed class GroupVolumes(SharedGroup group, GroupLock @lock)
@@ -42,12 +42,9 @@ internal sealed class GroupVolumes(SharedGroup group, GroupLock @lock)
         await group.RunAsync(["lvremove", "--yes", $"{group.Name}/{volume}"], cancellationToken).ConfigureAwait(false);
     }, cancellationToken);
 
-    /// <summary>The exported volume is fenced as a whole again. What LVM has there stays.</summary>
-    public Task DissolveAsync(int session, CancellationToken cancellationToken) => @lock.HoldAsync(session, async () =>
-    {
-        // An adopted group may have volumes that were never attached, and so never fenced.
-        await group.Endpoints.ForgetAsync(session, [SharedGroup.Metadata], cancellationToken).ConfigureAwait(false);
-    }, cancellationToken);
+    /// <summary>The exported volume, of which no volume of the group has a part any more, is fenced as a whole again. What LVM has there stays.</summary>
+    public Task DissolveAsync(int session, CancellationToken cancellationToken) => @lock.HoldAsync(
+        session, () => group.Endpoints.ForgetAsync(session, [SharedGroup.Metadata], cancellationToken), cancellationToken);
 
     private Task ChangeAsync(int session, Func<Task> change, CancellationToken cancellationToken) => @lock.HoldAsync(session, async () =>
     {

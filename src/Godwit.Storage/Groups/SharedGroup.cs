@@ -101,9 +101,7 @@ internal sealed class SharedGroup(
         ?? throw VolumeService.NoSuch(
             $"The volume group {name} has no volume {volume}.", new VolumeName(name, volume), layout.Select(found => new VolumeName(name, found.Name)));
 
-    public static string PathIn(string group, string volume) => $"/dev/{group}/{volume}";
-
-    public string PathOf(string volume) => PathIn(name, volume);
+    public string PathOf(string volume) => $"/dev/{name}/{volume}";
 
     public Task ActivateAsync(string volume, CancellationToken cancellationToken) =>
         RunAsync(["lvchange", "--activate", "y", "--ignoreactivationskip", $"{name}/{volume}"], cancellationToken);

@@ -47,7 +47,7 @@ public sealed class SharedGroups
         await RequireDriverAsync(order.Device.StorageHost, cancellationToken).ConfigureAwait(false);
         var stay = Open(order.Group, order.Device);
         var volumes = new GroupVolumes(stay.Group, new GroupLock(stay.Group, _drawEpoch, LockPatience, _time));
-        await stay.DuringAsync(session => order.Kind switch
+        await stay.ChangingAsync(session => order.Kind switch
         {
             GroupOrderKind.Make => volumes.MakeAsync(session, cancellationToken),
             GroupOrderKind.Create => volumes.CreateAsync(session, order.Volume!, order.SizeBytes, cancellationToken),

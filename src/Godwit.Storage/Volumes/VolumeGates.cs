@@ -21,6 +21,10 @@ internal sealed class VolumeGates
     public IDisposable Change(VolumeName name) => Enter(name, "is being changed or copied",
         use => use is { Changes: 0, Starts: 0, Copies: 0, Looks: 0 }, use => use with { Changes = 1 }, use => use with { Changes = 0 });
 
+    /// <summary>The same, not while a host is being admitted.</summary>
+    public IDisposable ChangeAlone(VolumeName name) => Enter(name, "is being changed or copied, or a host begins to use it",
+        use => use is { Changes: 0, Starts: 0, Copies: 0, Looks: 0, Admissions: 0 }, use => use with { Changes = 1 }, use => use with { Changes = 0 });
+
     /// <summary>Whether it is being changed at this moment.</summary>
     public bool IsChanging(VolumeName name)
     {

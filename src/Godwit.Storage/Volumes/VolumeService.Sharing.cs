@@ -72,8 +72,8 @@ public sealed partial class VolumeService
     /// <exception cref="GodwitException">There is no such volume.</exception>
     public long SizeOf(VolumeName name) => FindDevice(name.Group) is null ? Find(name).SizeBytes : FindShared(name).Volume.SizeBytes;
 
-    /// <summary>For as long as a volume of a shared group is made, changed or removed.</summary>
-    public IDisposable Changing(VolumeName name) => _gates.Change(name);
+    /// <summary>For as long as a volume of a shared group is made, changed or removed; nobody becomes its writer meanwhile.</summary>
+    public IDisposable Changing(VolumeName name) => _gates.ChangeAlone(name);
 
     /// <summary>
     /// Makes a volume of a shared group complete: overwrites what its extents held, and copies into it what another volume of this host
@@ -108,8 +108,8 @@ public sealed partial class VolumeService
     /// <summary>Hosts that write to these sectors of a volume that holds a shared group.</summary>
     internal ImmutableArray<string> WritersOf(VolumeName device, ImmutableArray<SectorRange> sectors) => WritersOf(Find(device), sectors);
 
-    /// <summary>For as long as a host is becoming the writer of these sectors, nobody begins to copy a volume that lies there.</summary>
-    /// <exception cref="GodwitException">It is being copied, or made or grown.</exception>
+    /// <summary>For as long as a host is becoming the writer of these sectors, nobody begins to copy or change a volume that lies there.</summary>
+    /// <exception cref="GodwitException">It is being copied, made or changed. A writer that there is gives the role to another all the same.</exception>
     internal IDisposable Taking(VolumeName device, ImmutableArray<SectorRange> sectors)
     {
         var taken = new Leavings();
@@ -119,9 +119,9 @@ public sealed partial class VolumeService
             foreach (var volume in (shared?.Volumes ?? []).Where(volume => volume.LiesIn(sectors)))
             {
                 var name = new VolumeName(shared!.Group, volume.Name);
-                if (!volume.IsReady)
-                    throw new GodwitException(StorageErrors.VolumeBusy, $"{name} is being made or grown, or that was cut short.", $"Try again, or repeat that: `godwit volume show {name}`.");
                 taken.Add(_gates.Admit(name));
+                if (!volume.IsReady || (_gates.IsChanging(name) && WritersOf(device, volume.Sectors).IsEmpty))
+                    throw new GodwitException(StorageErrors.VolumeBusy, $"{name} is being made or changed, or that was cut short.", $"Try again, or repeat that: `godwit volume show {name}`.");
             }
             return taken;
         }

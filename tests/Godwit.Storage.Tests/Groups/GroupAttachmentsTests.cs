@@ -96,6 +96,29 @@ public sealed class GroupAttachmentsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_volume_that_two_domains_read_is_active_until_the_last_of_them_has_gone()
+    {
+        var (_, disks) = Open();
+        var reading = s_spec with { ReadOnly = true };
+        var (one, two) = (await disks.AttachAsync("vm1", reading, Disk(), Ct), await disks.AttachAsync("vm2", reading, Disk(), Ct));
+        await disks.DetachAsync(one, Ct);
+        Assert.DoesNotContain("deactivate lv_vm1", _world.Said);
+        await disks.DetachAsync(two, Ct);
+        Assert.Contains("deactivate lv_vm1", _world.Said);
+        Assert.DoesNotContain("release 1 2048+32768", _world.Said);
+    }
+
+    [Fact]
+    public async Task Changes_of_one_host_come_one_after_the_other()
+    {
+        var (groups, _) = Open();
+        _world.Slow = TimeSpan.FromMilliseconds(20);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => groups.CarryOutAsync(Order(GroupOrderKind.Create, $"lv_{i}"), Ct)));
+        var locks = _world.Said.Where(said => said.Contains("0+2048", StringComparison.Ordinal)).Select(said => said.Split(' ')[0]).ToList();
+        Assert.Equal(Enumerable.Repeat<string[]>(["fence", "release"], 4).SelectMany(pair => pair), locks);
+    }
+
+    [Fact]
     public async Task The_role_of_a_volume_that_was_extended_is_that_of_where_it_lies_now()
     {
         var (_, disks) = Open();
@@ -202,24 +225,28 @@ internal sealed class GroupWorld : IVolumeEndpoints, IGroupEndpoints, IKernelDri
     /// <summary>What commands of LVM fail with, by how they begin.</summary>
     public Dictionary<string, string> Fails { get; } = [];
 
-    public Task<ProgramResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
+    /// <summary>How long a command of LVM takes.</summary>
+    public TimeSpan Slow { get; set; }
+
+    public async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
+        await Task.Delay(Slow, cancellationToken);
         var words = command.Skip(2).ToList();
         var line = string.Join(' ', words);
         Commands.Add(line);
         if (Fails.FirstOrDefault(fail => line.StartsWith(fail.Key, StringComparison.Ordinal)) is { Value: { } error })
-            return Task.FromResult(new ProgramResult(5, "", error));
+            return new ProgramResult(5, "", error);
         if (words[0] == "lvchange")
             Said.Add($"{(words.Contains("--refresh") ? "refresh" : words.Contains("y") ? "activate" : "deactivate")} {words[^1].Split('/')[1]}");
         var segment = Moved ? """, {"lv_name":"lv_vm1", "lv_size":"20971520", "segtype":"linear", "seg_start":"16777216", "seg_pe_ranges":"/dev/etherd/e1.0:10-10"}""" : "";
-        return Task.FromResult(new ProgramResult(0, words[0] switch
+        return new ProgramResult(0, words[0] switch
         {
             "pvs" => """{ "report": [ { "pv": [ {"pv_name":"/dev/etherd/e1.0", "pe_start":"1048576", "vg_extent_size":"4194304"} ] } ] }""",
             "lvs" =>
                 """{ "report": [ { "seg": [ {"lv_name":"lv_vm1", "lv_size":"16777216", "segtype":"linear", "seg_start":"0", "seg_pe_ranges":"/dev/etherd/e1.0:0-3"},"""
                 + """ {"lv_name":"lv_vm2", "lv_size":"16777216", "segtype":"linear", "seg_start":"0", "seg_pe_ranges":"/dev/etherd/e1.0:4-7"}""" + segment + " ] } ] }",
             _ => "",
-        }, ""));
+        }, "");
     }
 
     IGroupEndpoints IVolumeEndpoints.OfGroup(VolumeLocation device) => this;

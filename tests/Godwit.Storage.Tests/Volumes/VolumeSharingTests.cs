@@ -139,6 +139,22 @@ public sealed class VolumeSharingTests : IDisposable
         _service.Taking(s_device, [new SectorRange(4096, 4096), new SectorRange(0, 2048, Rest: true)]).Dispose();
     }
 
+    [Fact]
+    public void Nobody_becomes_the_writer_of_a_volume_that_is_being_changed_and_nobody_changes_it_meanwhile()
+    {
+        Share();
+        _service.Settle(s_device, [Volume("lv_vm1", 2 * MiB, (4096, 4096))]);
+        _service.Adopt(s_one);
+        using (_service.Changing(s_one))
+        {
+            Assert.Equal(StorageErrors.VolumeBusy, Refused(() => _service.Taking(s_device, [new SectorRange(4096, 4096)])).Code);
+            Assert.Equal(StorageErrors.VolumeBusy, Refused(() => _service.Changing(s_one)).Code);
+        }
+        using (_service.Taking(s_device, [new SectorRange(4096, 4096)]))
+            Assert.Equal(StorageErrors.VolumeBusy, Refused(() => _service.Changing(s_one)).Code);
+        _service.Changing(s_one).Dispose();
+    }
+
     private void Share() => _service.BeginSharing(s_device, "vg_san");
 
     private VolumeService Open(VolumeCatalog catalog)
