@@ -72,6 +72,7 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
 {
     /// <summary>So that the clocks are compared before it fails, and recordings do not differ.</summary>
     private static readonly TimeSpan FailingTakes = TimeSpan.FromMilliseconds(300);
+    private readonly TaskCompletionSource _framed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ScriptedCopy Engine { get; } = new();
 
@@ -80,6 +81,9 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
     public bool Arrived { get; private set; }
 
     public byte[]? Frame { get; private set; }
+
+    /// <summary>Fences when the guest's frames have come, as a real one does, for whom that takes longer than they are on the way.</summary>
+    public bool AwaitsFrames { get; init; }
 
     public bool Judged { get; private set; }
 
@@ -105,10 +109,15 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
 
     public Task AnnounceAsync(ImmutableArray<ImmutableArray<IPAddress>> addresses, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void DeliverFrames(ImmutableArray<ImmutableArray<byte[]>> frames) => Frame = frames[0][0];
+    public void DeliverFrames(ImmutableArray<ImmutableArray<byte[]>> frames)
+    {
+        Frame = frames[0][0];
+        _framed.SetResult();
+    }
 
-    public Task FenceAsync(long epoch, CancellationToken cancellationToken) =>
-        course == Course.GivenBack ? throw new GodwitException("no-disk", "a disk is away") : Task.CompletedTask;
+    public Task FenceAsync(long epoch, CancellationToken cancellationToken) => course == Course.GivenBack
+        ? throw new GodwitException("no-disk", "a disk is away")
+        : AwaitsFrames ? _framed.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
 
     public Task JournalResumeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -23,7 +23,7 @@ public class TranscriptTests
         var transcript = new Transcript();
         var (near, far) = RecordedEnd.Pair(transcript);
         var registry = new ScriptedRegistry();
-        var (source, destination) = (new ScriptedSource(registry), new ScriptedDestination(registry, course));
+        var (source, destination) = (new ScriptedSource(registry), new ScriptedDestination(registry, course) { AwaitsFrames = course == Course.Moved });
         var receiving = ReceiveAsync(destination, far);
         var result = await SendAsync(source, near);
         await receiving.WaitAsync(Limit);
