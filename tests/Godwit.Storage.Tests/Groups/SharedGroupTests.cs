@@ -51,7 +51,7 @@ public sealed class SharedGroupTests(GroupMachines machines) : IClassFixture<Gro
         await Task.WhenAll(a.ShAsync(Write("/dev/vg_san/lv_vm1", 'a', 256)), b.ShAsync(Write("/dev/vg_san/lv_vm2", 'b', 256)));
 
         // Not the other's volume, not the metadata, not what is free: past LVM, straight on the disk.
-        foreach (var sector in new[] { made[1].Sectors[0].Start, 8, made[1].Sectors[0].End + 8192 })
+        foreach (var sector in new[] { made[1].Sectors[0].Start, 8, made.Max(volume => volume.Sectors[0].End) + 8192 })
             Assert.False(await a.SucceedsAsync($"dd if=/dev/zero of=/dev/etherd/e1.0 bs=512 seek={sector} count=8 oflag=direct conv=notrunc"), $"sector {sector}");
         Assert.False(await a.SucceedsAsync("lvcreate --devices /dev/etherd/e1.0 -y -L 8M -n rogue vg_san"));
         await RefusedAsync(StorageErrors.VolumeInUse, () => b.RemoveAsync("lv_vm1"));
