@@ -20,8 +20,7 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
 
     public async Task<FoundGroup> AddAsync(string group, VolumeName device, CancellationToken cancellationToken)
     {
-        if (!VolumeName.TryParse($"{group}/x", out _))
-            throw new GodwitException(StorageErrors.BadGroup, $"'{group}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
+        VolumeGroups.CheckName(group);
         var known = await registry.ListVolumesAsync(cancellationToken);
         if (known.FirstOrDefault(volume => (volume.Name.Group == group && volume.LiesOn != device) || (volume.SharedGroup == group && volume.Name != device)) is { } other)
             throw new GodwitException(StorageErrors.GroupExists, $"The pool has a group {group} already, on {other.StorageHost}.", "Choose another name.");
@@ -52,8 +51,7 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
     {
         var device = volumes.FindDevice(group)!;
         await CleanAsync(group, cancellationToken);
-        if (volumes.Find(device.Name).Shared is { Volumes: [var volume, ..] })
-            throw new GodwitException(StorageErrors.GroupInUse, $"{group}/{volume.Name} is in the group {group}.", "Delete its volumes first: `godwit volume list` shows them.");
+        volumes.RefuseHolding(device.Name);
         await members.CarryOutAsync(Order(group, GroupOrderKind.Dissolve), cancellationToken);
         volumes.EndSharing(device.Name);
         await PublishAsync(device.Name, cancellationToken);
@@ -89,11 +87,7 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
     {
         using var alone = volumes.Changing(name);
         var (_, volume) = volumes.FindShared(name);
-        if (sizeBytes < volume.SizeBytes && !shrink)
-        {
-            throw new GodwitException(StorageErrors.WouldShrink, $"{name} has {volume.SizeBytes} bytes; with {sizeBytes} it would lose what is at its end.",
-                "Make the file system on it smaller first, and repeat with --shrink.");
-        }
+        VolumeService.RefuseShrinking(name, volume.SizeBytes, sizeBytes, shrink);
         RefuseUsed(name);
         if (sizeBytes != volume.SizeBytes)
             await members.CarryOutAsync(Order(name.Group, GroupOrderKind.Resize) with { Volume = name.Volume, SizeBytes = sizeBytes }, cancellationToken);
@@ -139,6 +133,6 @@ internal sealed class SharedVolumes(VolumeService volumes, IGroupMembers members
     }
 
     private static FoundGroup Found(CatalogEntry device) => new(
-        new GroupDefinition { Name = device.Shared!.Group, Kind = GroupKind.Shared, On = device.Name }, false,
+        GroupDefinition.OfShared(device.Shared!.Group, device.Name), false,
         new GroupReport(device.SizeBytes, Math.Max(0, device.SizeBytes - device.Shared.Volumes.Sum(volume => volume.SizeBytes)), $"on {device.Name}, shared by the hosts"), null);
 }

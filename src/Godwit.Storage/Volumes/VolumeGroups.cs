@@ -58,8 +58,7 @@ public sealed class VolumeGroups
     /// <exception cref="GodwitException">There is one of that name, or it cannot hold volumes.</exception>
     public async Task<IVolumeStore> AddAsync(GroupDefinition definition, CancellationToken cancellationToken)
     {
-        if (!VolumeName.TryParse($"{definition.Name}/x", out _))
-            throw new GodwitException(StorageErrors.BadGroup, $"'{definition.Name}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
+        CheckName(definition.Name);
         var store = _open(definition);
         await store.ReportAsync(cancellationToken);
         lock (_lock)
@@ -69,6 +68,13 @@ public sealed class VolumeGroups
             Save(_added.Add(store));
         }
         return store;
+    }
+
+    /// <exception cref="GodwitException">Volumes cannot be named by it.</exception>
+    public static void CheckName(string group)
+    {
+        if (!VolumeName.TryParse($"{group}/x", out _))
+            throw new GodwitException(StorageErrors.BadGroup, $"'{group}' cannot be the name of a group of volumes.", "Use letters, digits and . _ + - only.");
     }
 
     /// <summary>Forgets a group that was added; what lies there stays.</summary>

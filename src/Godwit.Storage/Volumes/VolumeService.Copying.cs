@@ -24,14 +24,20 @@ public sealed partial class VolumeService
         using var alone = _gates.Change(name);
         var entry = Find(name);
         RefuseShared(entry);
-        if (sizeBytes < entry.SizeBytes && !shrink)
-        {
-            throw new GodwitException(StorageErrors.WouldShrink, $"{name} has {entry.SizeBytes} bytes; with {sizeBytes} it would lose what is at its end.",
-                "Make the file system on it smaller first, and repeat with --shrink.");
-        }
+        RefuseShrinking(name, entry.SizeBytes, sizeBytes, shrink);
         return sizeBytes < entry.SizeBytes
             ? await ShrinkAsync(entry, store, sizeBytes, cancellationToken)
             : await GrowAsync(entry, store, sizeBytes, progress, cancellationToken);
+    }
+
+    /// <exception cref="GodwitException">The volume would become smaller, and nobody said that it may.</exception>
+    public static void RefuseShrinking(VolumeName name, long from, long to, bool shrink)
+    {
+        if (to < from && !shrink)
+        {
+            throw new GodwitException(StorageErrors.WouldShrink, $"{name} has {from} bytes; with {to} it would lose what is at its end.",
+                "Make the file system on it smaller first, and repeat with --shrink.");
+        }
     }
 
     /// <summary>

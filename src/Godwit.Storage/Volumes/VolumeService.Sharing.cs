@@ -52,9 +52,15 @@ public sealed partial class VolumeService
     /// <exception cref="GodwitException">It has volumes.</exception>
     public void EndSharing(VolumeName device)
     {
+        RefuseHolding(device);
+        ForgetSharing(device);
+    }
+
+    /// <exception cref="GodwitException">The group that lies on a volume has volumes.</exception>
+    public void RefuseHolding(VolumeName device)
+    {
         if (Find(device).Shared is { Volumes: [var volume, ..], Group: var group })
             throw new GodwitException(StorageErrors.GroupInUse, $"{group}/{volume.Name} is in the group {group}.", "Delete its volumes first: `godwit volume list` shows them.");
-        ForgetSharing(device);
     }
 
     /// <summary>The same, whatever it holds: the group was not made.</summary>
