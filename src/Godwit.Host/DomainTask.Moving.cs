@@ -5,6 +5,7 @@ using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Protocol;
 using Godwit.Relocation.Source;
+using Godwit.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host;
@@ -16,6 +17,8 @@ internal sealed partial class DomainTask
     {
         await AllowedAsync(DomainRequest.Relocate, token);
         var (id, record) = (_parts.Resources.NewId(), _domain.Record);
+        if (!request.Options.Unfenced)
+            FenceDemand.Check(Name, _domain.Unfenced);
         await RelocationTarget.CheckAsync(_parts, request.Destination, token);
         var registry = new RelocationRegistry(
             _parts.Records, _parts.Registry, Name, new RelocationIntent(id, _parts.Name, request.Destination), record.Epoch);
@@ -30,7 +33,7 @@ internal sealed partial class DomainTask
             Epoch = record.Epoch,
             RunState = record.RunState,
             Disks = [.. _domain.Disks.Select(disk =>
-                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
+                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != DiskKind.File))],
             KernelDigest = record.Boot?.KernelDigest,
             RamdiskDigest = record.Boot?.RamdiskDigest,
             Now = _parts.Time.GetUtcNow(),

@@ -124,7 +124,7 @@ internal sealed partial class DomainTask
 
     public async Task<DomainView> ViewAsync(CancellationToken cancellationToken)
     {
-        var (record, copy, disks) = (_domain.Record, _domain.Copy, _domain.Disks);
+        var (domain, copy) = (_domain, _domain.Copy);
         CopyStatus? status;
         try
         {
@@ -135,10 +135,10 @@ internal sealed partial class DomainTask
             // Between the end of the engine's process and the task that hears of it.
             status = null;
         }
-        return new DomainView(record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null,
+        return new DomainView(domain.Record, status, Activity, Activity == DomainActivity.MovingAway ? Ticket?.Id : null,
             _parts.Records.Waiting.GetValueOrDefault(Name)?.ToString())
         {
-            Unfenced = [.. disks.Where(disk => !disk.ReadOnly && !disk.Disk.Fenced).Select(disk => disk.Disk)],
+            Unfenced = domain.Unfenced,
         };
     }
 

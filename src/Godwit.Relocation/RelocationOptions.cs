@@ -11,4 +11,7 @@ public sealed record RelocationOptions
 
     /// <summary>Upper bound in bytes per second; 0 for none.</summary>
     public long MaxBytesPerSecond { get; init; }
+
+    /// <summary>Also with disks that no other host can be kept from writing to.</summary>
+    public bool Unfenced { get; init; }
 }

@@ -44,6 +44,7 @@ internal static class Samples
         new RelocationMessage.Prepare(),
         new RelocationMessage.Prepared(),
         new RelocationMessage.EngineBytes(new byte[] { 4, 5 }),
+        new RelocationMessage.EngineZeros(4096),
         new RelocationMessage.EngineEnd(),
         new RelocationMessage.Stopping([[IPAddress.Parse("10.8.0.21"), IPAddress.Parse("fe80::1")], []]),
         new RelocationMessage.Handover(),

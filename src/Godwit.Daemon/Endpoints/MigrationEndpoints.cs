@@ -52,27 +52,15 @@ internal static class MigrationEndpoints
         if (!config.Has(Role.Compute))
             await query.ShowAsync(name, cancellationToken);
         var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
-        if (!request.Unfenced)
-            DemandFences(await host.ShowAsync(name, cancellationToken));
         var options = new RelocationOptions
         {
             Timeout = request.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             DowntimeLimitMilliseconds = request.DowntimeLimitMilliseconds,
             MaxBytesPerSecond = request.MaxBytesPerSecond,
+            Unfenced = request.Unfenced,
         };
         var ticket = await host.RelocateAsync(name, request.Destination, options, cancellationToken);
         return TypedResults.Accepted(ApiRoutes.Fill(ApiRoutes.Migration, ticket.Id.ToString()), MigrationMapping.Info(ticket));
-    }
-
-    // A file cannot be moved to at all, which the destination says for itself.
-    private static void DemandFences(DomainView domain)
-    {
-        if (domain.Unfenced.FirstOrDefault(disk => disk.Kind != DiskKind.File) is not { } disk)
-            return;
-        throw new GodwitException(
-            "disk-not-fenced",
-            $"No other host can be kept from writing to {disk.Name} of {domain.Record.Name}: after a move that fails, two hosts could write to it.",
-            "Put it on a volume of the pool, or move the domain with --unfenced if its storage keeps other writers out by itself.");
     }
 
     private static void Check(MigrateRequest request)

@@ -10,7 +10,11 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.Host.Create;
 
 /// <summary>A domain's copy with the disks attached for it.</summary>
-internal sealed record StartedDomain(DomainRecord Record, IDomainCopy Copy, ImmutableArray<AttachedDisk> Disks);
+internal sealed record StartedDomain(DomainRecord Record, IDomainCopy Copy, ImmutableArray<AttachedDisk> Disks)
+{
+    /// <summary>Disks that it writes and that no other host can be kept from writing to.</summary>
+    public ImmutableArray<DiskIdentity> Unfenced => [.. Disks.Where(disk => !disk.ReadOnly && !disk.Disk.Fenced).Select(disk => disk.Disk)];
+}
 
 /// <summary>
 /// Starts a domain from cold on its owner: disks attached, engine started paused, writer's role taken under the epoch

@@ -147,6 +147,7 @@ internal sealed class XenCopy : IDomainCopy
         await _ending.WaitAsync(cancellationToken);
         try
         {
+            if (await TryDestroyKnownAsync(cancellationToken)) return;
             for (var attempt = 1; await FindAsync(cancellationToken) is { } domain; attempt++)
             {
                 try
@@ -165,6 +166,22 @@ internal sealed class XenCopy : IDomainCopy
         finally
         {
             _ending.Release();
+        }
+    }
+
+    // Its number is no other domain's, and a list of all of them costs a process: the usual way needs none.
+    private async Task<bool> TryDestroyKnownAsync(CancellationToken cancellationToken)
+    {
+        if (_directory.DomainId is not { } known) return false;
+        try
+        {
+            await Xl.DestroyAsync(known, cancellationToken);
+            return true;
+        }
+        catch (GodwitException)
+        {
+            // It is gone already, or something held on to it: the list tells.
+            return false;
         }
     }
 

@@ -4,7 +4,10 @@ using Godwit.Relocation.Protocol;
 namespace Godwit.Relocation.Channel;
 
 /// <summary>Carries what an engine says to the other side, and counts it.</summary>
-internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
+/// <param name="engine">What it says.</param>
+/// <param name="channel">The line to the other side.</param>
+/// <param name="shorten">The other side knows zeros by their number: some engines send every page, also those that were never used.</param>
+internal sealed class EnginePump(Stream engine, IRelocationChannel channel, bool shorten)
 {
     /// <summary>Large blocks: engines write the stream in pieces of 32 KiB and more, and each costs a wake-up.</summary>
     private const int BlockLength = 256 * 1024;
@@ -22,7 +25,7 @@ internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
             int read;
             while ((read = await ReadAsync(block, cancellationToken)) > 0)
             {
-                await channel.SendAsync(new RelocationMessage.EngineBytes(block.AsMemory(0, read)), cancellationToken);
+                await SendAsync(block.AsMemory(0, read), cancellationToken);
                 Bytes += read;
             }
             await channel.SendAsync(new RelocationMessage.EngineEnd(), cancellationToken);
@@ -31,6 +34,19 @@ internal sealed class EnginePump(Stream engine, IRelocationChannel channel)
         finally
         {
             ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var (start, length) = shorten ? ZeroRun.FindFirst(bytes.Span) : new ZeroRun(bytes.Length, 0);
+            if (start > 0)
+                await channel.SendAsync(new RelocationMessage.EngineBytes(bytes[..start]), cancellationToken);
+            if (length > 0)
+                await channel.SendAsync(new RelocationMessage.EngineZeros(length), cancellationToken);
+            bytes = bytes[(start + length)..];
         }
     }
 

@@ -7,14 +7,16 @@ namespace Godwit.Relocation.Destination;
 /// <content>What the source says, and what becomes of it.</content>
 public sealed partial class DestinationRun
 {
+    private static readonly byte[] Zeros = new byte[64 << 10];
+
     private async Task ListenAsync(CancellationToken token)
     {
         try
         {
             while (await _channel.ReceiveAsync(token) is { } message)
             {
-                if (message is RelocationMessage.EngineBytes bytes && _engine is { } engine)
-                    message = await Apart.RunAsync(() => CarryAsync(bytes, engine, token));
+                if (message is RelocationMessage.EngineBytes or RelocationMessage.EngineZeros && _engine is { } engine)
+                    message = await Apart.RunAsync(() => CarryAsync(message, engine, token));
                 if (message is null)
                     break;
                 await TakeAsync(message, token);
@@ -80,15 +82,24 @@ public sealed partial class DestinationRun
     }
 
     /// <summary>Gives the engine its bytes up to the next message of another kind, which is returned; null at the end of the line.</summary>
-    private async Task<RelocationMessage?> CarryAsync(RelocationMessage.EngineBytes first, Stream engine, CancellationToken token)
+    private async Task<RelocationMessage?> CarryAsync(RelocationMessage? message, Stream engine, CancellationToken token)
     {
-        RelocationMessage? message = first;
-        while (message is RelocationMessage.EngineBytes m)
+        while (true)
         {
-            await WriteAsync(engine, m.Bytes, token);
+            switch (message)
+            {
+                case RelocationMessage.EngineBytes m:
+                    await WriteAsync(engine, m.Bytes, token);
+                    break;
+                case RelocationMessage.EngineZeros m:
+                    for (var left = m.Length; left > 0; left -= Zeros.Length)
+                        await WriteAsync(engine, Zeros.AsMemory(0, Math.Min(left, Zeros.Length)), token);
+                    break;
+                default:
+                    return message;
+            }
             message = await _channel.ReceiveAsync(token);
         }
-        return message;
     }
 
     private async Task WriteAsync(Stream engine, ReadOnlyMemory<byte> bytes, CancellationToken token)

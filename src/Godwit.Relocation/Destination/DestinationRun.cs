@@ -128,7 +128,7 @@ public sealed partial class DestinationRun
                 break;
             case DestinationAction.SendFailed:
                 await SayAsync(
-                    new RelocationMessage.Failed(_state.Reason ?? "the destination gave up", _state.Remedy, StepOf(_before)).For(_version), token);
+                    new RelocationMessage.Failed(_state.Reason ?? "the destination gave up", _state.Remedy, StepOf(_before)), token);
                 break;
             case DestinationAction.SendGaveBack:
                 await SayAsync(new RelocationMessage.GaveBack(_state.Reason!), token);
@@ -170,7 +170,7 @@ public sealed partial class DestinationRun
             _copy = await _site.PrepareAsync(Offer, token);
             _engine = await _copy.ReceiveAsync(token);
             _beside.Add(WatchCopyAsync(_copy, token));
-            _beside.Add(new EnginePump(_engine, _channel).RunAsync(token));
+            _beside.Add(new EnginePump(_engine, _channel, shorten: false).RunAsync(token));
             Post(new DestinationEvent.ReceiverReady());
         }
         catch (Exception e) when (!token.IsCancellationRequested)

@@ -15,12 +15,13 @@ namespace Godwit.Relocation.Protocol;
 ///  +--------+--------------------+-------------------------+
 /// </code>
 /// The body is UTF-8 JSON, or the bytes themselves for <see cref="MessageTag.EngineBytes"/> and
-/// <see cref="MessageTag.FileBytes"/>. A length over the bound of its tag is refused before anything is buffered.
+/// <see cref="MessageTag.FileBytes"/>, or their number, four bytes, big-endian, for <see cref="MessageTag.EngineZeros"/>. A length over the bound of its tag is refused before anything is buffered.
 /// </summary>
 internal static class MessageCodec
 {
     public const int HeaderLength = 5;
     private const int LengthOffset = 1;
+    private const int NumberLength = 4;
 
     /// <summary>Bound of a JSON body in bytes. An offer with a hundred disks stays far below.</summary>
     public const int MaxControlLength = 1 << 20;
@@ -45,6 +46,7 @@ internal static class MessageCodec
             case RelocationMessage.Prepare: Empty(MessageTag.Prepare, output); break;
             case RelocationMessage.Prepared: Empty(MessageTag.Prepared, output); break;
             case RelocationMessage.EngineBytes m: Bulk(MessageTag.EngineBytes, m.Bytes.Length, output); break;
+            case RelocationMessage.EngineZeros m: Zeros(m.Length, output); break;
             case RelocationMessage.EngineEnd: Empty(MessageTag.EngineEnd, output); break;
             case RelocationMessage.Stopping m: Json(MessageTag.Stopping, m, RelocationJson.Default.Stopping, output); break;
             case RelocationMessage.Handover: Empty(MessageTag.Handover, output); break;
@@ -80,6 +82,7 @@ internal static class MessageCodec
         MessageTag.BootFile => Json(tag, body, RelocationJson.Default.BootFile),
         MessageTag.Prepare => Empty(tag, body, new RelocationMessage.Prepare()),
         MessageTag.Prepared => Empty(tag, body, new RelocationMessage.Prepared()),
+        MessageTag.EngineZeros => Zeros(body),
         MessageTag.EngineEnd => Empty(tag, body, new RelocationMessage.EngineEnd()),
         MessageTag.Stopping => Json(tag, body, RelocationJson.Default.Stopping),
         MessageTag.Handover => Empty(tag, body, new RelocationMessage.Handover()),
@@ -97,6 +100,20 @@ internal static class MessageCodec
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBulkLength);
         Header(tag, length, output);
     }
+
+    private static void Zeros(int length, ArrayBufferWriter<byte> output)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBulkLength);
+        Header(MessageTag.EngineZeros, NumberLength, output);
+        BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(NumberLength), length);
+        output.Advance(NumberLength);
+    }
+
+    private static RelocationMessage.EngineZeros Zeros(ReadOnlySpan<byte> body) =>
+        body.Length == NumberLength && BinaryPrimitives.ReadInt32BigEndian(body) is var length and >= 1 and <= MaxBulkLength
+            ? new RelocationMessage.EngineZeros(length)
+            : throw new ChannelException($"The other side sent {MessageTag.EngineZeros} that is not a number from 1 to {MaxBulkLength} in {NumberLength} bytes.");
 
     private static void Json<T>(MessageTag tag, T message, JsonTypeInfo<T> type, ArrayBufferWriter<byte> output)
     {

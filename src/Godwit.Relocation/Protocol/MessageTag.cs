@@ -23,4 +23,5 @@ internal enum MessageTag : byte
     GaveBack = 15,
     Failed = 16,
     Frames = 17,
+    EngineZeros = 18,
 }

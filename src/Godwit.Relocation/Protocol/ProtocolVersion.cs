@@ -6,12 +6,16 @@ namespace Godwit.Relocation.Protocol;
 /// <code>
 ///  1   the first
 ///  2   Failed names the step
+///  3   zeros of the engine's cross the line as their number (EngineZeros)
 /// </code>
 /// </summary>
 public static class ProtocolVersion
 {
-    public const int Lowest = 1;
-    public const int Current = 2;
+    public const int Lowest = 2;
+    public const int Current = 3;
+
+    /// <summary>The first that knows <see cref="RelocationMessage.EngineZeros"/>.</summary>
+    internal const int WithZeros = 3;
 
     /// <summary>The version to use, or null when the ranges do not meet.</summary>
     public static int? Choose(int theirLowest, int theirHighest)

@@ -40,6 +40,9 @@ public abstract record RelocationMessage
     /// <summary>The engine's own bytes, either way. The memory is borrowed.</summary>
     public sealed record EngineBytes(ReadOnlyMemory<byte> Bytes) : RelocationMessage;
 
+    /// <summary>So many zeros, at most <see cref="MessageCodec.MaxBulkLength"/>, in place of <see cref="EngineBytes"/>. Since version 3.</summary>
+    public sealed record EngineZeros(int Length) : RelocationMessage;
+
     /// <summary>The engine of the sender has nothing more to say.</summary>
     public sealed record EngineEnd : RelocationMessage;
 
@@ -66,13 +69,6 @@ public abstract record RelocationMessage
         string Reason,
         string? Remedy,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RelocationStep? Step = null) : RelocationMessage;
-
-    /// <summary>The message as a side that speaks <paramref name="version"/> can read it.</summary>
-    internal RelocationMessage For(int version) => this switch
-    {
-        Failed { Step: not null } failed when version < 2 => failed with { Step = null },
-        _ => this,
-    };
 }
 
 /// <summary>Time stamps of the destination's part of the downtime, by the destination's clock.</summary>

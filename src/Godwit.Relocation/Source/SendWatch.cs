@@ -5,7 +5,9 @@ namespace Godwit.Relocation.Source;
 /// <summary>Reports how pre-copy goes on, as the engine counts it.</summary>
 internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, SteadyClock clock, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    /// <summary>Often at first; then less so: each look costs time of the processor that the pages need.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200), LongInterval = TimeSpan.FromSeconds(1);
+    private const int ShortLooks = 10;
 
     public int Round { get; set; }
 
@@ -13,9 +15,9 @@ internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, Stead
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested && ticket.Step == RelocationStep.PreCopy)
+        for (var looks = 0; !cancellationToken.IsCancellationRequested && ticket.Step == RelocationStep.PreCopy; looks++)
         {
-            await Task.Delay(Interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Delay(looks < ShortLooks ? Interval : LongInterval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (ticket.Step != RelocationStep.PreCopy || cancellationToken.IsCancellationRequested)
                 return;
             var progress = await copy.QuerySendAsync(cancellationToken);

@@ -33,16 +33,17 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
 
     /// <summary>Sends to the end of the engine's stream.</summary>
     /// <param name="channel">Carries the bytes.</param>
+    /// <param name="shorten">The other side knows zeros by their number.</param>
     /// <param name="began">Called once the engine sends.</param>
     /// <param name="token">Ends it.</param>
-    public async Task SendAsync(IRelocationChannel channel, Action began, CancellationToken token)
+    public async Task SendAsync(IRelocationChannel channel, bool shorten, Action began, CancellationToken token)
     {
         try
         {
             _stream = await site.Copy.SendAsync(
                 new SendOptions { DowntimeLimitMilliseconds = options.DowntimeLimitMilliseconds, MaxBytesPerSecond = options.MaxBytesPerSecond },
                 token);
-            _pump = new EnginePump(_stream, channel);
+            _pump = new EnginePump(_stream, channel, shorten);
             began();
             await GreetAsync(_stream, token);
             await _pump.RunAsync(token);

@@ -18,6 +18,9 @@ internal sealed class SourceLine(
     /// <summary>Null until the destination has answered the call.</summary>
     public IRelocationChannel? Channel { get; private set; }
 
+    /// <summary>The destination takes zeros by their number.</summary>
+    public bool KnowsZeros => _welcome?.Version >= ProtocolVersion.WithZeros;
+
     /// <summary>What the destination said when the domain ran there.</summary>
     public RelocationMessage.Running? Arrival { get; private set; }
 

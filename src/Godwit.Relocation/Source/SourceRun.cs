@@ -177,7 +177,7 @@ public sealed class SourceRun
                 _beside.Add(_probes.RunAsync(token));
                 // While the guest runs, so that the flush of the stop finds little left.
                 _beside.Add(_engine.FlushDisksAsync(token));
-                _beside.Add(_engine.SendAsync(_line.Channel!, () => _beside.Add(_progress.RunAsync(token)), token));
+                _beside.Add(_engine.SendAsync(_line.Channel!, _line.KnowsZeros, () => _beside.Add(_progress.RunAsync(token)), token));
                 break;
             case SourceAction.PermitSwitchover:
                 _stamps.Permitted = _clock.Now;

@@ -23,6 +23,9 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public ConcurrentQueue<RelocationTicket> Tickets { get; } = [];
 
+    /// <summary>How the last move was asked for.</summary>
+    public RelocationOptions? LastOptions { get; private set; }
+
     /// <summary>What its domains wait for.</summary>
     public string? Waits { get; set; }
 
@@ -106,6 +109,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
         var record = Find(domain);
         var ticket = new RelocationTicket(Guid.NewGuid(), record.Name, name, destination, TimeProvider.System);
         Tickets.Enqueue(ticket);
+        LastOptions = options;
         return Task.FromResult(ticket);
     }
 

@@ -54,6 +54,7 @@ public class StreamRelocationChannelTests
     [InlineData(10, (1 << 20) + 1)]
     [InlineData(10, -1)]
     [InlineData(13, 1)]
+    [InlineData(18, (1 << 20) + 1)]
     public async Task WhatIsOutOfBoundsIsRefusedBeforeItIsBuffered(byte tag, int length)
     {
         var header = new byte[6];
@@ -62,12 +63,23 @@ public class StreamRelocationChannelTests
         await Assert.ThrowsAsync<ChannelException>(() => ReadAllAsync(new ChunkStream(header, 6)));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(MessageCodec.MaxBulkLength + 1)]
+    public async Task ANumberOfZerosOutOfBoundsIsRefused(int zeros)
+    {
+        var wire = Wire([new RelocationMessage.EngineZeros(1)]);
+        BinaryPrimitives.WriteInt32BigEndian(wire.AsSpan(MessageCodec.HeaderLength), zeros);
+        Assert.Contains("EngineZeros", (await Assert.ThrowsAsync<ChannelException>(() => ReadAllAsync(new ChunkStream(wire, 9)))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void HostileBytesGiveMessagesOrAChannelExceptionAndNothingElse()
     {
         // Frames whose header is right and whose body is anything, which noise alone would rarely reach.
         var body = Gen.OneOf(Gen.Byte.Array[0, 60], Gen.String[Gen.Char["{}[]\":,0123456789nulltrueoffer"], 0, 60].Select(System.Text.Encoding.UTF8.GetBytes));
-        var frame = Gen.Select(Gen.Byte[0, 18], body, (tag, bytes) => (byte[])
+        var frame = Gen.Select(Gen.Byte[0, 19], body, (tag, bytes) => (byte[])
             [tag, 0, 0, (byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes]);
         Gen.OneOf(Gen.Byte.Array[0, 80], frame, Gen.Select(frame, frame, (a, b) => (byte[])[.. a, .. b]))
             .Sample(

@@ -8,13 +8,13 @@ namespace Godwit.Relocation.Tests.Protocol;
 
 /// <summary>
 /// An engine with the same few bytes to say each time, so that two recordings of a relocation differ in nothing but the
-/// clock: two rounds, the rest after the permission, and one byte back when all is loaded.
+/// clock: a round with a page that was never used, the rest after the permission, and one byte back when all is loaded.
 /// </summary>
 internal sealed class ScriptedCopy : IDomainCopy
 {
-    private static readonly byte[] Round = [.. Enumerable.Repeat((byte)0xa0, 300)];
-    private static readonly byte[] Rest = [.. Enumerable.Repeat((byte)0xb0, 40)];
-    private const byte LoadedByte = 0xc0;
+    private static readonly byte[] Round = [.. Enumerable.Repeat((byte)0xa0, 300), .. new byte[4096]];
+    private static readonly byte[] Rest = [.. Enumerable.Repeat(RestByte, 40)];
+    private const byte RestByte = 0xb0, LoadedByte = 0xc0;
 
     private readonly Channel<CopyEvent> _events = System.Threading.Channels.Channel.CreateUnbounded<CopyEvent>();
     private readonly Pipe _toLine = new();
@@ -74,8 +74,9 @@ internal sealed class ScriptedCopy : IDomainCopy
     public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(
         new TwoWay(_toLine.Reader.AsStream(), bytes =>
         {
-            _received += bytes.Length;
-            if (_received < Round.Length + Rest.Length)
+            // Engines of then had other rounds.
+            _received += bytes.Span.Count(RestByte);
+            if (_received < Rest.Length)
                 return;
             _toLine.Writer.WriteAsync(new[] { LoadedByte }, CancellationToken.None).AsTask().Wait(CancellationToken.None);
             _toLine.Writer.Complete();

@@ -37,7 +37,7 @@ internal sealed class Transcript
     public void Add(Side side, byte[] frame)
     {
         var body = frame.AsSpan(MessageCodec.HeaderLength);
-        var text = MessageCodec.IsBulk((MessageTag)frame[0]) ? "hex:" + Convert.ToHexStringLower(body) : System.Text.Encoding.UTF8.GetString(body);
+        var text = (MessageTag)frame[0] is MessageTag.FileBytes or MessageTag.EngineBytes or MessageTag.EngineZeros ? "hex:" + Convert.ToHexStringLower(body) : System.Text.Encoding.UTF8.GetString(body);
         lock (_lines)
             _lines.Add($"{(side == Side.Source ? "source" : "destination")} {frame[0]} {text}".TrimEnd());
     }

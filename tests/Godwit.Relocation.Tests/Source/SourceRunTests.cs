@@ -42,7 +42,7 @@ public class SourceRunTests
         var engine = new SourceEngine(site, new RelocationOptions(), TimeProvider.System, NullLogger.Instance, _ => { });
         // The word at which this engine ends its stream.
         await engine.TakeAsync(new byte[] { 0xc0 }, CancellationToken.None);
-        await engine.SendAsync(near, () => { }, CancellationToken.None).WaitAsync(Limit);
+        await engine.SendAsync(near, shorten: false, () => { }, CancellationToken.None).WaitAsync(Limit);
 
         var told = new List<CopyEvent>();
         while (site.Copy.Events.TryRead(out var @event))
@@ -61,7 +61,7 @@ public class SourceRunTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(3)]
+    [InlineData(ProtocolVersion.Current + 1)]
     public async Task AVersionThatWasNotOfferedIsRefused(int version)
     {
         var offer = Samples.Offer;
