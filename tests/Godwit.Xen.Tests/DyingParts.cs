@@ -30,11 +30,13 @@ internal sealed class DyingParts(XenPool pool, WriterConnection writer, Transcri
     public async Task SourceDaemonBeforeCommitAsync(CancellationToken ct)
     {
         transcript.Chapter("The source's daemon dies before the commit",
-            "The guest is held: it does not run again by itself. The daemon that comes back wins the abort, and lets it run where it was.");
+            "And with it xl, and the process that holds its pipes. The guest is held: it does not run again by itself. The daemon that comes back wins the abort, and lets it run where it was.");
         await StopAtAsync(pool.First, "source.HandOver", ct);
         await BeginAsync(ct);
         await ReachedAsync(pool.First, "source.HandOver", ct);
         await XenPool.KillDaemonAsync(pool.First, ct);
+        await KillAsync("xl", ct);
+        await KillAsync("holder", ct);
         await ExpectItStandsAsync("xl list", ct);
         await GoOnAsync(pool.First, "source.HandOver", ct);
         await XenPool.StartDaemonAsync(pool.First, ct);
@@ -46,11 +48,12 @@ internal sealed class DyingParts(XenPool pool, WriterConnection writer, Transcri
     public async Task SourceDaemonAfterCommitAsync(CancellationToken ct)
     {
         transcript.Chapter("The source's daemon dies after the commit",
-            "The other host has the domain by the record, and goes on alone. The daemon that comes back destroys the copy that it has held.");
+            "And with it the process that holds xl's pipes: xl gives up, and would resume the guest. The other host has the domain by the record, and goes on alone. The daemon that comes back destroys the copy that it has held.");
         await StopAtAsync(pool.Second, "destination.Fence", ct);
         await BeginAsync(ct);
         await ReachedAsync(pool.Second, "destination.Fence", ct);
         await XenPool.KillDaemonAsync(pool.First, ct);
+        await KillAsync("holder", ct);
         await ExpectItStandsAsync("xl list", ct);
         await GoOnAsync(pool.Second, "destination.Fence", ct);
         await ExpectItRunsAsync(ct);
@@ -58,6 +61,10 @@ internal sealed class DyingParts(XenPool pool, WriterConnection writer, Transcri
         await XenPool.StartDaemonAsync(pool.First, ct);
         await ExpectOnAsync(pool.Second, pool.First, ct);
     }
+
+    /// <param name="process">Of the source, by the file that has its number: <c>xl</c> or <c>holder</c>.</param>
+    private Task<string> KillAsync(string process, CancellationToken ct) =>
+        transcript.TypeAsync(pool.First, $"kill -KILL $(cat /run/godwit/xen/copies/vm1-*/{process})", ct);
 
     // Again where the machines were too slow to answer just before the stop.
     private async Task BeginAsync(CancellationToken ct) => await pool.First.RunAsync(

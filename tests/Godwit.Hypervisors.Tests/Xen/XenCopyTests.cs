@@ -208,6 +208,58 @@ public sealed class XenCopyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_guest_whose_xl_is_killed_in_its_stop_stands_until_it_is_told_to_run()
+    {
+        var (from, to) = (await HostAsync(), await HostAsync());
+        await using var source = await RunningAsync(from);
+        await using var move = await MoveAsync(source, to);
+        await move.UntilAsync("SwitchoverReady");
+        Kill(await File.ReadAllTextAsync(Path.Combine(from.CopyDirectory, "xl"), _ct));
+        await move.UntilAsync("SendFailed");
+        Assert.DoesNotContain("Resumed", move.Told);
+        Assert.Equal(("vm1", 0, "2"), from.Domain("vm1"));
+        Assert.Equal(CopyPhase.Held, await PhaseAsync(source));
+        await source.DestroyAsync(_ct);
+        await move.Receiver.DestroyAsync(_ct);
+    }
+
+    [Fact]
+    public async Task A_held_guest_stays_held_when_its_xl_is_killed()
+    {
+        var (from, to) = (await HostAsync(), await HostAsync());
+        await using var source = await RunningAsync(from);
+        await using var move = await MoveAsync(source, to);
+        await move.UntilHeldAsync();
+        Kill(await File.ReadAllTextAsync(Path.Combine(from.CopyDirectory, "xl"), _ct));
+        await Task.Delay(300, _ct);
+        Assert.Equal(("vm1", 1, "2"), from.Domain("vm1"));
+        Assert.Equal(CopyPhase.Held, await PhaseAsync(source));
+        // Committed or not, the other side does not need it.
+        await move.Receiver.ContinueAsync(_ct);
+        Assert.Equal(CopyPhase.Running, await PhaseAsync(move.Receiver));
+        await source.DestroyAsync(_ct);
+        Assert.Null(from.Domain("vm1"));
+        await move.Receiver.DestroyAsync(_ct);
+    }
+
+    [Fact]
+    public async Task A_receiver_whose_xl_is_killed_before_the_permission_is_gone_and_the_source_runs_on()
+    {
+        var (from, to) = (await HostAsync(), await HostAsync());
+        await using var source = await RunningAsync(from);
+        await using var move = await MoveAsync(source, to);
+        await move.UntilHeldAsync();
+        Kill(await File.ReadAllTextAsync(Path.Combine(to.CopyDirectory, "xl"), _ct));
+        await UntilAsync(move.Receiver, e => e is CopyEvent.ReceiveFailed);
+        await Assert.ThrowsAsync<EngineGoneException>(() => move.Receiver.ContinueAsync(_ct));
+        await move.Receiver.DestroyAsync(_ct);
+        Assert.Null(to.Domain("vm1--incoming"));
+        await source.ContinueAsync(_ct);
+        Assert.Equal(("vm1", 0, null), from.Domain("vm1"));
+        await source.DestroyAsync(_ct);
+    }
+
+    [Fact]
     public async Task A_receiver_that_dies_is_told_and_its_domain_destroyed()
     {
         var to = await HostAsync();

@@ -47,14 +47,20 @@ internal sealed class Transcript : IProgress<string>
     {
         var began = Stopwatch.GetTimestamp();
         var (code, output) = await machine.TryRunAsync(command, ct, withinSeconds);
-        _page.Append("    ").Append(machine.Name).Append("# ").Append(command.Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
+        Typed(machine.Name, command, output);
+        Report(string.Create(CultureInfo.InvariantCulture, $"{machine.Name}# {command.Split('\n')[0]} ({Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s)"));
+        return (code, output);
+    }
+
+    /// <summary>Takes down what was typed elsewhere.</summary>
+    public void Typed(string host, string command, string output)
+    {
+        _page.Append("    ").Append(host).Append("# ").Append(command.Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
         if (output.Trim().Length > 0)
         {
             foreach (var line in output.TrimEnd().Split('\n').TakeLast(MostLines)) _page.Append("    ").Append(line.TrimEnd()).Append('\n');
         }
         _page.Append('\n');
-        Report(string.Create(CultureInfo.InvariantCulture, $"{machine.Name}# {command.Split('\n')[0]} ({Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s)"));
-        return (code, output);
     }
 
     /// <summary>Writes the page where it was asked for (GODWIT_WRITE_DOCS), else beside the test.</summary>

@@ -29,7 +29,7 @@ internal sealed class XenPool : IAsyncDisposable
     private const string VolumeFile = "/var/lib/godwit/volumes/vg_xen/lv_vm1";
     private const string Name = "gwxen";
     private const long GuestDiskBytes = 200L << 20, StorageDiskBytes = 2L << 30;
-    private readonly string _directory = Directory.CreateTempSubdirectory("godwit-xen-").FullName;
+    private readonly string _directory = System.IO.Directory.CreateTempSubdirectory("godwit-xen-").FullName;
     private MachineNetwork? _network;
 
     private XenPool()
@@ -42,10 +42,16 @@ internal sealed class XenPool : IAsyncDisposable
 
     public XenMachine Second { get; private set; } = null!;
 
+    /// <summary>What the guests boot, as files of this machine.</summary>
+    public GuestImage Guest { get; private set; } = null!;
+
     /// <summary>Network namespace in which the machines' switches are.</summary>
     public string Outside => _network!.Namespace;
 
     private IEnumerable<XenMachine> Machines => new[] { Storage, First, Second }.Where(machine => machine is not null);
+
+    /// <summary>Makes a directory that goes with the pool.</summary>
+    public string Directory(string name) => System.IO.Directory.CreateDirectory(Path.Combine(_directory, name)).FullName;
 
     /// <summary>Boots the machines; nothing of Godwit runs on them yet.</summary>
     public static async Task<XenPool> BootAsync(Transcript transcript, CancellationToken ct)
@@ -56,10 +62,11 @@ internal sealed class XenPool : IAsyncDisposable
         {
             var image = await XenImage.GetAsync(transcript, ct);
             var guest = await LabGuest.GetImageAsync("tiny", transcript, ct);
+            pool.Guest = guest;
             var (programs, guestDisk) = (await pool.MakeProgramsAsync(ct), await pool.MakeGuestAsync(image, guest, ct));
             pool._network = await MachineNetwork.CreateAsync(Name, ct);
             XenMachine Make(XenMachineSpec spec) =>
-                new(spec, image, pool._network, Directory.CreateDirectory(Path.Combine(pool._directory, spec.Port)).FullName, [programs, guestDisk]);
+                new(spec, image, pool._network, pool.Directory(spec.Port), [programs, guestDisk]);
             pool.Storage = Make(new("xen_storage", "xst", 2, 256, IsXen: false) { DiskBytes = StorageDiskBytes });
             pool.First = Make(new("xen_resource_1", "xr1", 3, 640, IsXen: true));
             pool.Second = Make(new("xen_resource_2", "xr2", 4, 640, IsXen: true));
@@ -162,7 +169,7 @@ internal sealed class XenPool : IAsyncDisposable
     {
         foreach (var machine in Machines) await machine.DisposeAsync();
         if (_network is not null) await _network.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 
     private static async Task ConfigureAsync(XenMachine machine, string roles, CancellationToken ct, string more = "")
@@ -192,7 +199,7 @@ internal sealed class XenPool : IAsyncDisposable
 
     private async Task<string> MakeGuestAsync(XenImage image, GuestImage guest, CancellationToken ct)
     {
-        var tree = Directory.CreateDirectory(Path.Combine(_directory, "guest")).FullName;
+        var tree = Directory("guest");
         var root = Path.Combine(tree, "root.ext4");
         await using (var file = File.Create(root)) file.SetLength(GuestDiskBytes);
         await ImageWriter.WriteAsync(guest, root, LabGuest.Customize("vm1", GuestAddress), ct);
@@ -200,7 +207,7 @@ internal sealed class XenPool : IAsyncDisposable
         File.Copy(guest.RamdiskPath, Path.Combine(tree, "initrd"));
         var disk = Path.Combine(_directory, "guest.ext4");
         await ProgramRunner.RunAsync(["mkfs.ext4", "-q", "-F", "-d", tree, disk, "400m"], null, ct);
-        Directory.Delete(tree, recursive: true);
+        System.IO.Directory.Delete(tree, recursive: true);
         return disk;
     }
 }

@@ -256,7 +256,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
         }
     }
 
-    // xl has resumed the guest before it ended; where our count keeps it still, that goes too.
+    // xl has resumed the guest before it ended, unless it was killed; where our count keeps it still, that goes too.
     private async Task EndedAsync(string reason)
     {
         lock (_changing)
@@ -264,18 +264,20 @@ internal sealed class OutgoingMove : IAsyncDisposable
             if (_ended) return;
             _ended = _over = true;
         }
+        var resumed = false;
         try
         {
             await SuppressAsync(_pausing);
             if (_directory.IsPaused) await _xl.UnpauseAsync(_domain, CancellationToken.None);
             _directory.UnmarkHold();
+            resumed = _suspended && await _xl.FindAsync(_domain, CancellationToken.None) is { Shutdown: null };
         }
         catch (GodwitException e)
         {
             Log.Failed(_log, _name, "resuming after a failed move", e);
         }
         var now = _time.GetUtcNow();
-        if (_suspended) _post(new CopyEvent.Resumed(now));
+        if (resumed) _post(new CopyEvent.Resumed(now));
         _post(new CopyEvent.SendFailed(now, reason.Length > 0 ? reason : "xl ended"));
     }
 
