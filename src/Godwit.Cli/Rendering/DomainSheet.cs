@@ -17,8 +17,8 @@ internal static class DomainSheet
         Line(output, "epoch", Units.Text($"{d.Epoch}"));
         Line(output, "state", d.Reason is null ? DomainTable.State(d.State) : $"{DomainTable.State(d.State)}, {d.Reason}");
         if (d.Waits is not null) Line(output, "waits", d.Waits);
-        Line(output, "memory", Units.Text($"{d.MemoryMiB} MiB"));
-        Line(output, "vcpus", Units.Text($"{d.VirtualCpus}"));
+        Line(output, "memory", Memory(d.MemoryMiB, d.MaxMemoryMiB));
+        Line(output, "vcpus", Processors(d.VirtualCpus, d.MaxVirtualCpus));
         Line(output, "cpu time", Units.Text($"{d.CpuSeconds:0.0} s"));
         Line(output, "engine", $"{d.Engine}, accelerator {d.Accelerator}");
         Line(output, "machine", d.MachineType);
@@ -30,6 +30,10 @@ internal static class DomainSheet
         Disks(output, d.Spec.Disks);
         Interfaces(output, d.Spec.Interfaces);
     }
+
+    public static string Memory(int mib, int most) => Units.Text($"{mib} MiB") + (most > mib ? Units.Text($", up to {most} MiB") : "");
+
+    public static string Processors(int count, int most) => Units.Text($"{count}") + (most > count ? Units.Text($", up to {most}") : "");
 
     public static void Line(TextWriter output, string word, string value) =>
         output.WriteLine($"{word.PadRight(Width)}{value}");
