@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Godwit.Api;
+using Godwit.Domains;
 
 namespace Godwit.Cli.Tests.Commands;
 
@@ -76,6 +77,19 @@ public sealed class ResizeCommandTests
         using var around = new TestSurroundings();
         Assert.Equal(ExitCode.Success, await around.RunAsync("info", "vm1", "--socket", daemon.Socket));
         Assert.Contains("memory        256 MiB, up to 512 MiB\nvcpus         1, up to 4\n", around.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_guest_was_given_and_has_not_yet_is_shown()
+    {
+        var domain = Samples.Domain() with
+        {
+            MaxMemoryMiB = 512, MaxVirtualCpus = 4, Spec = new DomainSpec { Name = "vm1", MemoryMiB = 384, VirtualCpus = 2 },
+        };
+        await using var daemon = (await FakeDaemon.StartAsync()).On("GET /v1/domains/vm1", domain, GodwitJson.Default.DomainInfo);
+        using var around = new TestSurroundings();
+        Assert.Equal(ExitCode.Success, await around.RunAsync("info", "vm1", "--socket", daemon.Socket));
+        Assert.Contains("memory        256 MiB, on its way to 384 MiB, up to 512 MiB\nvcpus         1, on its way to 2, up to 4\n", around.Out, StringComparison.Ordinal);
     }
 
     private static async Task<FakeDaemon> DaemonAsync()
