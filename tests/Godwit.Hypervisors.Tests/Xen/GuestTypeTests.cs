@@ -66,6 +66,15 @@ public sealed class GuestTypeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_xl_could_not_be_given_leaves_nothing()
+    {
+        var hypervisor = await OpenAsync(s_info);
+        var refused = await Assert.ThrowsAsync<GodwitException>(() => hypervisor.StartAsync(FakeXen.Order() with { KernelPath = null }, _ct));
+        Assert.Equal("no-kernel", refused.Code);
+        Assert.False(_host!.HasCopies);
+    }
+
+    [Fact]
     public async Task What_xl_is_given_has_the_type_and_the_bounds()
     {
         var hypervisor = await OpenAsync(s_info);
