@@ -23,9 +23,17 @@ public sealed record DomainInfo
     /// <summary>What it waits for before it can be settled or changed, and why; null when for nothing.</summary>
     public string? Waits { get; init; }
 
+    /// <summary>Memory that the guest has now.</summary>
     public required int MemoryMiB { get; init; }
 
+    /// <summary>Most that it can be given while it runs.</summary>
+    public int MaxMemoryMiB { get => Math.Max(field, MemoryMiB); init; }
+
+    /// <summary>Processors that the guest uses now.</summary>
     public required int VirtualCpus { get; init; }
+
+    /// <summary>Most of them that it can be given while it runs.</summary>
+    public int MaxVirtualCpus { get => Math.Max(field, VirtualCpus); init; }
 
     /// <summary>Processor time used so far on this host, in seconds.</summary>
     public double CpuSeconds { get; init; }
@@ -95,6 +103,12 @@ public enum DomainVerb
     Pause,
     Unpause,
 }
+
+/// <param name="MemoryMiB">What the running guest is to have.</param>
+public sealed record SetMemoryRequest(int MemoryMiB);
+
+/// <param name="VirtualCpus">What the running guest is to have.</param>
+public sealed record SetVirtualCpusRequest(int VirtualCpus);
 
 public sealed record HostInfo(
     string Name,

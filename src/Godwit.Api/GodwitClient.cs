@@ -70,6 +70,18 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
             ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
 
     /// <summary>
+    /// Gives a running domain other memory, for good. Returns at once with what it has by then; the guest takes its time.
+    /// </summary>
+    public Task<DomainInfo> SetMemoryAsync(string name, int mib, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.DomainMemory, name), new SetMemoryRequest(mib),
+            GodwitJson.Default.SetMemoryRequest, GodwitJson.Default.DomainInfo, cancellationToken);
+
+    /// <summary>The same for its processors.</summary>
+    public Task<DomainInfo> SetVirtualCpusAsync(string name, int count, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.DomainVirtualCpus, name), new SetVirtualCpusRequest(count),
+            GodwitJson.Default.SetVirtualCpusRequest, GodwitJson.Default.DomainInfo, cancellationToken);
+
+    /// <summary>
     /// Gives a domain whose owner is gone for good to another host: the asked one, or the one that holds its memory. Returns
     /// once the registry says so; the domain is settled there afterwards.
     /// </summary>

@@ -16,6 +16,7 @@ namespace Godwit.Api;
         typeof(KebabCaseEnumConverter<DomainVerb>),
         typeof(KebabCaseEnumConverter<DiskBackend>),
         typeof(KebabCaseEnumConverter<DiskFormat>),
+        typeof(KebabCaseEnumConverter<GuestType>),
         typeof(KebabCaseEnumConverter<LifecycleAction>),
         typeof(KebabCaseEnumConverter<FindingLevel>),
     ])]
@@ -23,6 +24,8 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(DomainInfo))]
 [JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
 [JsonSerializable(typeof(CreateDomainRequest))]
+[JsonSerializable(typeof(SetMemoryRequest))]
+[JsonSerializable(typeof(SetVirtualCpusRequest))]
 [JsonSerializable(typeof(TakeOverRequest))]
 [JsonSerializable(typeof(TakeOverInfo))]
 [JsonSerializable(typeof(HostInfo))]

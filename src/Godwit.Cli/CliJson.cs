@@ -20,6 +20,7 @@ namespace Godwit.Cli;
     [
         typeof(KebabCaseEnumConverter<DiskBackend>),
         typeof(KebabCaseEnumConverter<DiskFormat>),
+        typeof(KebabCaseEnumConverter<GuestType>),
         typeof(KebabCaseEnumConverter<LifecycleAction>),
         typeof(KebabCaseEnumConverter<HostRoles>),
     ])]

@@ -62,6 +62,8 @@ internal static class CommandLine
             VerbCommands.Destroy(around),
             VerbCommands.Pause(around),
             VerbCommands.Unpause(around),
+            ResizeCommands.Memory(around),
+            ResizeCommands.Processors(around),
             ConfigCommands.Build(around),
             VolumeCommands.Build(around),
             ImageCommands.Build(around),

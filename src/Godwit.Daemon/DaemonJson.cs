@@ -24,6 +24,7 @@ namespace Godwit.Daemon;
     [
         typeof(KebabCaseEnumConverter<DiskBackend>),
         typeof(KebabCaseEnumConverter<DiskFormat>),
+        typeof(KebabCaseEnumConverter<GuestType>),
         typeof(KebabCaseEnumConverter<LifecycleAction>),
         typeof(KebabCaseEnumConverter<RunState>),
         typeof(KebabCaseEnumConverter<RelocationOutcome>),

@@ -17,13 +17,23 @@ public sealed record DomainSpec
     /// <summary>Stable identity of the domain; drawn at creation when the configuration gives none.</summary>
     public Guid Uuid { get; init; }
 
-    /// <summary>Memory the guest sees at start, in MiB.</summary>
+    /// <summary>With less no guest comes up.</summary>
+    public const int LeastMemoryMiB = 4;
+
+    /// <summary>What the guest runs on; null leaves it to the engine.</summary>
+    public GuestType? GuestType { get; init; }
+
+    /// <summary>Memory that the guest is to have, in MiB.</summary>
     public required int MemoryMiB { get; init; }
 
-    /// <summary>Upper bound for ballooning, in MiB; equals <see cref="MemoryMiB"/> when not given.</summary>
-    public int MaxMemoryMiB { get; init; }
+    /// <summary>Most that it can be given while it runs, in MiB; equals <see cref="MemoryMiB"/> when not given.</summary>
+    public int MaxMemoryMiB { get => Math.Max(field, MemoryMiB); init; }
 
+    /// <summary>Processors that the guest is to have.</summary>
     public int VirtualCpus { get; init => field = value == 0 ? 1 : value; } = 1;
+
+    /// <summary>Most that it can be given while it runs; equals <see cref="VirtualCpus"/> when not given.</summary>
+    public int MaxVirtualCpus { get => Math.Max(field, VirtualCpus); init; }
 
     /// <summary>Path of the kernel on the creating host; null boots from the first disk.</summary>
     public string? Kernel { get; init; }
@@ -45,6 +55,25 @@ public sealed record DomainSpec
     public LifecycleAction OnReboot { get; init => field = value == 0 ? LifecycleAction.Restart : value; } = LifecycleAction.Restart;
 
     public LifecycleAction OnCrash { get; init => field = value == 0 ? LifecycleAction.Destroy : value; } = LifecycleAction.Destroy;
+
+    /// <summary>The same with other memory; the bound stays what it was, also where it was not given.</summary>
+    public DomainSpec WithMemory(int mib) => this with { MaxMemoryMiB = MaxMemoryMiB, MemoryMiB = mib };
+
+    /// <summary>The same with other processors; the bound stays what it was, also where it was not given.</summary>
+    public DomainSpec WithVirtualCpus(int count) => this with { MaxVirtualCpus = MaxVirtualCpus, VirtualCpus = count };
+}
+
+/// <summary>What a guest runs on, where an engine offers several things.</summary>
+public enum GuestType
+{
+    /// <summary>Paravirtualized: it needs no help of the processor.</summary>
+    Pv = 1,
+
+    /// <summary>With the processor's help, and no emulated devices.</summary>
+    Pvh,
+
+    /// <summary>With the processor's help, on an emulated machine.</summary>
+    Hvm,
 }
 
 /// <summary>One disk of a domain.</summary>

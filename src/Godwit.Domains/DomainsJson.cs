@@ -9,6 +9,7 @@ namespace Godwit.Domains;
     [
         typeof(NamedEnumConverter<DiskBackend>),
         typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<GuestType>),
         typeof(NamedEnumConverter<LifecycleAction>),
     ],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

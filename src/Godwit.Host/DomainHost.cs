@@ -122,6 +122,12 @@ public sealed class DomainHost : IDomainHost, IDisposable
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
         Find(domain).AskAsync(DomainRequest.Unpause, cancellationToken);
 
+    public Task<DomainView> SetMemoryAsync(string domain, int mib, CancellationToken cancellationToken) =>
+        ResizeAsync(domain, new HardwareChange.Memory(mib), cancellationToken);
+
+    public Task<DomainView> SetVirtualCpusAsync(string domain, int count, CancellationToken cancellationToken) =>
+        ResizeAsync(domain, new HardwareChange.Processors(count), cancellationToken);
+
     public Task TakeOverAsync(string domain, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
         DemandReady();
@@ -166,6 +172,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await channel.DisposeAsync();
         }
     });
+
+    private async Task<DomainView> ResizeAsync(string domain, HardwareChange change, CancellationToken cancellationToken)
+    {
+        var task = Find(domain);
+        await task.ResizeAsync(change, cancellationToken);
+        return await task.ViewAsync(cancellationToken);
+    }
 
     private async Task ServeAsync(IRelocationChannel channel, CancellationToken token)
     {

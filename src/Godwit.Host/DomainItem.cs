@@ -29,6 +29,8 @@ internal abstract record DomainItem
 
     public sealed record GrowDisks(VolumeName Volume, long SizeBytes) : DomainItem;
 
+    public sealed record Resize(HardwareChange Change) : DomainItem;
+
     public sealed record Happened(IDomainCopy Copy, CopyEvent Event) : DomainItem;
 
     public sealed record Doubted(IDomainCopy Copy) : DomainItem;

@@ -70,6 +70,7 @@ internal sealed partial class DomainTask
             if (_phase == CopyPhase.IoError)
                 Watch(failed: true, cancellationToken);
             await KeepPausedAsync(cancellationToken);
+            await KeepSizeAsync(cancellationToken);
             while (!_gone)
             {
                 var item = await _inbox.Reader.ReadAsync(cancellationToken);
@@ -114,6 +115,9 @@ internal sealed partial class DomainTask
 
     public Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken) =>
         EnqueueAsync(new DomainItem.GrowDisks(volume, sizeBytes), cancellationToken);
+
+    public Task ResizeAsync(HardwareChange change, CancellationToken cancellationToken) =>
+        EnqueueAsync(new DomainItem.Resize(change), cancellationToken);
 
     public async Task<RelocationTicket> RelocateAsync(string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
@@ -170,6 +174,9 @@ internal sealed partial class DomainTask
                     break;
                 case DomainItem.GrowDisks grown:
                     await GrowAsync(grown, token);
+                    break;
+                case DomainItem.Resize resize:
+                    await CarryOutAsync(resize.Change, token);
                     break;
                 case DomainItem.Happened happened:
                     // What an earlier copy had still to say is not about this one.

@@ -50,6 +50,16 @@ public interface IDomainHost
     /// </summary>
     Task TakeOverAsync(string domain, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives a running domain other memory, within the bound of its configuration, for good: also after a move and a new start.
+    /// Returns at once; the guest takes its time.
+    /// </summary>
+    /// <returns>The domain with what it has by now.</returns>
+    Task<DomainView> SetMemoryAsync(string domain, int mib, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="SetMemoryAsync"/>
+    Task<DomainView> SetVirtualCpusAsync(string domain, int count, CancellationToken cancellationToken);
+
     /// <summary>A volume has grown: the guests here that have it as a disk see it when this returns.</summary>
     Task GrowDisksAsync(VolumeName volume, long sizeBytes, CancellationToken cancellationToken);
 

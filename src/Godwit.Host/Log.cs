@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(4013, LogLevel.Warning, "{Domain}: somebody let it run past godwit while it is paused; it is paused again")]
     public static partial void PausedAgain(ILogger logger, string domain);
 
+    [LoggerMessage(4016, LogLevel.Error, "{Domain}: its guest does not get the memory and processors that its record says")]
+    public static partial void NotResized(ILogger logger, string domain, Exception exception);
+
     [LoggerMessage(4009, LogLevel.Warning, "{Domain}: a copy runs here of which the registry knows nothing; it is left alone")]
     public static partial void UnknownCopy(ILogger logger, string domain);
 }

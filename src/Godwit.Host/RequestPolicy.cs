@@ -13,6 +13,9 @@ public enum DomainRequest
     Unpause,
     Relocate,
     OpenConsole,
+
+    /// <summary>Other memory, or other processors, while it runs.</summary>
+    Resize,
 }
 
 /// <summary>Why a request is not carried out.</summary>
@@ -59,6 +62,7 @@ public abstract record Verdict
 ///  pause       go        so        refused  so           refused   refused
 ///  unpause     so        go        refused  go           refused   refused
 ///  relocate    go        go        refused  refused      refused   refused
+///  resize      go        refused   refused  refused      refused   refused
 ///  console     go        go        go       go           go        go
 /// </code>
 /// </summary>
@@ -81,7 +85,7 @@ public static class RequestPolicy
             (DomainRequest.Unpause, CopyPhase.Running) => new Verdict.AlreadySo(),
             (DomainRequest.Unpause, _) => new Verdict.Go(),
             (_, CopyPhase.IoError) => new Verdict.Refused(RefusalReason.DiskFailed),
-            (DomainRequest.Shutdown or DomainRequest.Reboot, CopyPhase.Paused or CopyPhase.Prepared) =>
+            (DomainRequest.Shutdown or DomainRequest.Reboot or DomainRequest.Resize, CopyPhase.Paused or CopyPhase.Prepared) =>
                 new Verdict.Refused(RefusalReason.Paused),
             _ => new Verdict.Go(),
         };

@@ -20,7 +20,12 @@ internal sealed record CopyDescription(CopyOrder Order, ImmutableArray<GuestPort
         }
     }
 
-    public void Write(string path) => File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(this, CopyDescriptionJson.Default.CopyDescription));
+    /// <summary>In one step: whoever looks, after a crash too, finds the former one or this.</summary>
+    public void Write(string path)
+    {
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, CopyDescriptionJson.Default.CopyDescription));
+        File.Move(path + ".new", path, overwrite: true);
+    }
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, WriteIndented = true)]

@@ -12,6 +12,7 @@ public interface IDomainCopy : IAsyncDisposable
 {
     Guid CopyId { get; }
 
+    /// <summary>What it was made of, with the memory and the processors that it was last told to have.</summary>
     CopyOrder Order { get; }
 
     /// <summary>The taps (or vifs) of this copy, in the order of <see cref="DomainSpec.Interfaces"/>.</summary>
@@ -49,6 +50,21 @@ public interface IDomainCopy : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="GodwitException">The engine does not have the disk in its new size.</exception>
     Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives the running guest memory, or asks it for some. Returns at once; the guest takes its time, and may not have as much
+    /// to give: <see cref="CopyStatus.MemoryMiB"/> says what it has. Within the bound of its specification.
+    /// <see cref="Order"/> has the new amount on success, the former one on failure, and what it has then outlives the daemon
+    /// and a restart of the guest.
+    /// </summary>
+    /// <exception cref="GodwitException">
+    /// The engine does not do it; by <see cref="HypervisorErrors.NotWithThisEngine"/> where it never does.
+    /// </exception>
+    Task SetMemoryAsync(int mib, CancellationToken cancellationToken);
+
+    /// <summary>The same for the number of its processors: the guest takes them into use, or out of it, by itself.</summary>
+    /// <exception cref="GodwitException">As with memory.</exception>
+    Task SetVirtualCpusAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>The serial console: what the guest wrote so far (scrollback) first, then live, both ways.</summary>
     Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken);
@@ -121,7 +137,11 @@ public sealed record SendProgress(
 /// <param name="CpuTime">Processor time used by the engine for it.</param>
 /// <param name="MemoryMiB">Memory the guest has now.</param>
 /// <param name="ProcessId">The engine's process, 0 where there is none of its own.</param>
-public sealed record CopyStatus(CopyPhase Phase, TimeSpan CpuTime, int MemoryMiB, int ProcessId);
+public sealed record CopyStatus(CopyPhase Phase, TimeSpan CpuTime, int MemoryMiB, int ProcessId)
+{
+    /// <summary>Processors that the guest uses; 0 where the engine does not say.</summary>
+    public int VirtualCpus { get; init; }
+}
 
 /// <summary>What a copy does at this moment.</summary>
 public enum CopyPhase

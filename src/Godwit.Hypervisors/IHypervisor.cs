@@ -14,7 +14,14 @@ public interface IHypervisor
     /// <summary>
     /// Chooses what must never change for the life of the domain: versioned machine type and explicit CPU model.
     /// </summary>
+    /// <exception cref="GodwitException">This host does not have what the specification asks for.</exception>
     EnginePin Pin(DomainSpec spec);
+
+    /// <summary>
+    /// Why a host, which this one's driver speaks for, cannot run a machine type that is not among its own, and what would help;
+    /// null where there is no more to say than that it does not know it.
+    /// </summary>
+    GodwitException? ExplainLack(string domain, string host, string machineType) => null;
 
     /// <summary>The guest's name of its disk number <paramref name="index"/>, such as <c>vda</c>.</summary>
     string NameDisk(int index);
@@ -46,7 +53,11 @@ public sealed record EngineFacts(
     string Version,
     string Accelerator,
     ImmutableArray<string> MachineTypes,
-    ImmutableArray<string> CpuModels);
+    ImmutableArray<string> CpuModels)
+{
+    /// <summary>Whether a running domain's memory and processors can be changed.</summary>
+    public bool Resizes { get; init; }
+}
 
 /// <summary>The part of a domain's virtual hardware that is chosen once, at creation, and then kept everywhere.</summary>
 public sealed record EnginePin(string Engine, string Accelerator, string MachineType, string CpuModel);

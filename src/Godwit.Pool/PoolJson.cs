@@ -11,6 +11,7 @@ namespace Godwit.Pool;
     [
         typeof(NamedEnumConverter<DiskBackend>),
         typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<GuestType>),
         typeof(NamedEnumConverter<LifecycleAction>),
         typeof(NamedEnumConverter<RunState>),
         typeof(NamedEnumConverter<RelocationOutcome>),

@@ -18,7 +18,7 @@ public sealed class JsonTests
             GodwitJson.Default.DomainInfo);
         Assert.Equal(
             """
-            {"name":"vm1","uuid":"00000000-0000-0000-0000-000000000000","host":"a","epoch":7,"state":"io-error","memoryMiB":256,"virtualCpus":1,"cpuSeconds":0,"engine":"qemu","accelerator":"tcg","machineType":"m","cpuModel":"c","unfencedDisks":[]}
+            {"name":"vm1","uuid":"00000000-0000-0000-0000-000000000000","host":"a","epoch":7,"state":"io-error","memoryMiB":256,"maxMemoryMiB":256,"virtualCpus":1,"maxVirtualCpus":1,"cpuSeconds":0,"engine":"qemu","accelerator":"tcg","machineType":"m","cpuModel":"c","unfencedDisks":[]}
             """, text);
     }
 

@@ -50,6 +50,8 @@ internal static class Specs
         from memory in Gen.Int[4, 16 << 20]
         from more in Gen.Int[0, 1000]
         from cpus in Gen.Int[1, 512]
+        from moreCpus in Gen.Int[0, 3]
+        from type in Gen.OneOf(Gen.Const((GuestType?)null), Gen.Enum<GuestType>().Select(t => (GuestType?)t))
         from kernel in s_pathOrNone
         from ramdisk in s_pathOrNone
         from commandLine in Gen.OneOf(Gen.Const(""), s_text)
@@ -64,6 +66,8 @@ internal static class Specs
             MemoryMiB = memory,
             MaxMemoryMiB = Math.Min(memory + more, 16 << 20),
             VirtualCpus = cpus,
+            MaxVirtualCpus = Math.Min(cpus + moreCpus, 512),
+            GuestType = type,
             Kernel = kernel,
             Ramdisk = ramdisk,
             Root = rooted ? "/dev/xvda1 ro" : null,
@@ -103,6 +107,12 @@ internal static class Specs
             Assert.Equal(one.Addresses.AsEnumerable(), other.Addresses.AsEnumerable());
             Assert.Equal(one with { Addresses = [] }, other with { Addresses = [] });
         }
-        Assert.Equal(expected with { Disks = [], Interfaces = [] }, actual with { Disks = [], Interfaces = [] });
+        Assert.Equal(Rest(expected), Rest(actual));
+
+        // A bound that is not given and one that says the same are one.
+        static DomainSpec Rest(DomainSpec spec) => spec with
+        {
+            Disks = [], Interfaces = [], MaxMemoryMiB = spec.MaxMemoryMiB, MaxVirtualCpus = spec.MaxVirtualCpus,
+        };
     }
 }

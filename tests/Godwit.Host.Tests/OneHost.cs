@@ -19,10 +19,14 @@ internal sealed class OneHost : IHostResources, IDisposable
     private readonly SqliteRegistry _registry = SqliteRegistry.Open(":memory:");
     private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
 
-    public OneHost()
+    // Guests that do nothing by themselves, and so go on for no longer than they are asked to.
+    public OneHost() : this(new FakeEngineOptions { GuestTick = TimeSpan.FromDays(1) })
     {
-        // Guests that do nothing by themselves, and so go on for no longer than they are asked to.
-        Engine = new FakeEngine(TimeProvider.System, new FakeEngineOptions { GuestTick = TimeSpan.FromDays(1) }, (_, _) => FakeWriteResult.Acknowledged);
+    }
+
+    public OneHost(FakeEngineOptions options)
+    {
+        Engine = new FakeEngine(TimeProvider.System, options, (_, _) => FakeWriteResult.Acknowledged);
         var witness = new Witness("b", _journal);
         Parts = new HostParts
         {

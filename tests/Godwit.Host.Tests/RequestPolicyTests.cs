@@ -14,6 +14,7 @@ public sealed class RequestPolicyTests
     [InlineData(DomainRequest.Pause, "go so refused so refused refused")]
     [InlineData(DomainRequest.Unpause, "so go refused go refused refused")]
     [InlineData(DomainRequest.Relocate, "go go refused refused refused refused")]
+    [InlineData(DomainRequest.Resize, "go refused refused refused refused refused")]
     [InlineData(DomainRequest.OpenConsole, "go go go go go go")]
     public void EveryRequestInEveryState(DomainRequest request, string row)
     {

@@ -16,7 +16,7 @@ namespace Godwit.Xen.Tests;
 /// </summary>
 public sealed class ArticleTests
 {
-    private const int MostMemoryKiB = 60 << 10, MoveSeconds = 400, MoveAttempts = 3;
+    private const int GivenMiB = 112, MostMemoryKiB = 60 << 10, MoveSeconds = 400, MoveAttempts = 3;
     private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(2);
     private readonly Transcript _transcript = new();
 
@@ -36,8 +36,10 @@ public sealed class ArticleTests
 
         await using var writer = await ConnectAsync(pool, ct);
         using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress));
+        await GiveMemoryAsync(pool.First, ct);
         _transcript.Chapter("The domain moves");
         await MoveAsync(pool.First, pool.Second, pinger, ct);
+        Assert.Equal(GivenMiB, await MemoryOfAsync(pool.Second, ct));
         await MoveAsync(pool.Second, pool.First, pinger, ct);
         await MoveAsync(pool.First, pool.Second, pinger, ct);
         await MoveAsync(pool.Second, pool.First, pinger, ct);
@@ -106,6 +108,20 @@ public sealed class ArticleTests
             pool.First, "(sleep 1; echo 'cat /sys/block/xvda/size'; sleep 4) | timeout 20 godwit console vm1 | tail -n 3", ct);
         Assert.Contains("450560", seen, StringComparison.Ordinal);
     }
+
+    private async Task GiveMemoryAsync(XenMachine host, CancellationToken ct)
+    {
+        _transcript.Chapter("The domain gets more memory", "While it runs, up to its maxmem; its balloon takes a moment. It takes along what it has.");
+        await _transcript.TypeAsync(host, string.Create(CultureInfo.InvariantCulture, $"xm mem-set vm1 {GivenMiB}"), ct);
+        await XenPool.WaitAsync(host, "xl list vm1", list => list.Contains(string.Create(CultureInfo.InvariantCulture, $" {GivenMiB} "), StringComparison.Ordinal), "the memory", ct);
+        await _transcript.TypeAsync(host, "xm list", ct);
+        var (code, refusal) = await _transcript.TryTypeAsync(host, "xm mem-set vm1 4g", ct);
+        Assert.NotEqual(0, code);
+        Assert.Contains("maxmem = 4096", refusal, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> MemoryOfAsync(XenMachine host, CancellationToken ct) =>
+        int.Parse(await host.RunAsync("xl list vm1 | awk 'END { print $3 }'", ct), CultureInfo.InvariantCulture);
 
     private async Task MoveAsync(XenMachine from, XenMachine to, Pinger pinger, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Godwit.Cli.Rendering;
 
 namespace Godwit.Cli.Commands;
@@ -30,6 +31,29 @@ internal static class Arguments
         {
             if (Units.TryParseBytes(result.Tokens[0].Value, out var bytes)) return bytes;
             result.AddError($"{name} takes a size such as 5g or 512m, not `{result.Tokens[0].Value}`");
+            return 0;
+        },
+    };
+
+    /// <summary>Memory of a domain in MiB, as <c>xl</c> takes it: <c>512</c>, <c>512m</c>, <c>2g</c>.</summary>
+    public static Argument<int> Memory() => new("SIZE")
+    {
+        Description = "Memory in MiB, or with a letter: 512, 512m, 2g",
+        CustomParser = result =>
+        {
+            if (Units.TryParseMemory(result.Tokens[0].Value, out var mib)) return mib;
+            result.AddError($"SIZE is whole MiB, such as 512, 512m or 2g, not `{result.Tokens[0].Value}`");
+            return 0;
+        },
+    };
+
+    public static Argument<int> Count() => new("COUNT")
+    {
+        Description = "How many of them",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0) return count;
+            result.AddError($"COUNT is a whole number from 1 on, not `{result.Tokens[0].Value}`");
             return 0;
         },
     };

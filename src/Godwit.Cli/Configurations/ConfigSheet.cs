@@ -11,8 +11,9 @@ internal static class ConfigSheet
         if (report.Spec is not { } spec) return;
         Line("name", spec.Name);
         Line("uuid", spec.Uuid == Guid.Empty ? "drawn when the domain is created" : spec.Uuid.ToString());
-        Line("memory", Units.Text($"{spec.MemoryMiB} MiB") + (spec.MaxMemoryMiB > spec.MemoryMiB ? Units.Text($", up to {spec.MaxMemoryMiB} MiB") : ""));
-        Line("vcpus", Units.Text($"{spec.VirtualCpus}"));
+        if (spec.GuestType is { } type) Line("type", Type(type));
+        Line("memory", DomainSheet.Memory(spec.MemoryMiB, spec.MaxMemoryMiB));
+        Line("vcpus", DomainSheet.Processors(spec.VirtualCpus, spec.MaxVirtualCpus));
         if (spec.Kernel is null) Line("boot", "from the first disk");
         else Line("kernel", spec.Kernel + ", from the host where the domain is created");
         if (spec.Ramdisk is not null) Line("ramdisk", spec.Ramdisk);
@@ -33,6 +34,13 @@ internal static class ConfigSheet
         seen is null ? $"{configured}, which is none of the disks below"
         : seen == configured ? configured
         : $"{configured} -> {seen}, as the guest names it";
+
+    private static string Type(GuestType type) => type switch
+    {
+        GuestType.Pv => "pv, where the host has Xen",
+        GuestType.Pvh => "pvh, where the host has Xen",
+        _ => "hvm, which no host with Xen takes here",
+    };
 
     private static string Action(LifecycleAction action) => action switch
     {

@@ -17,8 +17,8 @@ internal static class DomainSheet
         Line(output, "epoch", Units.Text($"{d.Epoch}"));
         Line(output, "state", d.Reason is null ? DomainTable.State(d.State) : $"{DomainTable.State(d.State)}, {d.Reason}");
         if (d.Waits is not null) Line(output, "waits", d.Waits);
-        Line(output, "memory", Units.Text($"{d.MemoryMiB} MiB"));
-        Line(output, "vcpus", Units.Text($"{d.VirtualCpus}"));
+        Line(output, "memory", Memory(d.MemoryMiB, d.MaxMemoryMiB, d.Spec?.MemoryMiB));
+        Line(output, "vcpus", Processors(d.VirtualCpus, d.MaxVirtualCpus, d.Spec?.VirtualCpus));
         Line(output, "cpu time", Units.Text($"{d.CpuSeconds:0.0} s"));
         Line(output, "engine", $"{d.Engine}, accelerator {d.Accelerator}");
         Line(output, "machine", d.MachineType);
@@ -30,6 +30,16 @@ internal static class DomainSheet
         Disks(output, d.Spec.Disks);
         Interfaces(output, d.Spec.Interfaces);
     }
+
+    /// <param name="mib">What it has.</param>
+    /// <param name="most">What it can be given.</param>
+    /// <param name="due">What it was given, and takes its time to; null: what it has.</param>
+    public static string Memory(int mib, int most, int? due = null) =>
+        Units.Text($"{mib} MiB") + (due is { } target && target != mib ? Units.Text($", on its way to {target} MiB") : "") + (most > mib ? Units.Text($", up to {most} MiB") : "");
+
+    /// <inheritdoc cref="Memory"/>
+    public static string Processors(int count, int most, int? due = null) =>
+        Units.Text($"{count}") + (due is { } target && target != count ? Units.Text($", on its way to {target}") : "") + (most > count ? Units.Text($", up to {most}") : "");
 
     public static void Line(TextWriter output, string word, string value) =>
         output.WriteLine($"{word.PadRight(Width)}{value}");

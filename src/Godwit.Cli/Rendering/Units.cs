@@ -30,6 +30,17 @@ internal static class Units
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Reads memory of a domain, in whole MiB: without a letter that is what it is in, as with <c>xl mem-set</c>.</summary>
+    public static bool TryParseMemory(string text, out int mib)
+    {
+        mib = 0;
+        if (!TryParseBytes(text.Length > 0 && char.IsAsciiDigit(text[^1]) ? text + "m" : text, out var bytes)
+            || bytes % (long)MiB != 0 || bytes / (long)MiB > int.MaxValue)
+            return false;
+        mib = (int)(bytes / (long)MiB);
+        return true;
+    }
+
     /// <summary>
     /// Reads a size as users write it, to bytes: <c>512m</c>, <c>5g</c>, <c>1.5GiB</c>, <c>2t</c>, with powers of
     /// 1024 as LVM has them. Without a letter it is bytes.

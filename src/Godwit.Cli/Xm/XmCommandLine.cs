@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Godwit.Api;
 using Godwit.Cli.Commands;
 using Godwit.Cli.Configurations;
@@ -33,6 +34,8 @@ internal static class XmCommandLine
             OfDomain(around, "reboot", "Ask the guest to reboot"),
             OfDomain(around, "pause", "Stop the processors of a domain"),
             OfDomain(around, "unpause", "Let a paused domain go on"),
+            MemSet(around),
+            VcpuSet(around),
             Info(around),
             DomId(around),
             DomName(around),
@@ -136,6 +139,29 @@ internal static class XmCommandLine
             using var client = call.Connect();
             return await call.HandOnAsync(around, word, await XmDomains.NameOfAsync(client, call.Get(domain), ct).ConfigureAwait(false)).ConfigureAwait(false);
         });
+    }
+
+    private static DocumentedCommand MemSet(Surroundings around)
+    {
+        var (domain, size) = (Domain(), Arguments.Memory());
+        return new DocumentedCommand("mem-set", "Give a domain other memory, in MiB; up to its maxmem") { Arguments = { domain, size } }
+            .Runs(around, (call, ct) => SetAsync(call, around, "mem-set", domain, call.Get(size), ct));
+    }
+
+    private static DocumentedCommand VcpuSet(Surroundings around)
+    {
+        var (domain, count) = (Domain(), Arguments.Count());
+        var ignore = new Option<bool>("--ignore-host", "-i") { Description = "As without it: also more than the host has" };
+        return new DocumentedCommand("vcpu-set", "Give a domain other virtual processors; up to its maxvcpus") { Arguments = { domain, count }, Options = { ignore } }
+            .Runs(around, (call, ct) => SetAsync(call, around, "vcpu-set", domain, call.Get(count), ct));
+    }
+
+    private static async Task<ExitCode> SetAsync(
+        Invocation call, Surroundings around, string word, Argument<string> domain, int amount, CancellationToken ct)
+    {
+        using var client = call.Connect();
+        var name = await XmDomains.NameOfAsync(client, call.Get(domain), ct).ConfigureAwait(false);
+        return await call.HandOnAsync(around, word, name, amount.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
     }
 
     private static DocumentedCommand Info(Surroundings around) =>

@@ -19,7 +19,7 @@ internal static class XmMissing
         "save" or "restore" or "suspend" or "resume" => "a domain need not stop when its host does: godwit migrate vm1 HOST moves it while it runs",
         "new" or "start" => "godwit create FILE makes a domain of a configuration file and starts it",
         "delete" => "a domain that has been shut down is gone: godwit shutdown vm1",
-        "mem-set" or "mem-max" or "vcpu-set" or "vcpu-pin" or "rename" or "config-update" => InFile,
+        "mem-max" or "vcpu-pin" or "rename" or "config-update" => InFile,
         "dump-core" or "sysrq" or "trigger" or "debug-keys" => "godwit console vm1 speaks to the guest; godwit destroy vm1 ends it",
         "vncviewer" => "godwit console vm1 shows the guest's serial console",
         "remus" or "getenforce" or "setenforce" or "loadpolicy" or "cpupool-list" or "rtprio" => "godwit --help lists what there is",

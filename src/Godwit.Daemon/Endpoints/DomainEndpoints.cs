@@ -31,6 +31,29 @@ internal static class DomainEndpoints
             .Says("DoWithDomain", "Shut down, reboot, destroy, pause or unpause a domain")
             .Produces(StatusCodes.Status204NoContent)
             .At(Place.Owner);
+
+        routes.MapPost(ApiRoutes.DomainMemory, async Task<DomainInfo> (
+                string name, SetMemoryRequest request, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken) =>
+                DomainMapping.Info(
+                    await (await OwnerAsync(name, config, compute, query, cancellationToken)).SetMemoryAsync(name, request.MemoryMiB, cancellationToken), config.Name))
+            .Says("SetDomainMemory", "Give a running domain other memory, within its bound and for good; the guest takes its time")
+            .At(Place.Owner);
+
+        routes.MapPost(ApiRoutes.DomainVirtualCpus, async Task<DomainInfo> (
+                string name, SetVirtualCpusRequest request, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken) =>
+                DomainMapping.Info(
+                    await (await OwnerAsync(name, config, compute, query, cancellationToken)).SetVirtualCpusAsync(name, request.VirtualCpus, cancellationToken), config.Name))
+            .Says("SetDomainVirtualCpus", "Give a running domain other virtual processors, within its bound and for good; the guest takes its time")
+            .At(Place.Owner);
+    }
+
+    // A domain that nobody knows, or whose owner has lost it, is refused here in the same words everywhere.
+    private static async Task<IDomainHost> OwnerAsync(
+        string name, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken)
+    {
+        if (!config.Has(Role.Compute))
+            await query.ShowAsync(name, cancellationToken);
+        return await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
     }
 
     private static async Task<DomainInfo> CreateAsync(
@@ -50,10 +73,7 @@ internal static class DomainEndpoints
                 "bad-verb", $"Domains know no '{verb}'.",
                 Nearest.To(verb, Verbs) is { } near ? $"Did you mean {near}?" : $"They know {string.Join(", ", Verbs)}.");
         }
-        // A domain that nobody knows, or whose owner has lost it, is refused here in the same words everywhere.
-        if (!config.Has(Role.Compute))
-            await query.ShowAsync(name, cancellationToken);
-        var host = await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
+        var host = await OwnerAsync(name, config, compute, query, cancellationToken);
         await (asked switch
         {
             DomainVerb.Shutdown => host.ShutdownAsync(name, cancellationToken),

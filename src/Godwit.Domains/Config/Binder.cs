@@ -12,7 +12,6 @@ internal sealed partial class Binder(
 {
     /// <summary>Nobody reads that many hints.</summary>
     private const int MostHints = 50;
-    private const int LeastMemory = 4;
     private const int MostMemory = 16 << 20;
     private const int MostCpus = 512;
     private const int MostDevices = 64;
@@ -28,20 +27,22 @@ internal sealed partial class Binder(
             JudgeKey(name, span);
         }
         var domain = Name();
-        var maxMemory = _settings.Number("maxmem", LeastMemory, MostMemory, " of MiB");
+        var maxMemory = _settings.Number("maxmem", DomainSpec.LeastMemoryMiB, MostMemory, " of MiB");
         var memory = Memory(maxMemory);
         var uuid = Uuid();
         var disks = Devices("disk", text => DiskParser.Parse(text, diagnostics));
         var interfaces = Devices("vif", text => InterfaceParser.Parse(text, diagnostics));
-        Type();
+        var (cpus, maxCpus) = Processors();
         SameTwice(disks);
         var spec = new DomainSpec
         {
             Name = domain ?? "",
             Uuid = uuid,
+            GuestType = Type(),
             MemoryMiB = memory ?? 0,
             MaxMemoryMiB = Math.Max(memory ?? 0, maxMemory ?? 0),
-            VirtualCpus = _settings.Number("vcpus", 1, MostCpus, "") ?? 1,
+            VirtualCpus = cpus,
+            MaxVirtualCpus = maxCpus,
             Kernel = Path("kernel"),
             Ramdisk = Path("ramdisk"),
             Root = _settings.Text("root"),
@@ -85,7 +86,7 @@ internal sealed partial class Binder(
 
     private int? Memory(int? maxMemory) => _settings.Find("memory") is null && _settings.Find("maxmem") is null
         ? Missing<int?>("memory", "memory = 256")
-        : _settings.Number("memory", LeastMemory, MostMemory, " of MiB") ?? maxMemory;
+        : _settings.Number("memory", DomainSpec.LeastMemoryMiB, MostMemory, " of MiB") ?? maxMemory;
 
     private Guid Uuid() => _settings.Text("uuid") is not { } text ? Guid.Empty
         : Guid.TryParse(text, out var uuid) ? uuid
@@ -99,14 +100,38 @@ internal sealed partial class Binder(
         return _settings.Wrong<string>(_settings.Find(name)!, $"{name} is not an absolute path", $"write {name} = \"/boot/…\"");
     }
 
-    private void Type()
+    private (int Count, int Most) Processors()
     {
-        foreach (var (name, known) in new[] { ("type", (string[])["pv", "pvh", "hvm"]), ("builder", ["generic", "linux", "hvm"]) })
+        var count = _settings.Number("vcpus", 1, MostCpus, "") ?? 1;
+        var most = _settings.Number("maxvcpus", 1, MostCpus, "") ?? 0;
+        if (most > 0 && count > most)
         {
-            if (_settings.Text(name) is { } given && !known.Contains(given))
-                _settings.Wrong<string>(_settings.Find(name)!, $"'{given}' is not a {name}", $"it is one of {string.Join(", ", known)}");
+            _settings.Wrong<int>(_settings.Find("vcpus")!, $"vcpus = {count} is more than maxvcpus = {most}",
+                $"write maxvcpus = {count}, or leave it out where the domain is to get no more while it runs");
         }
+        return (count, most);
     }
+
+    /// <summary>What is said by <c>type</c>, or by <c>builder</c> in its old way, which tells one kind from all others.</summary>
+    private GuestType? Type()
+    {
+        var type = OneOf("type", ["pv", "pvh", "hvm"]);
+        var builder = OneOf("builder", ["generic", "linux", "hvm"]);
+        return (type, builder) switch
+        {
+            ("pv", _) => GuestType.Pv,
+            ("pvh", _) => GuestType.Pvh,
+            ("hvm", _) or (null, "hvm") => GuestType.Hvm,
+            _ => null,
+        };
+    }
+
+    private string? OneOf(string name, string[] known) => _settings.Text(name) switch
+    {
+        null => null,
+        var given when known.Contains(given) => given,
+        var given => _settings.Wrong<string>(_settings.Find(name)!, $"'{given}' is not a {name}", $"it is one of {string.Join(", ", known)}"),
+    };
 
     private LifecycleAction Action(string name, LifecycleAction otherwise)
     {

@@ -12,10 +12,14 @@ public static class SpecWriter
         Line("name", Quote(spec.Name));
         if (spec.Uuid != Guid.Empty)
             Line("uuid", Quote(spec.Uuid.ToString()));
+        if (spec.GuestType is { } type)
+            Line("type", Quote(type.ToString().ToLowerInvariant()));
         Line("memory", Number(spec.MemoryMiB));
         if (spec.MaxMemoryMiB > spec.MemoryMiB)
             Line("maxmem", Number(spec.MaxMemoryMiB));
         Line("vcpus", Number(spec.VirtualCpus));
+        if (spec.MaxVirtualCpus > spec.VirtualCpus)
+            Line("maxvcpus", Number(spec.MaxVirtualCpus));
         if (spec.Kernel is not null)
             Line("kernel", Quote(spec.Kernel));
         if (spec.Ramdisk is not null)

@@ -23,7 +23,7 @@ internal static class OfferCheck
         }
         if (!facts.MachineTypes.Contains(pin.MachineType))
         {
-            throw Misfit("no-such-machine-type",
+            throw parts.Hypervisor.ExplainLack(name, parts.Name, pin.MachineType) ?? Misfit("no-such-machine-type",
                 $"{name} has the machine type {pin.MachineType}, which {facts.Engine} {facts.Version} of {parts.Name} does not know.",
                 $"Bring {parts.Name} to {facts.Engine} {offer.EngineVersion} or later.");
         }

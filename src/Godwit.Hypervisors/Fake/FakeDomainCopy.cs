@@ -28,7 +28,10 @@ internal sealed class FakeDomainCopy : IDomainCopy
     public ChannelReader<CopyEvent> Events => _events.Reader;
 
     public Task<CopyStatus> QueryAsync(CancellationToken cancellationToken) =>
-        Do(() => new CopyStatus(_process.Phase, _process.CpuTime, Order.Spec.MemoryMiB, _process.Phase == CopyPhase.Gone ? 0 : _process.Id), cancellationToken);
+        Do(() => new CopyStatus(_process.Phase, _process.CpuTime, Order.Spec.MemoryMiB, _process.Phase == CopyPhase.Gone ? 0 : _process.Id)
+        {
+            VirtualCpus = Order.Spec.VirtualCpus,
+        }, cancellationToken);
 
     public Task ContinueAsync(CancellationToken cancellationToken) => Do(_process.Continue, cancellationToken);
 
@@ -56,6 +59,12 @@ internal sealed class FakeDomainCopy : IDomainCopy
 
     // Its guest writes by numbers of blocks, and never asks for the size of a disk.
     public Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken) => Do(() => { }, cancellationToken);
+
+    public Task SetMemoryAsync(int mib, CancellationToken cancellationToken) =>
+        Do(() => _process.Resize(spec => spec.WithMemory(mib)), cancellationToken);
+
+    public Task SetVirtualCpusAsync(int count, CancellationToken cancellationToken) =>
+        Do(() => _process.Resize(spec => spec.WithVirtualCpus(count)), cancellationToken);
 
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Do<Stream>(
         () =>

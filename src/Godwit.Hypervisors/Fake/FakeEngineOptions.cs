@@ -25,6 +25,9 @@ public sealed record FakeEngineOptions
     /// breaks after all was sent, which a simulation switches on to show that it would be noticed.
     /// </summary>
     public bool Holds { get; init; } = true;
+
+    /// <summary>Whether it changes memory and processors of a running guest.</summary>
+    public bool Resizes { get; init; } = true;
 }
 
 /// <summary>Points at which an engine can be made to fail.</summary>
@@ -38,6 +41,9 @@ public enum FakePoint
 
     /// <summary>The receiver has the whole stream and cannot load it.</summary>
     Load,
+
+    /// <summary>It does not give the guest what it is to have.</summary>
+    Resize,
 }
 
 /// <summary>What a guest's write met.</summary>

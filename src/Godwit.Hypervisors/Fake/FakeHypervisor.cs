@@ -6,7 +6,7 @@ namespace Godwit.Hypervisors.Fake;
 /// <summary>The driver of a <see cref="FakeEngine"/>: what a daemon has of it, while the engine goes on without.</summary>
 public sealed class FakeHypervisor(FakeEngine engine) : IHypervisor
 {
-    public EngineFacts Facts { get; } = new("fake", "1.0", "none", ["fake-1.0"], ["fake-cpu"]);
+    public EngineFacts Facts { get; } = new("fake", "1.0", "none", ["fake-1.0"], ["fake-cpu"]) { Resizes = engine.Options.Resizes };
 
     public EnginePin Pin(DomainSpec spec) => new(Facts.Engine, Facts.Accelerator, Facts.MachineTypes[0], Facts.CpuModels[0]);
 

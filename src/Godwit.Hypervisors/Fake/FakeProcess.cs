@@ -26,7 +26,7 @@ public sealed class FakeProcess
         _tick = engine.Time.CreateTimer(static state => ((FakeProcess)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public CopyOrder Order { get; }
+    public CopyOrder Order { get; private set; }
 
     public int Id { get; }
 
@@ -150,6 +150,17 @@ public sealed class FakeProcess
             throw new GodwitException("engine-failed", $"the fake engine cannot receive into a copy that is {Phase}");
         _receive = new FakeReceive(this);
         return _receive.Stream;
+    }
+
+    /// <summary>The guest has what it is to have at once.</summary>
+    internal void Resize(Func<DomainSpec, DomainSpec> change)
+    {
+        _engine.ThrowIfFailing(FakePoint.Resize);
+        if (!_engine.Options.Resizes)
+            throw HypervisorErrors.CannotResize(Order.Spec.Name, "fake");
+        if (Phase == CopyPhase.Gone)
+            throw new GodwitException("engine-failed", "the fake engine has no such guest any more");
+        Order = Order with { Spec = change(Order.Spec) };
     }
 
     internal void StopForSwitchover()

@@ -165,6 +165,10 @@ internal sealed class QemuCopy : IDomainCopy
         }
     }
 
+    public Task SetMemoryAsync(int mib, CancellationToken cancellationToken) => throw HypervisorErrors.CannotResize(Order.Spec.Name, "qemu");
+
+    public Task SetVirtualCpusAsync(int count, CancellationToken cancellationToken) => throw HypervisorErrors.CannotResize(Order.Spec.Name, "qemu");
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());
 
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)

@@ -45,7 +45,7 @@ internal sealed class XenCopy : IDomainCopy
 
     public Guid CopyId => Order.CopyId;
 
-    public CopyOrder Order { get; }
+    public CopyOrder Order { get; private set; }
 
     public ImmutableArray<GuestPort> Ports { get; }
 
@@ -88,7 +88,10 @@ internal sealed class XenCopy : IDomainCopy
     public async Task<CopyStatus> QueryAsync(CancellationToken cancellationToken)
     {
         var domain = await FindAsync(cancellationToken);
-        return new CopyStatus(Phase(domain), domain?.CpuTime ?? TimeSpan.Zero, domain?.MemoryMiB ?? Order.Spec.MemoryMiB, 0);
+        return new CopyStatus(Phase(domain), domain?.CpuTime ?? TimeSpan.Zero, domain?.MemoryMiB ?? Order.Spec.MemoryMiB, 0)
+        {
+            VirtualCpus = domain?.VirtualCpus ?? 0,
+        };
     }
 
     public async Task ContinueAsync(CancellationToken cancellationToken)
@@ -209,6 +212,12 @@ internal sealed class XenCopy : IDomainCopy
         }
     }
 
+    public Task SetMemoryAsync(int mib, CancellationToken cancellationToken) =>
+        ResizeAsync(Order.Spec.WithMemory(mib), id => Xl.SetMemoryAsync(id, mib, cancellationToken), cancellationToken);
+
+    public Task SetVirtualCpusAsync(int count, CancellationToken cancellationToken) =>
+        ResizeAsync(Order.Spec.WithVirtualCpus(count), id => Xl.SetVirtualCpusAsync(id, count, cancellationToken), cancellationToken);
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());
 
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
@@ -279,6 +288,29 @@ internal sealed class XenCopy : IDomainCopy
 
     private async Task<XlDomain> ThereAsync(CancellationToken cancellationToken) => await FindAsync(cancellationToken)
         ?? throw new EngineGoneException($"The domain of {Name} has ended.");
+
+    // Before it is done: a daemon that dies in between leaves a note of what the guest may have by now, and its successor
+    // sees that the record says something else.
+    private async Task ResizeAsync(DomainSpec next, Func<int, Task> resize, CancellationToken cancellationToken)
+    {
+        var (domain, before) = (await ThereAsync(cancellationToken), Order);
+        Note(before with { Spec = next });
+        try
+        {
+            await resize(domain.Id);
+        }
+        catch (GodwitException)
+        {
+            Note(before);
+            throw;
+        }
+    }
+
+    private void Note(CopyOrder order)
+    {
+        _directory.Write(new CopyDescription(order, Ports), _parts.Scripts);
+        Order = order;
+    }
 
     private async Task EndMoveAsync()
     {

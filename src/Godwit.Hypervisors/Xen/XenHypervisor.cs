@@ -31,18 +31,39 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
     {
         var xl = new Xl(options.Xl);
         var info = await xl.InfoAsync(cancellationToken);
-        ImmutableArray<string> machines =
-            [.. new[] { Paravirtual, Hardware }.Where(machine => info.Capabilities.Contains(machine == Hardware ? "hap" : machine))];
+        ImmutableArray<string> machines = [.. info.RunsParavirtual ? [Paravirtual] : Array.Empty<string>(), .. info.RunsHardware ? [Hardware] : Array.Empty<string>()];
         if (machines.IsEmpty) throw new GodwitException("engine-unfit", $"Xen {info.Version} runs neither pv nor pvh guests on this host.");
         var store = await XenStore.ConnectAsync(options.StoreSocket, cancellationToken);
         return new XenHypervisor(
-            new XenParts(options, xl, store, HotplugScripts.Install(options), time, log), new EngineFacts("xen", info.Version, "xen", machines, [CpuModel]));
+            new XenParts(options, xl, store, HotplugScripts.Install(options), time, log), new EngineFacts("xen", info.Version, "xen", machines, [CpuModel]) { Resizes = true });
     }
 
     /// <summary>Memory that a further domain can have, in MiB: what Xen gives to no domain yet.</summary>
     public async Task<long> AskFreeMemoryMiBAsync(CancellationToken cancellationToken) => (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
 
-    public EnginePin Pin(DomainSpec spec) => new(Facts.Engine, Facts.Accelerator, Facts.MachineTypes[0], CpuModel);
+    public EnginePin Pin(DomainSpec spec)
+    {
+        var machine = spec.GuestType switch
+        {
+            null => Facts.MachineTypes[0],
+            GuestType.Pv => Paravirtual,
+            GuestType.Pvh => Hardware,
+            _ => throw new GodwitException("no-such-guest-type", $"{spec.Name} is to be an HVM guest, and Godwit runs none on Xen: it has no emulated devices.",
+                "Write type = \"pvh\" or type = \"pv\", and name a kernel."),
+        };
+        return Facts.MachineTypes.Contains(machine)
+            ? new(Facts.Engine, Facts.Accelerator, machine, CpuModel)
+            : throw ExplainLack(spec.Name, "this host", machine)!;
+    }
+
+    public GodwitException? ExplainLack(string domain, string host, string machineType) => machineType switch
+    {
+        Hardware => new("host-cannot-pvh", $"{domain} is a PVH guest, and Xen {Facts.Version} of {host} runs none: its processor gives Xen no help (`xl info`, virt_caps).",
+            "Choose a host that can, switch the processor's virtualization on in its firmware, or write type = \"pv\" and create the domain anew."),
+        Paravirtual => new("host-cannot-pv", $"{domain} is a PV guest, and Xen {Facts.Version} of {host} is built without them (`xl info`, virt_caps).",
+            "Choose a host that can, or write type = \"pvh\" and create the domain anew."),
+        _ => null,
+    };
 
     public string NameDisk(int index) => XlConfig.NameDisk(index);
 
@@ -122,9 +143,16 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
         foreach (var nic in order.Spec.Interfaces) Bridges.Check(nic.Bridge);
         // By the domain, not by the copy: the name is a part of what moves.
         var description = new CopyDescription(order, [.. order.Spec.Interfaces.Select((nic, i) => GuestTap.Describe(order.Spec.Uuid, i, nic))]);
-        var config = XlConfig.Make(description, _parts.Scripts);
-        var directory = XenRunDirectory.Create(_parts.Options, description);
-        File.WriteAllText(directory.Config, config);
+        var directory = XenRunDirectory.Create(_parts.Options, order);
+        try
+        {
+            directory.Write(description, _parts.Scripts);
+        }
+        catch
+        {
+            directory.Remove();
+            throw;
+        }
         return (description, directory);
     }
 }

@@ -57,15 +57,22 @@ internal sealed class XenRunDirectory(string path)
         set => File.WriteAllText(At("domain"), value?.ToString(CultureInfo.InvariantCulture));
     }
 
-    public static XenRunDirectory Create(XenOptions options, CopyDescription description)
+    public static XenRunDirectory Create(XenOptions options, CopyOrder order)
     {
-        var order = description.Order;
         var name = new string([.. order.Spec.Name.Take(LongestNamePart).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
         var directory = new XenRunDirectory(System.IO.Path.Combine(options.RunDirectory, "copies", $"{name}-{order.CopyId:N}"));
         PrivateDirectory.Ensure(options.RunDirectory);
         PrivateDirectory.Ensure(directory.Path);
-        description.Write(directory.At("copy.json"));
         return directory;
+    }
+
+    /// <summary>Notes what the copy is, and what its domain is started from: the first time, and when its guest is restarted.</summary>
+    public void Write(CopyDescription description, HotplugScripts scripts)
+    {
+        var config = XlConfig.Make(description, scripts);
+        description.Write(At("copy.json"));
+        File.WriteAllText(Config + ".new", config);
+        File.Move(Config + ".new", Config, overwrite: true);
     }
 
     public static IEnumerable<XenRunDirectory> FindAll(XenOptions options) =>

@@ -22,8 +22,9 @@ internal static class XlConfig
         if (spec.Uuid != Guid.Empty) Add("uuid", Quote(spec.Uuid.ToString()));
         Add("type", Quote(order.Pin.MachineType));
         Add("memory", Text(spec.MemoryMiB));
-        Add("maxmem", Text(Math.Max(spec.MemoryMiB, spec.MaxMemoryMiB)));
+        Add("maxmem", Text(spec.MaxMemoryMiB));
         Add("vcpus", Text(spec.VirtualCpus));
+        Add("maxvcpus", Text(spec.MaxVirtualCpus));
         if (order.KernelPath is { } kernel)
         {
             Add("kernel", Quote(kernel));

@@ -97,6 +97,18 @@ public static class Transitions
             ? new(record with { RunState = state })
             : null;
 
+    /// <summary>The owner notes what it has given the guest, or taken from it, while it runs.</summary>
+    public static Transition? SetMemory(DomainRecord record, string owner, long epoch, int mib) =>
+        record.Owner == owner && record.Epoch == epoch && record.Spec.MemoryMiB != mib
+            ? new(record with { Spec = record.Spec.WithMemory(mib) })
+            : null;
+
+    /// <inheritdoc cref="SetMemory"/>
+    public static Transition? SetVirtualCpus(DomainRecord record, string owner, long epoch, int count) =>
+        record.Owner == owner && record.Epoch == epoch && record.Spec.VirtualCpus != count
+            ? new(record with { Spec = record.Spec.WithVirtualCpus(count) })
+            : null;
+
     /// <summary>The owner has nothing of it any more, and says so, also to a source that waits for its arrival.</summary>
     public static Transition? Crash(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch

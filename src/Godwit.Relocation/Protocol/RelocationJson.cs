@@ -16,6 +16,7 @@ namespace Godwit.Relocation.Protocol;
         typeof(AddressConverter),
         typeof(NamedEnumConverter<DiskBackend>),
         typeof(NamedEnumConverter<DiskFormat>),
+        typeof(NamedEnumConverter<GuestType>),
         typeof(NamedEnumConverter<LifecycleAction>),
         typeof(NamedEnumConverter<RunState>),
         typeof(NamedEnumConverter<RelocationStep>),

@@ -41,4 +41,16 @@ public sealed class ConfigSheetTests
 
             """, output.ToString());
     }
+
+    [Theory]
+    [InlineData(GuestType.Pv, "type          pv, where the host has Xen\n")]
+    [InlineData(GuestType.Pvh, "type          pvh, where the host has Xen\n")]
+    [InlineData(GuestType.Hvm, "type          hvm, which no host with Xen takes here\n")]
+    public void Shows_bounds_and_the_type_where_they_are_given(GuestType type, string line)
+    {
+        var spec = new DomainSpec { Name = "vm1", GuestType = type, MemoryMiB = 256, MaxMemoryMiB = 512, VirtualCpus = 1, MaxVirtualCpus = 4 };
+        using var output = new StringWriter { NewLine = "\n" };
+        ConfigSheet.Write(output, new ConfigReport("vm1", true, spec, [], null, []));
+        Assert.Contains(line + "memory        256 MiB, up to 512 MiB\nvcpus         1, up to 4\n", output.ToString(), StringComparison.Ordinal);
+    }
 }

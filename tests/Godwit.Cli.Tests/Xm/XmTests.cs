@@ -192,7 +192,7 @@ public sealed class XmTests
     [InlineData("save", "godwit migrate")]
     [InlineData("top", "godwit list")]
     [InlineData("block-attach", "godwit info")]
-    [InlineData("mem-set", "godwit create")]
+    [InlineData("mem-max", "godwit create")]
     [InlineData("sched-credit", "CPUWeight")]
     [InlineData("dmesg", "journalctl")]
     public async Task What_xen_had_and_godwit_has_not_names_what_comes_nearest(string word, string nearest)

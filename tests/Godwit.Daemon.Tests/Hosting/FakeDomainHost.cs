@@ -52,7 +52,7 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Why it creates no domains.</summary>
+    /// <summary>Why it creates no domains, and changes none.</summary>
     public GodwitException? Refusal { get; set; }
 
     public async Task<DomainView> CreateAsync(DomainSpec spec, CreateOptions options, CancellationToken cancellationToken)
@@ -87,6 +87,12 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     public Task PauseAsync(string domain, CancellationToken cancellationToken) => Note("pause", domain);
 
     public Task UnpauseAsync(string domain, CancellationToken cancellationToken) => Note("unpause", domain);
+
+    public Task<DomainView> SetMemoryAsync(string domain, int mib, CancellationToken cancellationToken) =>
+        ResizeAsync(domain, $"memory {domain} {mib}", spec => spec.WithMemory(mib));
+
+    public Task<DomainView> SetVirtualCpusAsync(string domain, int count, CancellationToken cancellationToken) =>
+        ResizeAsync(domain, $"vcpus {domain} {count}", spec => spec.WithVirtualCpus(count));
 
     public List<(VolumeName Volume, long SizeBytes)> Grown { get; } = [];
 
@@ -127,6 +133,16 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     private DomainRecord Find(string domain) => _domains.TryGetValue(domain, out var record)
         ? record
         : throw new GodwitException("no-such-domain", $"There is no domain {domain} here.");
+
+    private Task<DomainView> ResizeAsync(string domain, string asked, Func<DomainSpec, DomainSpec> change)
+    {
+        if (Refusal is { } refusal)
+            throw refusal;
+        var record = Find(domain);
+        Asked.Enqueue(asked);
+        _domains[domain] = record with { Spec = change(record.Spec) };
+        return ShowAsync(domain, default);
+    }
 
     private Task Note(string verb, string domain)
     {

@@ -17,9 +17,12 @@ public sealed class BinderTests
     [InlineData("name = 'a'\nmemory = [64]", "2:10+4 memory is a number of MiB, not a list")]
     [InlineData("name = 'a'\nmaxmem = 1", "2:10+1 maxmem = 1 is out of range")]
     [InlineData(Whole + "vcpus = 0", "3:9+1 vcpus = 0 is out of range")]
+    [InlineData(Whole + "maxvcpus = 513", "3:12+3 maxvcpus = 513 is out of range")]
+    [InlineData(Whole + "maxvcpus = 2\nvcpus = 4", "4:9+1 vcpus = 4 is more than maxvcpus = 2")]
     [InlineData(Whole + "uuid = 'x'", "3:8+3 'x' is not a UUID")]
     [InlineData(Whole + "kernel = 'vmlinuz'", "3:10+9 kernel is not an absolute path")]
     [InlineData(Whole + "type = 'vax'", "3:8+5 'vax' is not a type")]
+    [InlineData(Whole + "builder = 'vax'", "3:11+5 'vax' is not a builder")]
     [InlineData(Whole + "on_crash = 'panic'", "3:12+7 'panic' is not something to do on crash")]
     [InlineData(Whole + "disk = [ 3 ]", "3:10+1 disk is a list of strings; this is a number")]
     [InlineData(Whole + "disk = 3", "3:8+1 disk is a list of strings, not a number")]
@@ -51,6 +54,7 @@ public sealed class BinderTests
             memory = "512"
             maxmem = 0x400
             vcpus = 4
+            maxvcpus = 8
             cmdline = "console=hvc0"
             extra = 3
             root = "UUID=1234 ro"
@@ -62,9 +66,11 @@ public sealed class BinderTests
         {
             Name = "web-1.x+y",
             Uuid = Guid.Parse("6d8e4b9e-0d63-4b57-9c5a-2f6b7a4d1c11"),
+            GuestType = GuestType.Pvh,
             MemoryMiB = 512,
             MaxMemoryMiB = 1024,
             VirtualCpus = 4,
+            MaxVirtualCpus = 8,
             CommandLine = "console=hvc0 3",
             Root = "UUID=1234 ro",
             OnPowerOff = LifecycleAction.Preserve,
@@ -75,6 +81,23 @@ public sealed class BinderTests
 
     [Fact]
     public void Maxmem_alone_is_the_memory() => Assert.Equal(128, Specs.Read("name = 'a'\nmaxmem = 128").MemoryMiB);
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("type = 'pv'", GuestType.Pv)]
+    [InlineData("type = 'pvh'", GuestType.Pvh)]
+    [InlineData("type = 'hvm'", GuestType.Hvm)]
+    [InlineData("builder = 'hvm'", GuestType.Hvm)]
+    [InlineData("builder = 'linux'", null)]
+    [InlineData("type = 'pvh'\nbuilder = 'hvm'", GuestType.Pvh)]
+    public void The_type_of_guest(string lines, GuestType? expected) => Assert.Equal(expected, Specs.Read(Whole + lines).GuestType);
+
+    [Fact]
+    public void What_is_too_many_processors_is_told_with_the_remedy()
+    {
+        var said = Assert.Single(ConfigReader.Read(Whole + "vcpus = 4\nmaxvcpus = 2", "vm1").Diagnostics);
+        Assert.Equal((3, "write maxvcpus = 4, or leave it out where the domain is to get no more while it runs"), (said.Span.Line, said.Hint));
+    }
 
     [Fact]
     public void Devices_are_bounded() => Assert.Equal(

@@ -52,6 +52,17 @@ public sealed class DomainCreatorTests : IDisposable
         await AssertNothingLeftAsync();
     }
 
+    [Fact]
+    public async Task WhatTheHostCannotRunIsRefusedAndNothingIsLeft()
+    {
+        var parts = _host.Parts with { Hypervisor = new LackingHypervisor(_host.Parts.Hypervisor) };
+        var spec = new DomainSpec { Name = "vm1", MemoryMiB = 256, GuestType = GuestType.Pvh };
+        var refused = await Assert.ThrowsAsync<GodwitException>(
+            () => new DomainCreator(parts, new DomainStarter(parts)).CreateAsync(spec, new CreateOptions(), Token));
+        Assert.Equal("host-cannot-pvh", refused.Code);
+        await AssertNothingLeftAsync();
+    }
+
     private async Task AssertNothingLeftAsync()
     {
         Assert.Null(await _host.Parts.Registry.FindAsync("vm1", Token));

@@ -65,6 +65,18 @@ public sealed class OfferCheckTests : IDisposable
         AssertRefused(code, message, remedy, Assert.Throws<GodwitException>(() => OfferCheck.Engine(offer, _host.Parts, _host.AvailableMemoryMiB)));
     }
 
+    [Fact]
+    public void WhatTheDriverKnowsOfAMachineTypeThatIsNotThereIsSaidInItsWords()
+    {
+        var parts = _host.Parts with { Hypervisor = new LackingHypervisor(_host.Parts.Hypervisor) };
+        var refused = Assert.Throws<GodwitException>(
+            () => OfferCheck.Engine(s_offer with { Pin = s_offer.Pin with { MachineType = "pvh" } }, parts, _host.AvailableMemoryMiB));
+        AssertRefused("host-cannot-pvh", "vm1 does not run on b.", "Choose a host that can.", refused);
+        refused = Assert.Throws<GodwitException>(
+            () => OfferCheck.Engine(s_offer with { Pin = s_offer.Pin with { MachineType = "fake-2.0" } }, parts, _host.AvailableMemoryMiB));
+        AssertRefused("no-such-machine-type", "machine type fake-2.0", "Bring b to", refused);
+    }
+
     [Theory]
     // A file may lie on both hosts under one name and be two; so may one that only the destination takes for a file.
     [InlineData(false, DiskKind.File, "vg_xen/lv_vm1", 1 << 30, "disk-not-shared", "is a file of a; b does not have it")]

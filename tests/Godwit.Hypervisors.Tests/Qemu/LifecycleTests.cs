@@ -33,6 +33,14 @@ public class LifecycleTests(GuestFixture guests, ITestOutputHelper output)
         Assert.True(status.CpuTime > TimeSpan.FromMilliseconds(500));
         Assert.True(status.ProcessId > 0);
         Assert.Equal(96, status.MemoryMiB);
+
+        // What it has it keeps, and whoever asks is told what to do instead.
+        foreach (var ask in (Func<Task>[])[() => copy.Copy.SetMemoryAsync(64, CancellationToken.None), () => copy.Copy.SetVirtualCpusAsync(2, CancellationToken.None)])
+        {
+            var refused = await Assert.ThrowsAsync<Domains.GodwitException>(ask);
+            Assert.Equal(HypervisorErrors.NotWithThisEngine, refused.Code);
+            Assert.Contains("configuration file", refused.Remedy, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -34,12 +34,22 @@ public class XlOutputTests
         Assert.Contains("pv", info.Capabilities);
         Assert.Contains("hap", info.Capabilities);
         Assert.DoesNotContain("shadow", info.Capabilities);
+        Assert.Equal((true, true), (info.RunsParavirtual, info.RunsHardware));
+        info = XlInfo.Read(RecordedOutput.Text("xl-info-4.17.5.txt"));
+        Assert.Equal(("4.17.5", 213L, true, true), (info.Version, info.FreeMemoryMiB, info.RunsParavirtual, info.RunsHardware));
     }
 
     [Fact]
     public void Of_many_lines_a_person_gets_the_causes() => Assert.Equal(
         "Failed to enable logdirty: 95,22,0 (22 = Invalid argument); Save failed (22 = Invalid argument); saving domain: domain did not respond to suspend request: Invalid argument",
         XlErrors.Sum(RecordedOutput.Text("migrate-breaks.txt")));
+
+    [Theory]
+    [InlineData("mem-set-beyond-maxmem.txt", "memory_dynamic_max must be less than or equal to memory_static_max")]
+    [InlineData("mem-set-no-domain.txt", "unable to find domain info for domain 99: Success")]
+    [InlineData("vcpu-set-beyond-maxvcpus.txt", "Requested 5 VCPUs, however maxcpus is 2!: Function not implemented")]
+    public void Of_a_change_that_is_refused_a_person_gets_the_cause(string recorded, string cause) =>
+        Assert.Equal(cause, XlErrors.Sum(RecordedOutput.Text(recorded)));
 
     [Fact]
     public void Where_a_hotplug_script_failed_what_it_said_is_the_cause() =>

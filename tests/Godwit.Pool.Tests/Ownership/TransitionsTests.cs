@@ -85,4 +85,20 @@ public sealed class TransitionsTests
         Assert.Null(Transitions.SetRunState(Records.New(), "b", 7, RunState.Paused));
         Assert.Null(Transitions.SetRunState(Records.New(), "a", 6, RunState.Paused));
     }
+
+    [Fact]
+    public void OnlyTheOwnerUnderItsEpochChangesWhatTheGuestHas()
+    {
+        var record = Records.New() with { Spec = Records.New().Spec with { MemoryMiB = 256, MaxMemoryMiB = 0, VirtualCpus = 2, MaxVirtualCpus = 0 } };
+        var next = Transitions.SetMemory(record, "a", 7, 128)!;
+        Assert.Equal((false, 128, 256), (next.DrawEpoch, next.Next.Spec.MemoryMiB, next.Next.Spec.MaxMemoryMiB));
+        Assert.Null(Transitions.SetMemory(record, "b", 7, 128));
+        Assert.Null(Transitions.SetMemory(record, "a", 6, 128));
+        Assert.Null(Transitions.SetMemory(record, "a", 7, 256));
+        next = Transitions.SetVirtualCpus(record, "a", 7, 1)!;
+        Assert.Equal((false, 1, 2), (next.DrawEpoch, next.Next.Spec.VirtualCpus, next.Next.Spec.MaxVirtualCpus));
+        Assert.Null(Transitions.SetVirtualCpus(record, "b", 7, 1));
+        Assert.Null(Transitions.SetVirtualCpus(record, "a", 6, 1));
+        Assert.Null(Transitions.SetVirtualCpus(record, "a", 7, 2));
+    }
 }

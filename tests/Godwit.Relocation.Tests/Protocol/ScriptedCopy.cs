@@ -96,6 +96,10 @@ internal sealed class ScriptedCopy : IDomainCopy
 
     public Task GrowDiskAsync(int index, long sizeBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task SetMemoryAsync(int mib, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task SetVirtualCpusAsync(int count, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

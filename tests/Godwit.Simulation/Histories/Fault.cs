@@ -60,6 +60,9 @@ internal enum Fault
     /// <summary>Somebody sets the wall clock of a host.</summary>
     ClockStep,
     RegistryLosesPower,
+
+    /// <summary>A user gives the running domain other memory.</summary>
+    Resize,
 }
 
 /// <summary>A fault that a history has in store.</summary>

@@ -109,6 +109,8 @@ internal sealed class Invariants(SimWorld world)
         // Its end is to be in the record as well.
         if (copy.Phase is CopyPhase.ShutOff or CopyPhase.Crashed || copy.Phase == CopyPhase.Running != (record.RunState == Domains.RunState.Running))
             return $"the copy is {copy.Phase}, the record says {record.RunState}";
+        if (copy.Order.Spec.MemoryMiB != record.Spec.MemoryMiB)
+            return $"the copy has {copy.Order.Spec.MemoryMiB} MiB, the record says {record.Spec.MemoryMiB}";
         // A write may be on the disk of which the guest is only just to hear.
         if (world.LastWrite != default && copy.Memory != world.Strayed?.Sent && copy.Memory != world.LastWrite && copy.Memory with { Counter = copy.Memory.Counter + 1 } != world.LastWrite
             && copy.Memory.Counter > 0)

@@ -13,6 +13,7 @@ internal sealed class SimWorld : IDisposable
 {
     public const string Domain = "vm1";
     public const long HostMemoryMiB = 4096;
+    public const int LeastMemoryMiB = 32;
     private const int LongestSkew = 3600;
     private static readonly TimeSpan FenceReports = TimeSpan.FromSeconds(1);
 

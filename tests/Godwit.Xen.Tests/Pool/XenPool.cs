@@ -123,6 +123,7 @@ internal sealed class XenPool : IAsyncDisposable
         name = "{name}"
         # usable ram:
         memory = 96
+        maxmem = 128
         # kernel und initrd:
         kernel = "/guest/vmlinux"
         ramdisk = "/guest/initrd"

@@ -42,6 +42,14 @@ internal sealed class Xl(string program)
     /// <summary>Lets it run; where it is not paused that changes nothing.</summary>
     public Task UnpauseAsync(int id, CancellationToken cancellationToken) => RunAsync("unpause the domain", ["unpause", Text(id)], cancellationToken);
 
+    /// <summary>Returns at once; the guest's balloon takes its time.</summary>
+    public Task SetMemoryAsync(int id, int mib, CancellationToken cancellationToken) =>
+        RunAsync("change the memory of the domain", ["mem-set", Text(id), Text(mib)], cancellationToken);
+
+    /// <summary>Returns at once. Also more than the host has: that was said, and taken, when the domain was created.</summary>
+    public Task SetVirtualCpusAsync(int id, int count, CancellationToken cancellationToken) =>
+        RunAsync("change the processors of the domain", ["vcpu-set", "--ignore-host", Text(id), Text(count)], cancellationToken);
+
     /// <summary>By the guest's Xen drivers, or by ACPI where it has none.</summary>
     public Task ShutdownAsync(int id, CancellationToken cancellationToken) => RunAsync("shut the domain down", ["shutdown", "-F", Text(id)], cancellationToken);
 

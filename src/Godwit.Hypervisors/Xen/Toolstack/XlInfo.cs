@@ -9,6 +9,12 @@ namespace Godwit.Hypervisors.Xen.Toolstack;
 /// <param name="Capabilities">Of <c>virt_caps</c>: <c>pv</c>, <c>hvm</c>, <c>hap</c>, <c>shadow</c>.</param>
 internal sealed record XlInfo(string Version, long FreeMemoryMiB, ImmutableHashSet<string> Capabilities)
 {
+    /// <summary>PV guests.</summary>
+    public bool RunsParavirtual => Capabilities.Contains("pv");
+
+    /// <summary>PVH guests: the processor helps, and their memory is mapped by it or by shadow paging.</summary>
+    public bool RunsHardware => Capabilities.Contains("hvm") && (Capabilities.Contains("hap") || Capabilities.Contains("shadow"));
+
     /// <summary>Reads lines <c>name : value</c>.</summary>
     public static XlInfo Read(string output)
     {

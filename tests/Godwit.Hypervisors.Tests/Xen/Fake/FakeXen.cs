@@ -26,7 +26,9 @@ internal sealed class FakeXen : IAsyncDisposable
 
     private string State => Path.Combine(_directory, "xen");
 
-    public static async Task<FakeXen> StartAsync(CancellationToken ct)
+    /// <param name="ct">The test's end.</param>
+    /// <param name="info">What <c>xl info</c> says; null: as a host whose processor helps.</param>
+    public static async Task<FakeXen> StartAsync(CancellationToken ct, string? info = null)
     {
         var fake = new FakeXen();
         Directory.CreateDirectory(fake.State);
@@ -34,7 +36,9 @@ internal sealed class FakeXen : IAsyncDisposable
         await File.WriteAllBytesAsync(stream, RecordedOutput.Stream, ct);
         await File.WriteAllTextAsync(Path.Combine(fake.State, "last"), "0\n", ct);
         await File.WriteAllTextAsync(Path.Combine(fake.State, "uuid"), DomainId + "\n", ct);
-        await File.WriteAllTextAsync(Path.Combine(fake.State, "info"), RecordedOutput.Text("xl-info.txt"), ct);
+        await File.WriteAllTextAsync(Path.Combine(fake.State, "info"), info ?? RecordedOutput.Text("xl-info.txt"), ct);
+        foreach (var said in (string[])["mem-set-beyond-maxmem.txt", "mem-set-no-domain.txt", "vcpu-set-beyond-maxvcpus.txt"])
+            await File.WriteAllTextAsync(Path.Combine(fake.State, said), RecordedOutput.Text(said), ct);
         await File.WriteAllTextAsync(fake.At("xl"), RecordedOutput.Text("fake-xl").Replace("@XEN@", fake.State).Replace("@STREAM@", stream), ct);
         File.SetUnixFileMode(fake.At("xl"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         fake._listener.Bind(new UnixDomainSocketEndPoint(fake.At("store")));

@@ -33,6 +33,14 @@ internal sealed class Users(Stage stage)
             case Fault.Pause:
                 Ask(Owner(), domains => domains.PauseAsync(SimWorld.Domain, CancellationToken.None));
                 break;
+            case Fault.Resize:
+                var mib = _world.Apart.Next(SimWorld.LeastMemoryMiB, _world.Spec.MaxMemoryMiB + 1);
+                Ask(Owner(), async domains =>
+                {
+                    await domains.SetMemoryAsync(SimWorld.Domain, mib, CancellationToken.None);
+                    _world.Trace.Add("world", $"has been given {mib} MiB");
+                });
+                break;
             case Fault.MoveAgain:
                 var to = _world.Hosts[_world.Random.Next(_world.Hosts.Length)].Name;
                 Ask(Owner(), domains => domains.RelocateAsync(SimWorld.Domain, to, new RelocationOptions(), CancellationToken.None));
