@@ -4,6 +4,7 @@ using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Host.Recover;
 using Godwit.Host.Relocate;
+using Godwit.Host.Save;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
@@ -11,6 +12,7 @@ using Godwit.Relocation.Channel;
 using Godwit.Relocation.Destination;
 using Godwit.Relocation.Protocol;
 using Godwit.Storage;
+using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host;
@@ -92,14 +94,14 @@ public sealed class DomainHost : IDomainHost, IDisposable
         return [.. views, .. _settler?.Views.Where(view => !views.Any(other => other.Record.Name == view.Record.Name)) ?? []];
     }
 
-    public Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).ViewAsync(cancellationToken);
+    public async Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).ViewAsync(cancellationToken);
 
-    public Task ShutdownAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Shutdown, cancellationToken);
+    public async Task ShutdownAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Shutdown, cancellationToken);
 
-    public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
+    public async Task RebootAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Reboot, cancellationToken);
 
     public async Task DestroyAsync(string domain, CancellationToken cancellationToken)
     {
@@ -108,7 +110,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await RemoveRemainsAsync(domain, cancellationToken);
             return;
         }
-        var task = Find(domain);
+        var task = await FindAsync(domain, cancellationToken);
         var running = _running.GetValueOrDefault(task, Task.CompletedTask);
         await task.AskAsync(DomainRequest.Destroy, cancellationToken);
         // Its name is free again when this returns: whoever destroys a domain may create it anew at once.
@@ -116,11 +118,46 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await running.WaitAsync(cancellationToken);
     }
 
-    public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
+    public async Task PauseAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Pause, cancellationToken);
 
-    public Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Unpause, cancellationToken);
+    public async Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Unpause, cancellationToken);
+
+    public async Task SaveAsync(string domain, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        var task = await FindAsync(domain, cancellationToken);
+        var running = _running.GetValueOrDefault(task, Task.CompletedTask);
+        await task.SaveAsync(progress, cancellationToken);
+        // It can be restored when this returns.
+        await running;
+    }
+
+    public async Task<DomainView> RestoreAsync(
+        string domain, RestoreOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        DemandReady();
+        if (!_domains.TryAdd(domain, null))
+        {
+            await FindAsync(domain, cancellationToken);
+            throw DomainRestorer.NotSaved(domain);
+        }
+        DomainTask task;
+        try
+        {
+            var (restored, failure) = await new DomainRestorer(_parts, _starter).RestoreAsync(domain, options, progress, cancellationToken, _stop.Token);
+            task = Run(restored, restored.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
+            // As after any crash the policy says what follows.
+            if (failure is not null)
+                task.Tell(new CopyEvent.Exited(_parts.Time.GetUtcNow(), failure));
+        }
+        catch
+        {
+            Release(domain);
+            throw;
+        }
+        return await task.ViewAsync(CancellationToken.None);
+    }
 
     public Task TakeOverAsync(string domain, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
@@ -135,13 +172,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await task.GrowDisksAsync(volume, sizeBytes, cancellationToken);
     }
 
-    public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).OpenConsoleAsync(cancellationToken);
+    public async Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).OpenConsoleAsync(cancellationToken);
 
     public async Task<RelocationTicket> RelocateAsync(
         string domain, string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
-        var ticket = await Find(domain).RelocateAsync(destination, options, cancellationToken);
+        var ticket = await (await FindAsync(domain, cancellationToken)).RelocateAsync(destination, options, cancellationToken);
         ImmutableInterlocked.Update(ref _tickets, tickets =>
         {
             tickets = tickets.Enqueue(ticket);
@@ -264,7 +301,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
             {
                 foreach (var record in await _parts.Registry.ListAsync(token))
                 {
-                    if (record.Owner == _parts.Name && record.RunState is (RunState.Running or RunState.Paused) && _domains.TryAdd(record.Name, null))
+                    if (record.Owner == _parts.Name && record is ({ RunState: RunState.Running or RunState.Paused } or { RunState: RunState.Saved, Arriving: true }) && _domains.TryAdd(record.Name, null))
                         _beside.Add(SettleLaterAsync(record.Name));
                 }
             }
@@ -313,6 +350,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
         Reserve(domain);
         try
         {
+            if (record.RunState == RunState.Saved)
+                _parts.Saved.Remove(domain);
             await _parts.Records.RemoveAsync(domain, r => r.Owner == _parts.Name && r.Epoch == record.Epoch, cancellationToken);
         }
         finally
@@ -364,15 +403,31 @@ public sealed class DomainHost : IDomainHost, IDisposable
         _running.TryRemove(task, out _);
     }
 
-    private DomainTask Find(string name)
+    private async Task<DomainTask> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (!_domains.TryGetValue(name, out var task))
-            throw DomainTask.NoSuchDomain(name);
+            throw await IsSavedAsync(name, cancellationToken) ? Saved(name) : DomainTask.NoSuchDomain(name);
         return task ?? throw new GodwitException(
             "domain-is-busy",
             _settler is { } settler && settler.Waits.TryGetValue(name, out var wait)
                 ? $"{name} is not settled yet: {wait}."
-                : $"{name} is just arriving or being created.",
+                : $"{name} is just arriving, being created or restored.",
             "Try again in a moment.");
     }
+
+    private async Task<bool> IsSavedAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _parts.Registry.FindAsync(name, cancellationToken) is { RunState: RunState.Saved } record && record.Owner == _parts.Name;
+        }
+        catch (GodwitException)
+        {
+            // The registry is away: this host has no copy of it, which is all that is known.
+            return false;
+        }
+    }
+
+    private static GodwitException Saved(string name) =>
+        new("domain-is-saved", $"{name} is saved: its memory lies in a file, and nothing of it runs.", $"Let it go on with `godwit restore {name}`.");
 }
