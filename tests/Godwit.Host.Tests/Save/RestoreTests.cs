@@ -83,7 +83,7 @@ public sealed class RestoreTests
             return new TaskCompletionSource().Task;
         });
         _ = host.RestoreAsync();
-        await host.UntilAsync(() => host.Engine.Processes.Count == 0 && host.RecordAsync().GetAwaiter().GetResult().RunState == RunState.Running);
+        await SavedHost.UntilAsync(() => host.Engine.Processes.Count == 0 && host.RecordAsync().GetAwaiter().GetResult().RunState == RunState.Running);
         await host.StartDaemonAsync();
         Assert.Empty(host.Files);
         Assert.NotEqual(RunState.Saved, (await host.RecordAsync()).RunState);
@@ -228,7 +228,7 @@ public sealed class RestoreTests
         // Its owner is another host, which has the file.
         await host.Parts.Registry.CompareAndSetAsync(await host.RecordAsync() with { Owner = "c" }, (await host.RecordAsync()).Revision, drawEpoch: false, Token);
         await host.Daemon.TakeOverAsync("vm1", Token);
-        await host.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { Owner: "b", Arriving: false });
+        await SavedHost.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { Owner: "b", Arriving: false });
         var record = await host.RecordAsync();
         Assert.Null(record.Saved);
         if (record.RunState == RunState.Running)

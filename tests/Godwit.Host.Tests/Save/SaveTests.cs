@@ -184,7 +184,7 @@ public sealed class SaveTests
         Assert.Contains("engine", failed.Message, StringComparison.Ordinal);
         Assert.Empty(host.Files);
         // As after any end of an engine the policy says what follows: it is destroyed here or starts cold, and is saved in no case.
-        await host.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { RunState: RunState.Running or RunState.Crashed, Arriving: false });
+        await SavedHost.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { RunState: RunState.Running or RunState.Crashed, Arriving: false });
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class SaveTests
         host.At("save.Commit", () => host.Parts.Records.ChangeAsync("vm1", _ => false, r => Transitions.TakeOver(r, "c", Guid.NewGuid()), Token));
         var taken = await Assert.ThrowsAsync<GodwitException>(() => host.SaveAsync());
         Assert.Equal("domain-was-taken", taken.Code);
-        await host.UntilAsync(() => host.Engine.Processes.Count == 0);
+        await SavedHost.UntilAsync(() => host.Engine.Processes.Count == 0);
         Assert.Empty(host.Files);
         Assert.Equal("c", (await host.RecordAsync()).Owner);
     }

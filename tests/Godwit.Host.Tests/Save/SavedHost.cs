@@ -52,7 +52,7 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
         };
         await host.Daemon.CreateAsync(spec, new CreateOptions(paused), Token);
         if (!paused)
-            await host.UntilAsync(() => host.Process.Memory.Counter > 3);
+            await UntilAsync(() => host.Process.Memory.Counter > 3);
         return host;
     }
 
@@ -99,7 +99,7 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
         await StartDaemonAsync();
     }
 
-    public async Task UntilAsync(Func<bool> so)
+    public static async Task UntilAsync(Func<bool> so)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(Limit);
