@@ -69,6 +69,16 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.PostAsync(
             ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
 
+    /// <summary>Begins to write the memory of a domain to a file of its host; at the end nothing of it runs.</summary>
+    public Task<JobInfo> SaveDomainAsync(string name, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.DomainSave, name), GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to let a saved domain go on.</summary>
+    public Task<JobInfo> RestoreDomainAsync(string name, RestoreDomainRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainRestore, name),
+            request, GodwitJson.Default.RestoreDomainRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
     /// <summary>
     /// Gives a domain whose owner is gone for good to another host: the asked one, or the one that holds its memory. Returns
     /// once the registry says so; the domain is settled there afterwards.

@@ -23,6 +23,7 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(DomainInfo))]
 [JsonSerializable(typeof(ImmutableArray<DomainInfo>))]
 [JsonSerializable(typeof(CreateDomainRequest))]
+[JsonSerializable(typeof(RestoreDomainRequest))]
 [JsonSerializable(typeof(TakeOverRequest))]
 [JsonSerializable(typeof(TakeOverInfo))]
 [JsonSerializable(typeof(HostInfo))]

@@ -62,6 +62,8 @@ internal static class CommandLine
             VerbCommands.Destroy(around),
             VerbCommands.Pause(around),
             VerbCommands.Unpause(around),
+            SaveCommands.Save(around),
+            SaveCommands.Restore(around),
             ConfigCommands.Build(around),
             VolumeCommands.Build(around),
             ImageCommands.Build(around),
