@@ -34,12 +34,14 @@ internal sealed partial class DomainTask
 
     private async Task TakeSaveEndAsync(DomainItem.SaveEnded ended, CancellationToken token)
     {
+        var run = _saving!;
         (_saving, _saveAsked) = (null, null);
         switch (ended.How)
         {
             case SaveEnding.Saved:
                 Activity = DomainActivity.Ending;
                 await ClearAtLastAsync(token);
+                await run.DisposeAsync();
                 _gone = true;
                 ended.Asked.Ended.TrySetResult();
                 break;

@@ -89,6 +89,9 @@ internal sealed class OneDisk : IDisks
     /// <summary>What a flush fails with.</summary>
     public Exception? FailsToFlush { get; set; }
 
+    /// <summary>What fences fail with after they were carried out, once.</summary>
+    public Exception? LosesFenceAnswer { get; set; }
+
     /// <summary>Another host becomes the writer of a disk.</summary>
     public void TakeFor(string host, string name, long epoch)
     {
@@ -123,7 +126,10 @@ internal sealed class OneDisk : IDisks
         try
         {
             (_fences[disk.Disk.Name], var answer) = FenceRules.Fence(_fences[disk.Disk.Name], "b", epoch, disk.Session);
-            return Task.FromResult(answer.PreviousEpoch);
+            if (LosesFenceAnswer is not { } lost)
+                return Task.FromResult(answer.PreviousEpoch);
+            LosesFenceAnswer = null;
+            return Task.FromException<long>(lost);
         }
         catch (AoeControlException e)
         {

@@ -30,7 +30,12 @@ internal sealed class MissingSettling(HostParts parts, DomainStarter starter, Fo
             return;
         }
         if (record.RunState == RunState.Saved)
+        {
+            // Its file has gone, and no restore goes on: there is nothing that its disks could tell.
+            if (record.Arriving)
+                await SavedSettling.EndAsync(parts, record, record.Saved!, token);
             return;
+        }
         if (Recovery.JudgeMissing(record) != RecoveryVerdict.Restart)
         {
             await TakeEndedAsync(record, token);

@@ -59,6 +59,8 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
         var undo = new UndoStack(parts.Time, _log);
         undo.Push("forget the journal entry", _ => parts.ForgetAsync(entry, _log));
         DomainRecord? restoring = null;
+        // While it is not known who had the disks before: that is asked again by whoever looks after this host's records.
+        IDomainCopy? asking = null;
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, daemon);
@@ -76,23 +78,24 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
             await ReachAsync("restore.Load", domain, daemon);
             await SavedMemoryFeed.RunAsync(copy, file, progress, either.Token);
             await ReachAsync("restore.Fence", domain, daemon);
+            asking = copy;
             (attached, var older) = await SavedDisks.TakeAsync(parts, _log, attached, saved, restoring.Epoch, daemon);
+            asking = null;
             saved = SavedDisks.Judge(saved, restoring.Epoch, older);
             if (older)
                 throw Stale(domain);
             await ReachAsync("restore.Commit", domain, daemon);
             return await LetRunAsync(restoring, saved, state, new StartedDomain(record, copy, attached), () => EndAsync(copy, entry, undo), daemon);
         }
-        catch (Exception e)
+        // The next daemon asks the disks, which it can for as long as they are attached.
+        catch (Exception e) when (!daemon.IsCancellationRequested)
         {
-            // The next daemon asks the disks, which it can for as long as they are attached.
-            if (daemon.IsCancellationRequested)
-                throw;
-            if (restoring is not null)
-                await NoteAsync(restoring, saved);
-            await undo.UndoAsync();
+            if (asking is not null)
+                await asking.DestroyAsync(CancellationToken.None);
+            else
+                await GiveUpAsync(restoring, saved, undo);
             if (e is IOException)
-                throw new GodwitException("restore-failed", $"{domain} was not restored, and is saved as it was: {e.Message}", $"See that {parts.Saved.Place} can be read.", e);
+                throw new GodwitException("restore-failed", $"{domain} was not restored, and is saved as it was: {e.Message}", "See the log of godwitd, and try again.", e);
             throw;
         }
     }
@@ -209,18 +212,20 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
         }
     }
 
-    // While the registry is away it stays arriving; whoever looks after this host's records settles it.
-    private async Task NoteAsync(DomainRecord restoring, SavedMemory saved)
+    private async Task GiveUpAsync(DomainRecord? restoring, SavedMemory saved, UndoStack undo)
     {
         using var limit = new CancellationTokenSource(NoteLimit, parts.Time);
         try
         {
-            await SavedSettling.EndAsync(parts, restoring, saved, limit.Token);
+            if (restoring is not null)
+                await SavedSettling.EndAsync(parts, restoring, saved, limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            Log.TryingAgain(_log, restoring.Name, "record that it is saved as it was", new TimeoutException("the registry is away"));
+            // While the registry is away it stays arriving, and is settled as a restore that was cut short.
+            Log.TryingAgain(_log, restoring!.Name, "record that it is saved as it was", e);
         }
+        await undo.UndoAsync();
     }
 
     private ValueTask ReachAsync(string point, string domain, CancellationToken token) =>

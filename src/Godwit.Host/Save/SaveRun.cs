@@ -19,7 +19,7 @@ namespace Godwit.Host.Save;
 ///    └─────────┴──────────────┴─────────────────────────────┴──► the guest goes on        └──► held, and doubted
 /// </code>
 /// </summary>
-internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationOffer offer, IProgress<WorkProgress> progress)
+internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationOffer offer, IProgress<WorkProgress> progress) : IAsyncDisposable
 {
     /// <summary>The stop need not be short, for the guest does not go on after it.</summary>
     private const int DowntimeLimitMilliseconds = 1000;
@@ -84,9 +84,11 @@ internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationO
             }
             catch (Exception e)
             {
+                // Before it goes on, which the engine tells as if somebody else had let it.
+                var why = Explain(e);
                 await GoOnAsync();
                 parts.ForgetSaved(Name, _log);
-                return new SaveEnding.Kept(Explain(e));
+                return new SaveEnding.Kept(why);
             }
         }
         // Who does not hear what became of this change lets nothing run: the next daemon reads the record.
@@ -99,6 +101,9 @@ internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationO
         parts.ForgetSaved(Name, _log);
         return new SaveEnding.Lost();
     }
+
+    /// <summary>Lets go of the engine's stream: the last, for an engine that still holds its copy might take it for a line that broke.</summary>
+    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task<SavedMemory> WriteAsync(CancellationToken token)
     {
@@ -185,9 +190,9 @@ internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationO
                     await domain.Copy.ContinueAsync(CancellationToken.None);
                 return;
             }
-            catch (Exception e) when (e is GodwitException or IOException)
+            catch (Exception e)
             {
-                // An engine that has ended says so by an event, which is followed once this has ended.
+                // Also a driver's own limit. An engine that has ended says so by an event, which is followed once this has ended.
                 Log.TryingAgain(_log, Name, "let it go on after it was not saved", e);
                 await Task.Delay(AskAgain, parts.Time);
             }

@@ -85,10 +85,7 @@ public sealed class RestoreTests
         _ = host.RestoreAsync();
         await SavedHost.UntilAsync(() => host.Engine.Processes.Count == 0 && host.RecordAsync().GetAwaiter().GetResult().RunState == RunState.Running);
         await host.StartDaemonAsync();
-        Assert.Empty(host.Files);
-        Assert.NotEqual(RunState.Saved, (await host.RecordAsync()).RunState);
-        if (host.Engine.Processes is [var cold])
-            Assert.NotEqual(memory.Boot, cold.Memory.Boot);
+        await host.AssertStartsColdAsync(memory);
     }
 
     [Fact]
@@ -121,6 +118,46 @@ public sealed class RestoreTests
         Assert.True((await host.RecordAsync()).Saved!.Stale);
         var refused = await Assert.ThrowsAsync<GodwitException>(() => host.RestoreAsync());
         Assert.Equal("saved-memory-is-stale", refused.Code);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnAnswerThatWasLostIsAskedForAgain(bool older)
+    {
+        await using var host = await SavedHost.StartAsync();
+        var memory = host.Process.Memory;
+        await host.SaveAsync();
+        if (older)
+            host.Disks.TakeFor("c", "vg/a", await host.Parts.Registry.DrawEpochAsync(Token));
+        host.Disks.LosesFenceAnswer = new IOException("connection reset");
+        Assert.Equal("restore-failed", (await Assert.ThrowsAsync<GodwitException>(() => host.RestoreAsync())).Code);
+        // The host's look after its records, which a daemon's start does as well.
+        await host.StartDaemonAsync();
+        await host.AssertSavedAsync();
+        Assert.Equal(older, (await host.RecordAsync()).Saved!.Stale);
+        if (older)
+            return;
+        await host.RestoreAsync();
+        await host.AssertRunsOnAsync(memory);
+    }
+
+    [Fact]
+    public async Task ARestoreThatWasCutShortAndWhoseFileIsGoneCanBeDestroyed()
+    {
+        await using var host = await SavedHost.StartAsync();
+        await host.SaveAsync();
+        host.At("restore.Prepare", () =>
+        {
+            File.Delete(host.File);
+            return new TaskCompletionSource().Task;
+        });
+        _ = host.RestoreAsync();
+        await SavedHost.UntilAsync(() => !File.Exists(host.File));
+        await host.StartDaemonAsync();
+        Assert.Equal("saved-memory-missing", (await Assert.ThrowsAsync<GodwitException>(() => host.RestoreAsync())).Code);
+        await host.Daemon.DestroyAsync("vm1", Token);
+        Assert.Null(await host.Parts.Registry.FindAsync("vm1", Token));
     }
 
     [Fact]
@@ -228,13 +265,8 @@ public sealed class RestoreTests
         // Its owner is another host, which has the file.
         await host.Parts.Registry.CompareAndSetAsync(await host.RecordAsync() with { Owner = "c" }, (await host.RecordAsync()).Revision, drawEpoch: false, Token);
         await host.Daemon.TakeOverAsync("vm1", Token);
-        await SavedHost.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { Owner: "b", Arriving: false });
-        var record = await host.RecordAsync();
-        Assert.Null(record.Saved);
-        if (record.RunState == RunState.Running)
-            Assert.NotEqual(memory.Boot, host.Process.Memory.Boot);
-        else
-            Assert.Equal(RunState.Crashed, record.RunState);
+        await SavedHost.UntilAsync(() => host.RecordAsync().GetAwaiter().GetResult() is { Owner: "b", RunState: RunState.Running, Arriving: false, Saved: null });
+        Assert.NotEqual(memory.Boot, host.Process.Memory.Boot);
     }
 
     [Fact]

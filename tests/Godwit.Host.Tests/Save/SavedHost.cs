@@ -48,6 +48,7 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
         {
             Name = "vm1",
             MemoryMiB = 256,
+            OnCrash = LifecycleAction.Restart,
             Disks = [new DiskSpec { Target = "vg/a", Backend = DiskBackend.Block, VirtualDevice = "xvda" }],
         };
         await host.Daemon.CreateAsync(spec, new CreateOptions(paused), Token);
@@ -112,6 +113,14 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
         Assert.Equal(from.Boot, Process.Memory.Boot);
         await UntilAsync(() => Process.Memory.Counter > from.Counter);
         Assert.Equal(RunState.Running, (await RecordAsync()).RunState);
+        Assert.Empty(Files);
+    }
+
+    /// <summary>It has started anew, with another memory than this.</summary>
+    public async Task AssertStartsColdAsync(FakeMemory before)
+    {
+        await UntilAsync(() => Engine.Processes is [var cold] && cold.Memory.Boot != before.Boot
+            && RecordAsync().GetAwaiter().GetResult() is { Owner: "b", RunState: RunState.Running, Arriving: false, Saved: null });
         Assert.Empty(Files);
     }
 
