@@ -4,7 +4,6 @@ using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Host.Recover;
 using Godwit.Host.Relocate;
-using Godwit.Host.Save;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
@@ -12,13 +11,12 @@ using Godwit.Relocation.Channel;
 using Godwit.Relocation.Destination;
 using Godwit.Relocation.Protocol;
 using Godwit.Storage;
-using Godwit.Storage.Volumes;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.Host;
 
 /// <summary>The domains of one host: a task for each, and the channels by which others come.</summary>
-public sealed class DomainHost : IDomainHost, IDisposable
+public sealed partial class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
@@ -123,41 +121,6 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     public async Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
         await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Unpause, cancellationToken);
-
-    public async Task SaveAsync(string domain, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
-    {
-        var task = await FindAsync(domain, cancellationToken);
-        var running = _running.GetValueOrDefault(task, Task.CompletedTask);
-        await task.SaveAsync(progress, cancellationToken);
-        // It can be restored when this returns.
-        await running;
-    }
-
-    public async Task<DomainView> RestoreAsync(
-        string domain, RestoreOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
-    {
-        DemandReady();
-        if (!_domains.TryAdd(domain, null))
-        {
-            await FindAsync(domain, cancellationToken);
-            throw DomainRestorer.NotSaved(domain);
-        }
-        DomainTask task;
-        try
-        {
-            var (restored, failure) = await new DomainRestorer(_parts, _starter).RestoreAsync(domain, options, progress, cancellationToken, _stop.Token);
-            task = Run(restored, restored.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Paused);
-            // As after any crash the policy says what follows.
-            if (failure is not null)
-                task.Tell(new CopyEvent.Exited(_parts.Time.GetUtcNow(), failure));
-        }
-        catch
-        {
-            Release(domain);
-            throw;
-        }
-        return await task.ViewAsync(CancellationToken.None);
-    }
 
     public Task TakeOverAsync(string domain, CancellationToken cancellationToken) => Serial.RunAsync(async () =>
     {
@@ -414,20 +377,4 @@ public sealed class DomainHost : IDomainHost, IDisposable
                 : $"{name} is just arriving, being created or restored.",
             "Try again in a moment.");
     }
-
-    private async Task<bool> IsSavedAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _parts.Registry.FindAsync(name, cancellationToken) is { RunState: RunState.Saved } record && record.Owner == _parts.Name;
-        }
-        catch (GodwitException)
-        {
-            // The registry is away: this host has no copy of it, which is all that is known.
-            return false;
-        }
-    }
-
-    private static GodwitException Saved(string name) =>
-        new("domain-is-saved", $"{name} is saved: its memory lies in a file, and nothing of it runs.", $"Let it go on with `godwit restore {name}`.");
 }
