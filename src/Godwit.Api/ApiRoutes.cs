@@ -17,6 +17,8 @@ public static class ApiRoutes
     public const string DomainVerb = "/v1/domains/{name}/{verb}";
     public const string DomainMemory = "/v1/domains/{name}/memory";
     public const string DomainVirtualCpus = "/v1/domains/{name}/vcpus";
+    public const string DomainSave = "/v1/domains/{name}/save";
+    public const string DomainRestore = "/v1/domains/{name}/restore";
     public const string DomainConsole = "/v1/domains/{name}/console";
     public const string DomainTakeOver = "/v1/domains/{name}/take-over";
     public const string DomainMigrations = "/v1/domains/{name}/migrations";

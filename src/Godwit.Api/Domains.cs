@@ -57,6 +57,22 @@ public sealed record DomainInfo
     public ImmutableArray<string> UnfencedDisks { get; init => field = value.IsDefault ? [] : value; } = [];
 
     public DomainSpec? Spec { get; init; }
+
+    /// <summary>What its host keeps of it while it is saved; else null.</summary>
+    public SavedInfo? Saved { get; init; }
+}
+
+/// <summary>The memory of a saved domain, in a file of its host.</summary>
+/// <param name="SizeBytes">Length of the file.</param>
+/// <param name="At">When it was saved.</param>
+/// <param name="Paused">It was paused then, and comes back so.</param>
+/// <param name="Stale">A disk has been another's since, and it cannot be restored any more.</param>
+public sealed record SavedInfo(long SizeBytes, DateTimeOffset At, bool Paused = false, bool Stale = false);
+
+public sealed record RestoreDomainRequest
+{
+    /// <summary>Leave it paused where it was saved.</summary>
+    public bool Paused { get; init; }
 }
 
 /// <summary>What <c>godwit list</c> shows.</summary>
@@ -81,6 +97,15 @@ public enum DomainState
 
     /// <summary>Found by a daemon that has just started, and not settled yet.</summary>
     Settling,
+
+    /// <summary>Its memory lies in a file of its host, and nothing of it runs.</summary>
+    Saved,
+
+    /// <summary>Its memory is being written to a file; it runs, or stands for that.</summary>
+    Saving,
+
+    /// <summary>It is being let go on from the file.</summary>
+    Restoring,
 }
 
 public sealed record CreateDomainRequest

@@ -69,6 +69,16 @@ public sealed class GodwitClient(HttpMessageInvoker http, Uri address, string? t
         _transport.PostAsync(
             ApiRoutes.Fill(ApiRoutes.DomainVerb, name, JsonNamingPolicy.KebabCaseLower.ConvertName(verb.ToString())), cancellationToken);
 
+    /// <summary>Begins to write the memory of a domain to a file of its host; at the end nothing of it runs.</summary>
+    public Task<JobInfo> SaveDomainAsync(string name, CancellationToken cancellationToken) =>
+        _transport.PostAsync(ApiRoutes.Fill(ApiRoutes.DomainSave, name), GodwitJson.Default.JobInfo, cancellationToken);
+
+    /// <summary>Begins to let a saved domain go on.</summary>
+    public Task<JobInfo> RestoreDomainAsync(string name, RestoreDomainRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync(
+            ApiRoutes.Fill(ApiRoutes.DomainRestore, name),
+            request, GodwitJson.Default.RestoreDomainRequest, GodwitJson.Default.JobInfo, cancellationToken);
+
     /// <summary>
     /// Gives a running domain other memory, for good. Returns at once with what it has by then; the guest takes its time.
     /// </summary>

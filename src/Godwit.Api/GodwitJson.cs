@@ -26,6 +26,7 @@ namespace Godwit.Api;
 [JsonSerializable(typeof(CreateDomainRequest))]
 [JsonSerializable(typeof(SetMemoryRequest))]
 [JsonSerializable(typeof(SetVirtualCpusRequest))]
+[JsonSerializable(typeof(RestoreDomainRequest))]
 [JsonSerializable(typeof(TakeOverRequest))]
 [JsonSerializable(typeof(TakeOverInfo))]
 [JsonSerializable(typeof(HostInfo))]

@@ -12,7 +12,7 @@ public sealed record JobInfo
 
     /// <summary>
     /// What is done: <c>image-build</c>, <c>image-import</c>, <c>guest-volumes</c>, <c>guest-create</c>, <c>volume-resize</c>,
-    /// <c>volume-copy</c> or <c>volume-export</c>.
+    /// <c>volume-copy</c>, <c>volume-export</c>, <c>domain-save</c> or <c>domain-restore</c>.
     /// </summary>
     public required string Kind { get; init; }
 

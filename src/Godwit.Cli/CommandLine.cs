@@ -64,6 +64,8 @@ internal static class CommandLine
             VerbCommands.Unpause(around),
             ResizeCommands.Memory(around),
             ResizeCommands.Processors(around),
+            SaveCommands.Save(around),
+            SaveCommands.Restore(around),
             ConfigCommands.Build(around),
             VolumeCommands.Build(around),
             ImageCommands.Build(around),

@@ -123,6 +123,7 @@ internal static class DaemonApp
         services.AddSingleton<JobTable>();
         services.AddHostedService(s => s.GetRequiredService<JobTable>());
         services.AddSingleton<VolumeJobs>();
+        services.AddSingleton<DomainJobs>();
         services.AddSingleton<ImageHost>();
         services.AddSingleton<PoolImages>();
         services.AddSingleton<PendingGuests>();

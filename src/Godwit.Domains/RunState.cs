@@ -17,4 +17,7 @@ public enum RunState
 
     /// <summary>Its guest crashed and is kept for a look.</summary>
     Crashed,
+
+    /// <summary>Its memory lies in a file of its owner, and nothing of it runs.</summary>
+    Saved,
 }

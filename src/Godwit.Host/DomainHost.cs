@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.Host;
 
 /// <summary>The domains of one host: a task for each, and the channels by which others come.</summary>
-public sealed class DomainHost : IDomainHost, IDisposable
+public sealed partial class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
@@ -92,14 +92,14 @@ public sealed class DomainHost : IDomainHost, IDisposable
         return [.. views, .. _settler?.Views.Where(view => !views.Any(other => other.Record.Name == view.Record.Name)) ?? []];
     }
 
-    public Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).ViewAsync(cancellationToken);
+    public async Task<DomainView> ShowAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).ViewAsync(cancellationToken);
 
-    public Task ShutdownAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Shutdown, cancellationToken);
+    public async Task ShutdownAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Shutdown, cancellationToken);
 
-    public Task RebootAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Reboot, cancellationToken);
+    public async Task RebootAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Reboot, cancellationToken);
 
     public async Task DestroyAsync(string domain, CancellationToken cancellationToken)
     {
@@ -108,7 +108,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await RemoveRemainsAsync(domain, cancellationToken);
             return;
         }
-        var task = Find(domain);
+        var task = await FindAsync(domain, cancellationToken);
         var running = _running.GetValueOrDefault(task, Task.CompletedTask);
         await task.AskAsync(DomainRequest.Destroy, cancellationToken);
         // Its name is free again when this returns: whoever destroys a domain may create it anew at once.
@@ -116,11 +116,11 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await running.WaitAsync(cancellationToken);
     }
 
-    public Task PauseAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Pause, cancellationToken);
+    public async Task PauseAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Pause, cancellationToken);
 
-    public Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).AskAsync(DomainRequest.Unpause, cancellationToken);
+    public async Task UnpauseAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).AskAsync(DomainRequest.Unpause, cancellationToken);
 
     public Task<DomainView> SetMemoryAsync(string domain, int mib, CancellationToken cancellationToken) =>
         ResizeAsync(domain, new HardwareChange.Memory(mib), cancellationToken);
@@ -141,13 +141,13 @@ public sealed class DomainHost : IDomainHost, IDisposable
             await task.GrowDisksAsync(volume, sizeBytes, cancellationToken);
     }
 
-    public Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
-        Find(domain).OpenConsoleAsync(cancellationToken);
+    public async Task<Stream> OpenConsoleAsync(string domain, CancellationToken cancellationToken) =>
+        await (await FindAsync(domain, cancellationToken)).OpenConsoleAsync(cancellationToken);
 
     public async Task<RelocationTicket> RelocateAsync(
         string domain, string destination, RelocationOptions options, CancellationToken cancellationToken)
     {
-        var ticket = await Find(domain).RelocateAsync(destination, options, cancellationToken);
+        var ticket = await (await FindAsync(domain, cancellationToken)).RelocateAsync(destination, options, cancellationToken);
         ImmutableInterlocked.Update(ref _tickets, tickets =>
         {
             tickets = tickets.Enqueue(ticket);
@@ -175,7 +175,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
 
     private async Task<DomainView> ResizeAsync(string domain, HardwareChange change, CancellationToken cancellationToken)
     {
-        var task = Find(domain);
+        var task = await FindAsync(domain, cancellationToken);
         await task.ResizeAsync(change, cancellationToken);
         return await task.ViewAsync(cancellationToken);
     }
@@ -277,7 +277,7 @@ public sealed class DomainHost : IDomainHost, IDisposable
             {
                 foreach (var record in await _parts.Registry.ListAsync(token))
                 {
-                    if (record.Owner == _parts.Name && record.RunState is (RunState.Running or RunState.Paused) && _domains.TryAdd(record.Name, null))
+                    if (record.Owner == _parts.Name && record is ({ RunState: RunState.Running or RunState.Paused } or { RunState: RunState.Saved, Arriving: true }) && _domains.TryAdd(record.Name, null))
                         _beside.Add(SettleLaterAsync(record.Name));
                 }
             }
@@ -326,6 +326,8 @@ public sealed class DomainHost : IDomainHost, IDisposable
         Reserve(domain);
         try
         {
+            if (record.RunState == RunState.Saved)
+                _parts.Saved.Remove(domain);
             await _parts.Records.RemoveAsync(domain, r => r.Owner == _parts.Name && r.Epoch == record.Epoch, cancellationToken);
         }
         finally
@@ -377,15 +379,15 @@ public sealed class DomainHost : IDomainHost, IDisposable
         _running.TryRemove(task, out _);
     }
 
-    private DomainTask Find(string name)
+    private async Task<DomainTask> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (!_domains.TryGetValue(name, out var task))
-            throw DomainTask.NoSuchDomain(name);
+            throw await IsSavedAsync(name, cancellationToken) ? Saved(name) : DomainTask.NoSuchDomain(name);
         return task ?? throw new GodwitException(
             "domain-is-busy",
             _settler is { } settler && settler.Waits.TryGetValue(name, out var wait)
                 ? $"{name} is not settled yet: {wait}."
-                : $"{name} is just arriving or being created.",
+                : $"{name} is just arriving, being created or restored.",
             "Try again in a moment.");
     }
 }

@@ -1,10 +1,12 @@
 using Godwit.Domains;
 using Godwit.Host.Relocate;
+using Godwit.Host.Save;
 using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Source;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Host;
 
@@ -26,6 +28,14 @@ internal abstract record DomainItem
     {
         public TaskCompletionSource<RelocationTicket> Ticket { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    public sealed record Save(IProgress<WorkProgress> Progress, CancellationToken Asked) : DomainItem
+    {
+        /// <summary>How it ended; <see cref="Done"/> tells that it has begun.</summary>
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public sealed record SaveEnded(Save Asked, SaveEnding How) : DomainItem;
 
     public sealed record GrowDisks(VolumeName Volume, long SizeBytes) : DomainItem;
 

@@ -22,22 +22,7 @@ internal sealed partial class DomainTask
         await RelocationTarget.CheckAsync(_parts, request.Destination, token);
         var registry = new RelocationRegistry(
             _parts.Records, _parts.Registry, Name, new RelocationIntent(id, _parts.Name, request.Destination), record.Epoch);
-        var offer = new RelocationOffer
-        {
-            RelocationId = id,
-            From = _parts.Name,
-            To = request.Destination,
-            Spec = record.Spec,
-            Pin = _domain.Copy.Order.Pin,
-            EngineVersion = _parts.Hypervisor.Facts.Version,
-            Epoch = record.Epoch,
-            RunState = record.RunState,
-            Disks = [.. _domain.Disks.Select(disk =>
-                new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != DiskKind.File))],
-            KernelDigest = record.Boot?.KernelDigest,
-            RamdiskDigest = record.Boot?.RamdiskDigest,
-            Now = _parts.Time.GetUtcNow(),
-        };
+        var offer = Offer(id, request.Destination);
         var site = new SourceSite(_parts, _domain, offer, registry);
         var ticket = new RelocationTicket(id, Name, _parts.Name, request.Destination, _parts.Time);
         var run = new SourceRun(site, _parts.Dialer, ticket, request.Options, _parts.Time, _parts.Logs.CreateLogger<SourceRun>(), _parts.Failpoints);
@@ -45,6 +30,23 @@ internal sealed partial class DomainTask
         _runTask = FollowAsync(run, site, token);
         return ticket;
     }
+
+    private RelocationOffer Offer(Guid id, string to) => new()
+    {
+        RelocationId = id,
+        From = _parts.Name,
+        To = to,
+        Spec = _domain.Record.Spec,
+        Pin = _domain.Copy.Order.Pin,
+        EngineVersion = _parts.Hypervisor.Facts.Version,
+        Epoch = Epoch,
+        RunState = _domain.Record.RunState,
+        Disks = [.. _domain.Disks.Select(disk =>
+            new OfferedDisk(disk.Disk.Name, disk.Disk.SizeBytes, disk.Disk.Kind != Storage.DiskKind.File))],
+        KernelDigest = _domain.Record.Boot?.KernelDigest,
+        RamdiskDigest = _domain.Record.Boot?.RamdiskDigest,
+        Now = _parts.Time.GetUtcNow(),
+    };
 
     private async Task FollowAsync(SourceRun run, SourceSite site, CancellationToken token)
     {
@@ -70,7 +72,7 @@ internal sealed partial class DomainTask
         else if (!record.Arriving || ended.Run.MemoryIsStale)
             _domain = _domain with { Record = record };
         // Taken over meanwhile, from somebody who may have run it: before anything goes on its disks are to be taken back.
-        else if (_endedWhileMoving is null)
+        else if (_endedMeanwhile is null)
         {
             await ReclaimAsync(record, token);
             return;
@@ -80,15 +82,21 @@ internal sealed partial class DomainTask
             await StartColdAsync(token);
             return;
         }
-        if (_endedWhileMoving is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
+        await FollowMeanwhileAsync(token);
+    }
+
+    /// <summary>What was left to the end of a move, or of a save: a guest that ended, a disk that failed, a pause.</summary>
+    private async Task FollowMeanwhileAsync(CancellationToken token)
+    {
+        if (_endedMeanwhile is not { } @event || GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
         {
-            // A disk that failed meanwhile was no concern of the move's.
+            // A disk that failed meanwhile was no concern of either.
             if ((await _domain.Copy.QueryAsync(token)).Phase == CopyPhase.IoError)
                 Watch(failed: true, token);
             await KeepPausedAsync(token);
             return;
         }
-        _endedWhileMoving = null;
+        _endedMeanwhile = null;
         await FollowAsync(end.Action, end.Kept, token);
     }
 }

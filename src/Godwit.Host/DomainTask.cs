@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Godwit.Domains;
 using Godwit.Host.Create;
+using Godwit.Host.Save;
 using Godwit.Host.Supervise;
 using Godwit.Hypervisors;
 using Godwit.Pool;
@@ -19,8 +20,11 @@ namespace Godwit.Host;
 /// <code>
 ///            relocate               completed
 ///  Settled ───────────► MovingAway ───────────► (gone)
-///     ▲  ▲                  │ any other ending
-///     │  └──────────────────┘
+///     ▲  ▲ │                │ any other ending
+///     │  ├─┼────────────────┘
+///     │  │ │ save                   saved
+///     │  │ └──────────► Saving ───────────────► (gone)
+///     │  └────────────────┘ any other ending
 ///     │ restart     destroy, guest ended
 ///     └───────────────────────────────────────► Ending ──► (gone)
 /// </code>
@@ -37,7 +41,8 @@ internal sealed partial class DomainTask
     private Task _runTask = Task.CompletedTask;
     private bool _watching;
     private readonly FailurePause _failures;
-    private CopyEvent? _endedWhileMoving;
+    private SaveRun? _saving;
+    private CopyEvent? _endedMeanwhile;
     private bool _endFollowed;
     private volatile bool _gone;
 
@@ -87,6 +92,7 @@ internal sealed partial class DomainTask
             while (_inbox.Reader.TryRead(out var left))
                 left.Refuse(NoSuchDomain(Name));
             await _runTask.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            _saveAsked?.Ended.TrySetCanceled(cancellationToken);
             await _domain.Copy.DisposeAsync();
         }
     });
@@ -171,6 +177,12 @@ internal sealed partial class DomainTask
                     break;
                 case DomainItem.Relocate request:
                     request.Ticket.SetResult(await BeginRelocationAsync(request, token));
+                    break;
+                case DomainItem.Save request:
+                    await BeginSaveAsync(request, token);
+                    break;
+                case DomainItem.SaveEnded ended:
+                    await TakeSaveEndAsync(ended, token);
                     break;
                 case DomainItem.GrowDisks grown:
                     await GrowAsync(grown, token);
@@ -259,6 +271,7 @@ internal sealed partial class DomainTask
     private async Task TakeAsync(CopyEvent @event, CancellationToken token)
     {
         _run?.Observe(@event);
+        _saving?.Observe(@event);
         if (@event is not CopyEvent.RoundBegan)
             Log.Happened(_log, Name, @event.GetType().Name);
         if (@event is CopyEvent.DiskFailed or CopyEvent.Stopped && Activity == DomainActivity.Settled)
@@ -267,8 +280,8 @@ internal sealed partial class DomainTask
             await KeepPausedAsync(token);
         if (GuestEnd.Judge(_domain.Record.Spec, @event) is not { } end)
             return;
-        if (Activity == DomainActivity.MovingAway)
-            _endedWhileMoving ??= @event;
+        if (Activity is DomainActivity.MovingAway or DomainActivity.Saving)
+            _endedMeanwhile ??= @event;
         else
             await FollowAsync(end.Action, end.Kept, token);
     }

@@ -32,6 +32,9 @@ public sealed record HostParts
 
     public required Create.IBootStore BootFiles { get; init; }
 
+    /// <summary>Memory of saved domains.</summary>
+    public required Save.ISavedStore Saved { get; init; }
+
     public required IRelocationDialer Dialer { get; init; }
 
     public required IHostResources Resources { get; init; }

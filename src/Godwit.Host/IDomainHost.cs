@@ -5,6 +5,7 @@ using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Channel;
 using Godwit.Storage;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Host;
 
@@ -45,6 +46,18 @@ public interface IDomainHost
     Task UnpauseAsync(string domain, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Writes the memory of a domain to a file of this host and ends its copy. Cancelled or failed, the guest goes on as it was. Once
+    /// the record says that it is saved it is not given up any more.
+    /// </summary>
+    Task SaveAsync(string domain, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lets a saved domain go on where it was. Cancelled or failed, it stays saved as it was. Once its disks are taken it is not given
+    /// up any more.
+    /// </summary>
+    Task<DomainView> RestoreAsync(string domain, RestoreOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Takes a domain whose owner, or the other side of whose relocation, is gone for good. A copy that this host holds goes
     /// on where the fences show that nobody ran it elsewhere; otherwise the domain starts cold here, as its policy says.
     /// </summary>
@@ -78,6 +91,9 @@ public interface IDomainHost
 
 public sealed record CreateOptions(bool Paused = false, bool Unfenced = false);
 
+/// <param name="Paused">It stays paused; one that was paused when it was saved does in any case.</param>
+public sealed record RestoreOptions(bool Paused = false);
+
 /// <summary>A domain with the copy that this host has of it.</summary>
 /// <param name="Record">As this host knows it.</param>
 /// <param name="Copy">Null where there is none.</param>
@@ -98,6 +114,9 @@ public enum DomainActivity
     MovingAway,
     Arriving,
     Ending,
+
+    /// <summary>Its memory is being written to a file.</summary>
+    Saving,
 
     /// <summary>Found when the daemon started, and not settled yet.</summary>
     Settling,

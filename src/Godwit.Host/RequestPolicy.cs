@@ -16,6 +16,7 @@ public enum DomainRequest
 
     /// <summary>Other memory, or other processors, while it runs.</summary>
     Resize,
+    Save,
 }
 
 /// <summary>Why a request is not carried out.</summary>
@@ -32,6 +33,9 @@ public enum RefusalReason
 
     /// <summary>It is paused and cannot hear.</summary>
     Paused,
+
+    /// <summary>Its memory is being written to a file.</summary>
+    Saving,
 
     /// <summary>A disk failed; it runs on once the disk answers and it is unpaused.</summary>
     DiskFailed,
@@ -55,15 +59,16 @@ public abstract record Verdict
 /// <summary>
 /// Which request is allowed in which state, and what repeating a verb means, as a pure function.
 /// <code>
-///              running   paused    moving   disk failed  ended     starting/ending
-///  shutdown    go        refused   refused  refused      so        refused
-///  reboot      go        refused   refused  refused      refused   refused
-///  destroy     go        go        refused  go           go        refused
-///  pause       go        so        refused  so           refused   refused
-///  unpause     so        go        refused  go           refused   refused
-///  relocate    go        go        refused  refused      refused   refused
-///  resize      go        refused   refused  refused      refused   refused
-///  console     go        go        go       go           go        go
+///              running   paused    moving   disk failed  ended     starting/ending  being saved
+///  shutdown    go        refused   refused  refused      so        refused          refused
+///  reboot      go        refused   refused  refused      refused   refused          refused
+///  destroy     go        go        refused  go           go        refused          refused
+///  pause       go        so        refused  so           refused   refused          refused
+///  unpause     so        go        refused  go           refused   refused          refused
+///  relocate    go        go        refused  refused      refused   refused          refused
+///  resize      go        refused   refused  refused      refused   refused          refused
+///  save        go        go        refused  refused      refused   refused          refused
+///  console     go        go        go       go           go        go               go
 /// </code>
 /// </summary>
 public static class RequestPolicy
@@ -74,6 +79,8 @@ public static class RequestPolicy
             return new Verdict.Go();
         if (activity == DomainActivity.MovingAway)
             return new Verdict.Refused(RefusalReason.Moving);
+        if (activity == DomainActivity.Saving)
+            return new Verdict.Refused(RefusalReason.Saving);
         if (activity is DomainActivity.Starting or DomainActivity.Ending or DomainActivity.Arriving)
             return new Verdict.Refused(RefusalReason.Busy);
         return (request, phase) switch
@@ -98,6 +105,8 @@ public static class RequestPolicy
         {
             RefusalReason.Moving => new("domain-is-moving", $"{domain} is on its way to another host; it cannot be asked to {verb} now.",
                 $"Wait for the end of the migration, or end it with `godwit migration cancel {domain}`."),
+            RefusalReason.Saving => new("domain-is-being-saved", $"The memory of {domain} is being saved; it cannot be asked to {verb} now.",
+                "Wait until it is saved, or cancel that: `godwit job list` shows it, and Ctrl-C of `godwit save` ends it."),
             RefusalReason.Busy => new("domain-is-busy", $"{domain} is just being started or ended.", "Try again in a moment."),
             RefusalReason.Ended => new("domain-has-ended", $"The guest of {domain} has ended; there is nothing to {verb}.",
                 $"Remove what is kept of it with `godwit destroy {domain}`."),

@@ -75,7 +75,8 @@ public interface IDomainCopy : IAsyncDisposable
     /// rounds; <see cref="CopyEvent.SwitchoverReady"/> (the guest is stopped, the engine waits for
     /// <see cref="PermitSwitchoverAsync"/>); <see cref="CopyEvent.MemorySent"/>; <see cref="CopyEvent.Held"/>; or at any
     /// point <see cref="CopyEvent.SendFailed"/>. After <see cref="CopyEvent.Held"/> this copy does not run again
-    /// by itself, whatever dies: this is the design's Hold.
+    /// by itself, whatever dies: this is the design's Hold. With <see cref="SendOptions.ToFile"/> nobody is there who answers: the
+    /// engine is told by its driver that all was loaded, once all of the stream was read, and the stream ends then.
     /// </summary>
     Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken);
 
@@ -113,6 +114,13 @@ public sealed record SendOptions
 
     /// <summary>Upper bound in bytes per second; 0 for none.</summary>
     public long MaxBytesPerSecond { get; init; }
+
+    /// <summary>
+    /// The stream is to be kept, for a receiver to come. The guest may stand from the beginning: what it dirtied would be written
+    /// twice. It goes on as for a move when sending fails or is given up; one that stands though <see cref="IDomainCopy.SendAsync"/>
+    /// itself has failed is let run by whoever asked.
+    /// </summary>
+    public bool ToFile { get; init; }
 }
 
 /// <summary>Progress of sending, as the engine counts it.</summary>

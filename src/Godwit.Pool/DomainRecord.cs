@@ -34,6 +34,9 @@ public sealed record DomainRecord
     /// <summary>How the last relocation ended; what a lost reply is settled by.</summary>
     public LastRelocation? Last { get; init; }
 
+    /// <summary>What its owner keeps of it while it is <see cref="RunState.Saved"/>; else null.</summary>
+    public SavedMemory? Saved { get; init; }
+
     /// <summary>Grows by one with each change; 0 before the record exists.</summary>
     public long Revision { get; init; }
 
@@ -70,6 +73,23 @@ public enum RelocationOutcome
 
     /// <summary>A side was gone for good and someone entitled took the domain.</summary>
     TakenOver,
+}
+
+/// <summary>The memory of a domain in a file of its owner.</summary>
+/// <param name="Id">Tells this file from one of an earlier save.</param>
+/// <param name="Epochs">
+/// Epochs under which the memory is as young as the disks: that of the save, and those of restores that failed after they had taken the
+/// disks, and had found that nobody had had them in between.
+/// </param>
+/// <param name="SizeBytes">Length of the file.</param>
+/// <param name="At">When it was complete.</param>
+/// <param name="Paused">A user had paused it.</param>
+/// <param name="Stale">A disk was found to have been another's since: the memory is never to be put over it.</param>
+public sealed record SavedMemory(Guid Id, ImmutableArray<long> Epochs, long SizeBytes, DateTimeOffset At, bool Paused, bool Stale = false)
+{
+    /// <summary>Whether what has been the writer of a disk since tells that the disk is younger than this memory.</summary>
+    /// <param name="before">Epoch that held the writer's role before the restore that asks.</param>
+    public bool IsOlderThan(long before) => before > Epochs.Min() && !Epochs.Contains(before);
 }
 
 /// <summary>A host of the pool.</summary>

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Godwit.Domains;
+using Godwit.Aoe.Control;
+using Godwit.Aoe.Target;
 using Godwit.Host.Create;
+using Godwit.Host.Save;
 using Godwit.Hypervisors.Fake;
 using Godwit.Pool.Embedded;
 using Godwit.Pool.Journal;
@@ -18,9 +21,15 @@ internal sealed class OneHost : IHostResources, IDisposable
 {
     private readonly SqliteRegistry _registry = SqliteRegistry.Open(":memory:");
     private readonly SqliteJournal _journal = SqliteJournal.Open(":memory:");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gwh-");
 
     // Guests that do nothing by themselves, and so go on for no longer than they are asked to.
-    public OneHost() : this(new FakeEngineOptions { GuestTick = TimeSpan.FromDays(1) })
+    public OneHost() : this(TimeSpan.FromDays(1))
+    {
+    }
+
+    /// <param name="guestTick">How often guests count.</param>
+    public OneHost(TimeSpan guestTick) : this(new FakeEngineOptions { GuestTick = guestTick })
     {
     }
 
@@ -39,6 +48,7 @@ internal sealed class OneHost : IHostResources, IDisposable
             Records = new RecordChanger(_registry, witness, TimeProvider.System, NullLogger<RecordChanger>.Instance),
             Journal = _journal,
             BootFiles = new NothingElse(),
+            Saved = new SavedFiles(SavedDirectory),
             Dialer = new NothingElse(),
             Resources = this,
             Time = TimeProvider.System,
@@ -47,6 +57,8 @@ internal sealed class OneHost : IHostResources, IDisposable
     }
 
     public HostParts Parts { get; }
+
+    public string SavedDirectory => Path.Combine(_directory.FullName, "saved");
 
     public FakeEngine Engine { get; }
 
@@ -62,6 +74,7 @@ internal sealed class OneHost : IHostResources, IDisposable
     {
         _registry.Dispose();
         _journal.Dispose();
+        _directory.Delete(recursive: true);
     }
 
     /// <summary>What none of these tests comes to.</summary>
@@ -77,9 +90,24 @@ internal sealed class OneHost : IHostResources, IDisposable
     }
 }
 
-/// <summary>Disks that are all of one kind.</summary>
+/// <summary>Disks that are all of one kind, with the target's own rules of sessions and fence.</summary>
 internal sealed class OneDisk : IDisks
 {
+    private readonly Dictionary<string, FenceState> _fences = [];
+
+    /// <summary>What a flush fails with.</summary>
+    public Exception? FailsToFlush { get; set; }
+
+    /// <summary>What fences fail with after they were carried out, once.</summary>
+    public Exception? LosesFenceAnswer { get; set; }
+
+    /// <summary>Another host becomes the writer of a disk.</summary>
+    public void TakeFor(string host, string name, long epoch)
+    {
+        var (state, session) = FenceRules.Admit(_fences[name], host, []);
+        _fences[name] = FenceRules.Fence(state, host, epoch, session).State;
+    }
+
     public DiskKind Kind { get; set; } = DiskKind.PoolVolume;
 
     public bool KernelDevice { get; set; }
@@ -91,14 +119,32 @@ internal sealed class OneDisk : IDisks
 
     public Task<AttachedDisk> AttachAsync(string domain, DiskSpec spec, DiskIdentity disk, CancellationToken cancellationToken)
     {
-        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = disk.Name, KernelDevice = KernelDevice };
+        var (state, session) = FenceRules.Admit(_fences.GetValueOrDefault(disk.Name) ?? FenceState.New(0), "b", []);
+        _fences[disk.Name] = state;
+        var attached = new AttachedDisk { Domain = domain, Disk = disk, ReadOnly = spec.ReadOnly, Path = disk.Name, KernelDevice = KernelDevice, Session = session };
         Attached.Add(attached);
         return Task.FromResult(attached);
     }
 
     public Task ReadyAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken) => Task.FromResult(epoch);
+    public Task<long> FenceAsync(AttachedDisk disk, long epoch, CancellationToken cancellationToken)
+    {
+        if (!disk.Disk.Fenced || disk.ReadOnly)
+            return Task.FromResult(epoch);
+        try
+        {
+            (_fences[disk.Disk.Name], var answer) = FenceRules.Fence(_fences[disk.Disk.Name], "b", epoch, disk.Session);
+            if (LosesFenceAnswer is not { } lost)
+                return Task.FromResult(answer.PreviousEpoch);
+            LosesFenceAnswer = null;
+            return Task.FromException<long>(lost);
+        }
+        catch (AoeControlException e)
+        {
+            return Task.FromException<long>(new GodwitException(e.Code == AoeControlCode.StaleEpoch ? FenceRefusal.StaleEpoch : FenceRefusal.NotAdmitted, e.Message));
+        }
+    }
 
     public Task<AttachedDisk> ReadmitAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.FromResult(disk);
 
@@ -112,11 +158,12 @@ internal sealed class OneDisk : IDisks
         return Task.FromResult(disk with { Disk = disk.Disk with { SizeBytes = sizeBytes } });
     }
 
-    public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task FlushAsync(AttachedDisk disk, CancellationToken cancellationToken) => FailsToFlush is { } failure ? Task.FromException(failure) : Task.CompletedTask;
 
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
         Attached.Remove(disk);
+        _fences[disk.Disk.Name] = FenceRules.Release(_fences[disk.Disk.Name], "b", disk.Session);
         return Task.CompletedTask;
     }
 

@@ -5,17 +5,18 @@ namespace Godwit.Host.Tests;
 /// <summary>The table that stands above <see cref="RequestPolicy"/>, row by row.</summary>
 public sealed class RequestPolicyTests
 {
-    private const string Columns = "running paused moving diskfailed ended busy";
+    private const string Columns = "running paused moving diskfailed ended busy saving";
 
     [Theory]
-    [InlineData(DomainRequest.Shutdown, "go refused refused refused so refused")]
-    [InlineData(DomainRequest.Reboot, "go refused refused refused refused refused")]
-    [InlineData(DomainRequest.Destroy, "go go refused go go refused")]
-    [InlineData(DomainRequest.Pause, "go so refused so refused refused")]
-    [InlineData(DomainRequest.Unpause, "so go refused go refused refused")]
-    [InlineData(DomainRequest.Relocate, "go go refused refused refused refused")]
-    [InlineData(DomainRequest.Resize, "go refused refused refused refused refused")]
-    [InlineData(DomainRequest.OpenConsole, "go go go go go go")]
+    [InlineData(DomainRequest.Shutdown, "go refused refused refused so refused refused")]
+    [InlineData(DomainRequest.Reboot, "go refused refused refused refused refused refused")]
+    [InlineData(DomainRequest.Destroy, "go go refused go go refused refused")]
+    [InlineData(DomainRequest.Pause, "go so refused so refused refused refused")]
+    [InlineData(DomainRequest.Unpause, "so go refused go refused refused refused")]
+    [InlineData(DomainRequest.Relocate, "go go refused refused refused refused refused")]
+    [InlineData(DomainRequest.Resize, "go refused refused refused refused refused refused")]
+    [InlineData(DomainRequest.Save, "go go refused refused refused refused refused")]
+    [InlineData(DomainRequest.OpenConsole, "go go go go go go go")]
     public void EveryRequestInEveryState(DomainRequest request, string row)
     {
         var answers = Columns.Split(' ').Select(column => Name(Judge(request, column)));
@@ -39,6 +40,7 @@ public sealed class RequestPolicyTests
         "paused" => RequestPolicy.Judge(request, DomainActivity.Settled, CopyPhase.Paused),
         "moving" => RequestPolicy.Judge(request, DomainActivity.MovingAway, CopyPhase.Running),
         "diskfailed" => RequestPolicy.Judge(request, DomainActivity.Settled, CopyPhase.IoError),
+        "saving" => RequestPolicy.Judge(request, DomainActivity.Saving, CopyPhase.Running),
         "ended" => RequestPolicy.Judge(request, DomainActivity.Settled, CopyPhase.ShutOff),
         _ => RequestPolicy.Judge(request, DomainActivity.Starting, CopyPhase.Running),
     };

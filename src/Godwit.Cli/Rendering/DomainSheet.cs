@@ -25,6 +25,7 @@ internal static class DomainSheet
         Line(output, "cpu model", d.CpuModel);
         if (d.ProcessId is { } pid) Line(output, "process", Units.Text($"{pid}"));
         if (d.Migration is { } migration) Line(output, "migration", migration.ToString());
+        if (d.Saved is { } saved) Line(output, "saved", Saved(saved));
         foreach (var disk in d.UnfencedDisks) Line(output, "unfenced", Unfenced(disk));
         if (d.Spec is null) return;
         Disks(output, d.Spec.Disks);
@@ -53,6 +54,11 @@ internal static class DomainSheet
     {
         for (var i = 0; i < interfaces.Length; i++) Line(output, Units.Text($"vif[{i}]"), Interface(interfaces[i]));
     }
+
+    private static string Saved(SavedInfo saved) =>
+        Units.Text($"{Units.Bytes(saved.SizeBytes)} at {saved.At.ToLocalTime():yyyy-MM-dd HH:mm:ss}")
+        + (saved.Paused ? ", paused" : "")
+        + (saved.Stale ? "; older than a disk of it by now, and not to be restored" : "");
 
     public static string Unfenced(string disk) => $"{disk}: no other host can be kept from writing to it";
 

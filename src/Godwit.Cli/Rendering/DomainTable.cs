@@ -35,6 +35,9 @@ internal static class DomainTable
         DomainState.ShutOff => "shut-off",
         DomainState.Crashed => "crashed",
         DomainState.Settling => "settling",
+        DomainState.Saved => "saved",
+        DomainState.Saving => "saving",
+        DomainState.Restoring => "restoring",
         _ => "unknown",
     };
 }

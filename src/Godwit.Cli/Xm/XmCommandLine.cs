@@ -36,6 +36,8 @@ internal static class XmCommandLine
             OfDomain(around, "unpause", "Let a paused domain go on"),
             MemSet(around),
             VcpuSet(around),
+            Save(around),
+            Restore(around),
             Info(around),
             DomId(around),
             DomName(around),
@@ -162,6 +164,40 @@ internal static class XmCommandLine
         using var client = call.Connect();
         var name = await XmDomains.NameOfAsync(client, call.Get(domain), ct).ConfigureAwait(false);
         return await call.HandOnAsync(around, word, name, amount.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+    }
+
+    private static DocumentedCommand Save(Surroundings around)
+    {
+        var domain = Domain();
+        var file = new Argument<string?>("FILE") { Arity = ArgumentArity.ZeroOrOne, Hidden = true };
+        return new DocumentedCommand("save", "Put a domain aside with its memory") { Arguments = { domain, file } }.Runs(around, async (call, ct) =>
+        {
+            if (call.Find(file) is { } path)
+            {
+                throw new GodwitException(
+                    "usage", $"godwit keeps the memory of a saved domain itself, and writes no {path}", $"godwit save {call.Get(domain)}");
+            }
+            using var client = call.Connect();
+            return await call.HandOnAsync(around, "save", await XmDomains.NameOfAsync(client, call.Get(domain), ct).ConfigureAwait(false)).ConfigureAwait(false);
+        });
+    }
+
+    // Of Xen it is a file; of Godwit a domain that is saved, which has no number.
+    private static DocumentedCommand Restore(Surroundings around)
+    {
+        var domain = new Argument<string>("DOMAIN") { Description = "Name of a domain that was saved" };
+        var paused = new Option<bool>("--paused", "-p") { Description = "Leave it paused" };
+        return new DocumentedCommand("restore", "Let a saved domain go on") { Arguments = { domain }, Options = { paused } }.Runs(around, async (call, ct) =>
+        {
+            using var client = call.Connect();
+            var name = call.Get(domain);
+            if ((await client.ListDomainsAsync(ct).ConfigureAwait(false)).All(d => d.Name != name))
+            {
+                throw new GodwitException(
+                    "usage", $"there is no saved domain {name}, and godwit restores no files", "godwit save vm1 keeps its memory, and godwit restore vm1 lets it go on");
+            }
+            return await call.HandOnAsync(around, call.Get(paused) ? ["restore", name, "--paused"] : ["restore", name]).ConfigureAwait(false);
+        });
     }
 
     private static DocumentedCommand Info(Surroundings around) =>

@@ -16,7 +16,7 @@ internal static class XmMissing
     {
         "top" or "vcpu-list" or "uptime" => "godwit list shows processor time: watch -n 1 godwit list",
         "log" or "dmesg" => "godwitd writes to the journal: journalctl -u godwitd",
-        "save" or "restore" or "suspend" or "resume" => "a domain need not stop when its host does: godwit migrate vm1 HOST moves it while it runs",
+        "suspend" or "resume" => "godwit save vm1 puts it aside, and godwit restore vm1 lets it go on; godwit migrate vm1 HOST moves it while it runs",
         "new" or "start" => "godwit create FILE makes a domain of a configuration file and starts it",
         "delete" => "a domain that has been shut down is gone: godwit shutdown vm1",
         "mem-max" or "vcpu-pin" or "rename" or "config-update" => InFile,

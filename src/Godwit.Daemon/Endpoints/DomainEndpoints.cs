@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Http;
+using Godwit.Daemon.Jobs;
 using Godwit.Daemon.Queries;
 using Godwit.Daemon.Roles;
 using Godwit.Domains;
@@ -27,6 +28,16 @@ internal static class DomainEndpoints
         routes.MapPost(ApiRoutes.Domains, CreateAsync)
             .Says("CreateDomain", "Create a domain on the host that is asked, and start it");
 
+        routes.MapPost(ApiRoutes.DomainSave, SaveAsync)
+            .Says("SaveDomain", "Begin to write the memory of a domain to a file of its host; cancelled, the guest goes on")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
+            .At(Place.Owner);
+
+        routes.MapPost(ApiRoutes.DomainRestore, RestoreAsync)
+            .Says("RestoreDomain", "Begin to let a saved domain go on where it was")
+            .Produces<JobInfo>(StatusCodes.Status202Accepted)
+            .At(Place.Owner);
+
         routes.MapPost(ApiRoutes.DomainVerb, DoAsync)
             .Says("DoWithDomain", "Shut down, reboot, destroy, pause or unpause a domain")
             .Produces(StatusCodes.Status204NoContent)
@@ -47,12 +58,10 @@ internal static class DomainEndpoints
             .At(Place.Owner);
     }
 
-    // A domain that nobody knows, or whose owner has lost it, is refused here in the same words everywhere.
     private static async Task<IDomainHost> OwnerAsync(
         string name, DaemonConfig config, ComputeSlot compute, DomainQuery query, CancellationToken cancellationToken)
     {
-        if (!config.Has(Role.Compute))
-            await query.ShowAsync(name, cancellationToken);
+        await DemandKnownAsync(name, config, query, cancellationToken);
         return await compute.GetAsync(config.Has(Role.Compute), config.Name, cancellationToken);
     }
 
@@ -83,5 +92,25 @@ internal static class DomainEndpoints
             _ => host.UnpauseAsync(name, cancellationToken),
         });
         return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> SaveAsync(string name, DaemonConfig config, DomainJobs jobs, DomainQuery query, CancellationToken cancellationToken)
+    {
+        await DemandKnownAsync(name, config, query, cancellationToken);
+        return JobEndpoints.Accepted(await jobs.SaveAsync(name, cancellationToken));
+    }
+
+    private static async Task<IResult> RestoreAsync(
+        string name, RestoreDomainRequest request, DaemonConfig config, DomainJobs jobs, DomainQuery query, CancellationToken cancellationToken)
+    {
+        await DemandKnownAsync(name, config, query, cancellationToken);
+        return JobEndpoints.Accepted(await jobs.RestoreAsync(name, new RestoreOptions(request.Paused), cancellationToken));
+    }
+
+    /// <summary>A domain that nobody knows, or whose owner has lost it, is refused here in the same words everywhere.</summary>
+    private static async Task DemandKnownAsync(string name, DaemonConfig config, DomainQuery query, CancellationToken cancellationToken)
+    {
+        if (!config.Has(Role.Compute))
+            await query.ShowAsync(name, cancellationToken);
     }
 }

@@ -30,10 +30,13 @@ internal static class DomainMapping
         Migration = record.Intent?.Id,
     };
 
-    /// <summary>A domain whose owner answers and has nothing of it: it crashed and stays so, or is about to start.</summary>
-    public static DomainInfo WithoutCopy(DomainRecord record) => record is { RunState: RunState.Crashed, Arriving: false }
-        ? Of(record) with { State = DomainState.Crashed }
-        : Unanswered(record, $"{record.Owner} has no copy of it");
+    /// <summary>A domain whose owner answers and has nothing of it: it crashed and stays so, is saved, or is about to start.</summary>
+    public static DomainInfo WithoutCopy(DomainRecord record) => record switch
+    {
+        { RunState: RunState.Crashed, Arriving: false } => Of(record) with { State = DomainState.Crashed },
+        { RunState: RunState.Saved } => Of(record) with { State = record.Arriving ? DomainState.Restoring : DomainState.Saved },
+        _ => Unanswered(record, $"{record.Owner} has no copy of it"),
+    };
 
     private static DomainInfo Of(DomainRecord record) => new()
     {
@@ -51,12 +54,14 @@ internal static class DomainMapping
         MachineType = record.Pin.MachineType,
         CpuModel = record.Pin.CpuModel,
         Spec = record.Spec,
+        Saved = record.Saved is { } saved ? new SavedInfo(saved.SizeBytes, saved.At, saved.Paused, saved.Stale) : null,
     };
 
     private static DomainState StateOf(DomainView view) => (view.Activity, view.Copy?.Phase) switch
     {
         (DomainActivity.Settling, _) => DomainState.Settling,
         (DomainActivity.MovingAway or DomainActivity.Arriving, _) => DomainState.Migrating,
+        (DomainActivity.Saving, _) => DomainState.Saving,
         (_, CopyPhase.Crashed) => DomainState.Crashed,
         (_, CopyPhase.ShutOff or CopyPhase.Gone) => DomainState.ShutOff,
         (_, CopyPhase.IoError) => DomainState.IoError,

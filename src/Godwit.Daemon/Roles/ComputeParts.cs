@@ -5,6 +5,7 @@ using Godwit.Daemon.Volumes;
 using Godwit.Domains;
 using Godwit.Host;
 using Godwit.Host.Create;
+using Godwit.Host.Save;
 using Godwit.Hypervisors.Network;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -56,6 +57,7 @@ internal sealed class ComputeParts(
             Witness = witness,
             Journal = journal,
             BootFiles = new BootStore(Path.Combine(config.StateDirectory, "boot")),
+            Saved = new SavedFiles(Path.Combine(config.StateDirectory, "saved")),
             Dialer = peers,
             Resources = _engine.Resources,
             Failpoints = config.Failpoints is { } points ? new FileFailpoints(points, time) : null,

@@ -72,7 +72,7 @@ internal sealed class DomainStarter(HostParts parts)
         }
     }
 
-    private async Task<ImmutableArray<AttachedDisk>> AttachAsync(DomainSpec spec, UndoStack undo, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<AttachedDisk>> AttachAsync(DomainSpec spec, UndoStack undo, CancellationToken cancellationToken)
     {
         var disks = ImmutableArray.CreateBuilder<AttachedDisk>(spec.Disks.Length);
         foreach (var disk in spec.Disks)

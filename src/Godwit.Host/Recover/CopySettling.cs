@@ -63,6 +63,10 @@ internal sealed class CopySettling(
                 waits[_name] = $"the registry says that it is {record!.Owner}'s under epoch {record.Epoch}, and this host has had it under epoch {own}";
                 await Task.Delay(AskAgain, parts.Time, token);
                 return null;
+            // Its disks are to be asked yet.
+            case RecoveryVerdict.Destroy when record is { RunState: RunState.Saved, Arriving: true } && record.Owner == parts.Name:
+                await copy.DestroyAsync(token);
+                return false;
             case RecoveryVerdict.Destroy:
             case RecoveryVerdict.LeaveAlone when await Successor.IsThereAsync(parts, null, own, _disks, token):
                 return await DestroyAsync(token);
@@ -111,12 +115,13 @@ internal sealed class CopySettling(
             await parts.Journal.WriteAsync(_entry with { Step = DestinationSite.LetRun }, token);
         // A guest that has run and ended since has an end to be followed, and is not to be let run again.
         var ended = phase is CopyPhase.ShutOff or CopyPhase.Crashed;
-        if (record.RunState == RunState.Running && !ended)
+        var state = record.RunState != RunState.Saved ? record.RunState : phase == CopyPhase.Paused ? RunState.Paused : RunState.Running;
+        if (state == RunState.Running && !ended)
             await copy.ContinueAsync(token);
         var arrived = await parts.Records.ChangeAsync(
             record.Name,
-            r => r.Owner == parts.Name && r.Epoch == record.Epoch && !r.Arriving,
-            r => Transitions.Arrive(r, parts.Name, record.Epoch),
+            r => r.Owner == parts.Name && r.Epoch == record.Epoch && r is { Arriving: false, RunState: not RunState.Saved },
+            r => r.RunState == RunState.Saved ? Transitions.Wake(r, parts.Name, record.Epoch, state) : Transitions.Arrive(r, parts.Name, record.Epoch),
             token);
         await SettleFramesAsync(token);
         return Keep(arrived ?? record, ended ? phase : CopyPhase.Running);

@@ -11,21 +11,25 @@ namespace Godwit.Host.Recover;
 /// <param name="Copies">Engines of domains.</param>
 /// <param name="Attached">Disks that are attached.</param>
 /// <param name="Records">All domains of the pool, as the registry showed them.</param>
+/// <param name="Saved">Domains whose memory lies in a file here.</param>
 internal sealed record Found(
-    ImmutableArray<JournalEntry> Entries, ImmutableArray<IDomainCopy> Copies, ImmutableArray<AttachedDisk> Attached, ImmutableArray<DomainRecord> Records)
+    ImmutableArray<JournalEntry> Entries, ImmutableArray<IDomainCopy> Copies, ImmutableArray<AttachedDisk> Attached, ImmutableArray<DomainRecord> Records,
+    ImmutableArray<string> Saved)
 {
-    public static readonly Found Nothing = new([], [], [], []);
+    public static readonly Found Nothing = new([], [], [], [], []);
 
     public static async Task<Found> LookAsync(HostParts parts, CancellationToken cancellationToken) => new(
         await parts.Journal.ListAsync(cancellationToken),
         await parts.Hypervisor.FindCopiesAsync(cancellationToken),
         await parts.Disks.FindAsync(cancellationToken),
-        await parts.Records.ListAsync(cancellationToken));
+        await parts.Records.ListAsync(cancellationToken),
+        [.. parts.Saved.List()]);
 
     /// <summary>Domains of which anything is here, or that are this host's.</summary>
     public IReadOnlySet<string> NamesOn(string host) => Copies.Select(copy => copy.Order.Spec.Name)
         .Concat(Attached.Select(disk => disk.Domain))
         .Concat(Entries.Select(entry => entry.Domain))
+        .Concat(Saved)
         .Concat(Records.Where(record => record.Owner == host).Select(record => record.Name))
         .ToHashSet(StringComparer.Ordinal);
 

@@ -1,6 +1,7 @@
 using Godwit.Domains;
 using Godwit.Host.Create;
 using Godwit.Host.Relocate;
+using Godwit.Host.Save;
 using Godwit.Hypervisors;
 using Godwit.Pool;
 using Godwit.Pool.Journal;
@@ -16,6 +17,8 @@ internal sealed class MissingSettling(HostParts parts, DomainStarter starter, Fo
 
     public async Task RunAsync(string name, CancellationToken token)
     {
+        if (found.Saved.Contains(name))
+            await EndRestoreAsync(name, token);
         foreach (var disk in found.Attached.Where(disk => disk.Domain == name))
             await parts.Disks.DetachAsync(disk, token);
         if (await parts.Records.ReadAsync(name, token) is not { } record || record.Owner != parts.Name)
@@ -24,6 +27,13 @@ internal sealed class MissingSettling(HostParts parts, DomainStarter starter, Fo
         if (record.Arriving && found.Entries.Any(e => e.Domain == name && e.Step == DomainStarter.FirstStart))
         {
             await parts.Records.RemoveAsync(name, r => r.Epoch == record.Epoch, token);
+            return;
+        }
+        if (record.RunState == RunState.Saved)
+        {
+            // Its file has gone, and no restore goes on: there is nothing that its disks could tell.
+            if (record.Arriving)
+                await SavedSettling.EndAsync(parts, record, record.Saved!, token);
             return;
         }
         if (Recovery.JudgeMissing(record) != RecoveryVerdict.Restart)
@@ -43,6 +53,13 @@ internal sealed class MissingSettling(HostParts parts, DomainStarter starter, Fo
         Log.Found(_log, name, RecoveryVerdict.Restart);
         if (await new ColdStart(parts, starter).RunAsync(record, token) is { } started)
             keep(started, started.Record.RunState == RunState.Running ? CopyPhase.Running : CopyPhase.Prepared);
+    }
+
+    // Before its disks are detached: they are asked.
+    private async Task EndRestoreAsync(string name, CancellationToken token)
+    {
+        if (await parts.Records.ReadAsync(name, token) is { RunState: RunState.Saved, Arriving: true } record && record.Owner == parts.Name)
+            await SavedSettling.RunAsync(parts, _log, record, [.. found.Attached.Where(disk => disk.Domain == name)], token);
     }
 
     /// <summary>A domain whose guest had ended before it was taken over stays so; what its old owner may still have of it is fenced off.</summary>

@@ -61,6 +61,9 @@ public static class Recovery
         if (record is null)
             return neverRan || entry?.Step == DomainStarter.FirstStart ? RecoveryVerdict.Destroy : RecoveryVerdict.LeaveAlone;
 
+        // What was held for its file, or was to be made of it, is old; what has run is younger than the file.
+        if (record.Owner == host && record.RunState == RunState.Saved)
+            return neverRan || phase is CopyPhase.Held or CopyPhase.SwitchingOver ? RecoveryVerdict.Destroy : RecoveryVerdict.Complete;
         if (record.Owner == host)
         {
             return (phase, record) switch
@@ -101,5 +104,5 @@ public static class Recovery
 
     /// <summary>A record that names this host, and of which no copy was found.</summary>
     public static RecoveryVerdict JudgeMissing(DomainRecord record) =>
-        record.RunState is RunState.ShutOff or RunState.Crashed ? RecoveryVerdict.Keep : RecoveryVerdict.Restart;
+        record.RunState is RunState.ShutOff or RunState.Crashed or RunState.Saved ? RecoveryVerdict.Keep : RecoveryVerdict.Restart;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Godwit.Domains;
 using Godwit.Host.Create;
+using Godwit.Host.Save;
 using Godwit.Hypervisors;
 using Microsoft.Extensions.Logging;
 
@@ -48,7 +49,7 @@ internal sealed class Settler(
     /// </summary>
     public async Task SettleMissingLaterAsync(string name, CancellationToken token)
     {
-        _found = Found.Nothing with { Entries = await parts.Journal.ListAsync(token), Attached = await parts.Disks.FindAsync(token) };
+        _found = Found.Nothing with { Entries = await parts.Journal.ListAsync(token), Attached = await parts.Disks.FindAsync(token), Saved = [.. parts.Saved.List()] };
         await SettleMissingAsync(name, token);
         release(name);
     }
@@ -60,10 +61,19 @@ internal sealed class Settler(
             kept |= await SettleCopyAsync(copy, token);
         if (!kept)
             await SettleMissingAsync(name, token);
+        if (_found.Saved.Contains(name))
+            await ForgetSavedAsync(name, token);
         foreach (var entry in _found.Entries.Where(entry => entry.Domain == name))
             await parts.ForgetAsync(entry, _log);
         Waits.TryRemove(name, out _);
         release(name);
+    }
+
+    // A file that no record speaks of is of a domain that goes on, here or elsewhere, or that is no more.
+    private async Task ForgetSavedAsync(string name, CancellationToken token)
+    {
+        if (await parts.Records.ReadAsync(name, token) is not { RunState: RunState.Saved } record || record.Owner != parts.Name)
+            parts.ForgetSaved(name, _log);
     }
 
     /// <summary>Returns whether it goes on here.</summary>

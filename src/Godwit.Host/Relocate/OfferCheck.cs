@@ -55,5 +55,16 @@ internal static class OfferCheck
         }
     }
 
+    /// <summary>A disk that has grown since is no harm: the guest has not seen its end.</summary>
+    public static void SavedDisk(OfferedDisk saved, DiskIdentity found)
+    {
+        if (found.Name != saved.Name || found.SizeBytes < saved.SizeBytes)
+        {
+            throw Misfit("disk-differs",
+                $"The memory was saved with {saved.Name} of {saved.SizeBytes} bytes; there is {found.Name} of {found.SizeBytes} bytes now.",
+                "See that the host is given the same disk under the same name.");
+        }
+    }
+
     private static GodwitException Misfit(string code, string message, string? remedy) => new(code, message, remedy);
 }

@@ -19,6 +19,7 @@ internal sealed class FakeSend
     private readonly FakePipe _pipe;
     private readonly ITimer _timer;
     private readonly bool _ran;
+    private readonly bool _toFile;
     private readonly int _downtimeLimit;
     private readonly long _total;
     private readonly long _rate;
@@ -32,7 +33,7 @@ internal sealed class FakeSend
 
     public FakeSend(FakeProcess process, SendOptions options, bool ran)
     {
-        (_process, _ran, _downtimeLimit) = (process, ran, options.DowntimeLimitMilliseconds);
+        (_process, _ran, _toFile, _downtimeLimit) = (process, ran, options.ToFile, options.DowntimeLimitMilliseconds);
         _total = _remaining = process.Order.Spec.MemoryMiB * (1L << 20);
         var line = process.Engine.Options.BytesPerSecond;
         _rate = options.MaxBytesPerSecond > 0 ? Math.Min(line, options.MaxBytesPerSecond) : line;
@@ -150,6 +151,8 @@ internal sealed class FakeSend
         _pipe.Say(FakeStreamFormat.Record(FakeStreamFormat.Memory, new byte[SampleLength]));
         _process.Raise(new CopyEvent.MemorySent(Now));
         _pipe.Say(FakeStreamFormat.StateRecord(_process.Memory));
+        if (_toFile)
+            BecomeHeld();
     }
 
     // The receiver has one thing to say.
@@ -157,6 +160,11 @@ internal sealed class FakeSend
     {
         if (!Active || !_stopped || _held || bytes.Span[0] != FakeStreamFormat.Loaded)
             return;
+        BecomeHeld();
+    }
+
+    private void BecomeHeld()
+    {
         _held = true;
         _timer.Dispose();
         _process.Hold();

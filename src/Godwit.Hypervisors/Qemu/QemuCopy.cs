@@ -24,7 +24,8 @@ namespace Godwit.Hypervisors.Qemu;
 ///  receiver: inmigrate ──loaded──► paused ──cont──► running                     here: Receiving, Loaded, Running
 /// </code>
 /// Hold is QEMU's <c>completed</c>: with a return path it comes only after the other side has said that it loaded all,
-/// and after it nothing but <c>cont</c> lets the guest run.
+/// and after it nothing but <c>cont</c> lets the guest run. To a file it is sent without a return path, and paused: QEMU then has
+/// completed when it has written all, and answers its monitor meanwhile.
 /// </summary>
 internal sealed class QemuCopy : IDomainCopy
 {
@@ -179,7 +180,8 @@ internal sealed class QemuCopy : IDomainCopy
             throw new GodwitException(
                 "paused-after-move",
                 $"{Order.Spec.Name} was paused when an earlier move of it ended, and QEMU does not send it from that state.",
-                $"Run: godwit unpause {Order.Spec.Name}, and pause it again if it is to arrive paused.");
+                $"Run: godwit unpause {Order.Spec.Name}, and pause it again if it is to stay so.");
+        await Qmp.SetMigrateCapabilitiesAsync([MigrationCapabilityName.ReturnPath], enabled: !options.ToFile, cancellationToken);
         await Qmp.SetMigrateParametersAsync(
             new(options.DowntimeLimitMilliseconds, options.MaxBytesPerSecond > 0 ? options.MaxBytesPerSecond : Unbounded),
             cancellationToken);
@@ -190,6 +192,7 @@ internal sealed class QemuCopy : IDomainCopy
         _events.BeginSending(new SendAttempt(status.Running));
         try
         {
+            if (options.ToFile && status.Running) await Qmp.StopAsync(cancellationToken);
             await Qmp.MigrateAsync("unix:" + _directory.SendSocket, cancellationToken);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(SettleLimit);

@@ -19,7 +19,7 @@ public sealed class QemuHypervisor : IHypervisor
     private static readonly string[] CpuModels = ["Nehalem-v1", "Opteron_G3-v1", "qemu64-v1"];
 
     private static readonly string[] WantedCapabilities =
-        ["events", "return-path", "pause-before-switchover", "late-block-activate"];
+        ["events", MigrationCapabilityName.ReturnPath, "pause-before-switchover", "late-block-activate"];
 
     private readonly QemuOptions _options;
     private readonly QemuAbilities _abilities;
@@ -119,7 +119,7 @@ public sealed class QemuHypervisor : IHypervisor
         try
         {
             qmp = await QmpConnection.ConnectAsync(directory.MonitorSocket, limit.Token);
-            await qmp.SetMigrateCapabilitiesAsync(WantedCapabilities, limit.Token);
+            await qmp.SetMigrateCapabilitiesAsync(WantedCapabilities, enabled: true, limit.Token);
             return qmp;
         }
         catch (Exception e) when (e is QmpLostException or OperationCanceledException && !cancellationToken.IsCancellationRequested)

@@ -225,11 +225,12 @@ internal sealed class XenCopy : IDomainCopy
         var domain = await ThereAsync(cancellationToken);
         if (domain.Paused)
         {
+            var (what, verb) = options.ToFile ? ("saves", "save") : ("moves", "migrate");
             throw new GodwitException(
-                "paused-domain-cannot-move", $"{Name} is paused, and Xen moves a guest only with its help.", $"Run: godwit unpause {Name}, and migrate it again.");
+                "paused-domain-cannot-move", $"{Name} is paused, and Xen {what} a guest only with its help.", $"Run: godwit unpause {Name}, and {verb} it again.");
         }
         await EndMoveAsync();
-        _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, PostOfMove, cancellationToken);
+        _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, PostOfMove, options.ToFile, cancellationToken);
         _rate = new SendRate(_parts.Time);
         return _outgoing.OpenStream();
     }

@@ -14,7 +14,7 @@ public static class Transitions
     /// replacing it ends it, for nobody can commit it any more.
     /// </summary>
     public static Transition? Begin(DomainRecord record, RelocationIntent intent, long epoch) =>
-        record.Owner == intent.From && record.Epoch == epoch && !record.Arriving
+        record.Owner == intent.From && record.Epoch == epoch && record is { Arriving: false, RunState: not RunState.Saved }
             ? new(record with { Intent = intent })
             : null;
 
@@ -79,6 +79,9 @@ public static class Transitions
         return new(record with
         {
             Owner = host,
+            // Saved memory is with the host that is gone: what is left of the domain is its disks.
+            RunState = record.RunState == RunState.Saved ? RunState.Running : record.RunState,
+            Saved = null,
             Arriving = true,
             Intent = null,
             Last = new(id, from, to, RelocationOutcome.TakenOver, record.Epoch),
@@ -93,7 +96,7 @@ public static class Transitions
 
     /// <summary>The owner notes what a user or the guest made of the domain.</summary>
     public static Transition? SetRunState(DomainRecord record, string owner, long epoch, RunState state) =>
-        record.Owner == owner && record.Epoch == epoch && record.RunState != state
+        record.Owner == owner && record.Epoch == epoch && record.RunState != state && record.RunState != RunState.Saved
             ? new(record with { RunState = state })
             : null;
 
@@ -112,7 +115,44 @@ public static class Transitions
     /// <summary>The owner has nothing of it any more, and says so, also to a source that waits for its arrival.</summary>
     public static Transition? Crash(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch
-            ? new(record with { RunState = RunState.Crashed, Arriving = false })
+            ? new(record with { RunState = RunState.Crashed, Arriving = false, Saved = null })
+            : null;
+
+    /// <summary>
+    /// Its memory lies in a file, whole and on stable storage: from here on the copy that was held for it is the one that is old. Also
+    /// what a restore returns to whose engine ended before it was told to run.
+    /// </summary>
+    public static Transition? Save(DomainRecord record, string owner, long epoch, SavedMemory saved) =>
+        record.Owner == owner && record.Epoch == epoch
+        && record is { Intent: null, Arriving: false, RunState: RunState.Running or RunState.Paused }
+            ? new(record with { RunState = RunState.Saved, Saved = saved })
+            : null;
+
+    /// <summary>
+    /// The owner begins to restore it: a new stay, so a new epoch, and no move's any more. It stays saved until its disks have been
+    /// taken under that epoch, so that one that is cut short is saved still.
+    /// </summary>
+    public static Transition? BeginRestore(DomainRecord record, string owner, long epoch) =>
+        record.Owner == owner && record.Epoch == epoch && record is { RunState: RunState.Saved, Arriving: false }
+            ? new(record with { Arriving = true, Last = null }, DrawEpoch: true)
+            : null;
+
+    /// <summary>A restore has not come to its end: the domain is saved as it was.</summary>
+    /// <param name="record">As it was read.</param>
+    /// <param name="owner">Who restored it.</param>
+    /// <param name="epoch">Under which it did.</param>
+    /// <param name="saved">What is known of the memory by now.</param>
+    public static Transition? EndRestore(DomainRecord record, string owner, long epoch, SavedMemory saved) =>
+        record.Owner == owner && record.Epoch == epoch && record is { RunState: RunState.Saved, Arriving: true }
+            ? new(record with { Arriving = false, Saved = saved })
+            : null;
+
+    /// <summary>
+    /// A copy has the memory and the disks, or is known to have run: the file is old from here on, whatever becomes of the copy.
+    /// </summary>
+    public static Transition? Wake(DomainRecord record, string owner, long epoch, RunState state) =>
+        record.Owner == owner && record.Epoch == epoch && record.RunState == RunState.Saved
+            ? new(record with { RunState = state, Arriving = false, Saved = null })
             : null;
 
     /// <summary>The owner's epoch was refused by a disk that has seen a greater one; it draws one that is greater still.</summary>
@@ -127,7 +167,7 @@ public static class Transitions
     /// </summary>
     public static Transition? Restart(DomainRecord record, string owner, long epoch) =>
         record.Owner == owner && record.Epoch == epoch && record.Intent is null
-            ? new(record with { RunState = RunState.Running, Arriving = true, Last = null }, DrawEpoch: true)
+            ? new(record with { RunState = RunState.Running, Saved = null, Arriving = true, Last = null }, DrawEpoch: true)
             : null;
 }
 

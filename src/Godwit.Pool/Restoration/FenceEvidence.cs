@@ -20,6 +20,9 @@ public static class FenceEvidence
             {
                 Owner = writer,
                 Epoch = held.Max(fence => fence!.Epoch),
+                // A host that takes the disks of a saved domain lets it run, and then its memory in the file is old.
+                RunState = record.RunState == Domains.RunState.Saved ? Domains.RunState.Running : record.RunState,
+                Saved = null,
                 Arriving = false,
                 Intent = null,
                 Last = null,

@@ -4,7 +4,7 @@ namespace Godwit.Relocation.Channel;
 /// Where an engine's bytes are moved: apart from the one thread that decides. There each block would wait for its turn
 /// twice. In a simulation the synchronization context orders everything, and this adds nothing.
 /// </summary>
-internal static class Apart
+public static class Apart
 {
     public static Task<T> RunAsync<T>(Func<Task<T>> work) => SynchronizationContext.Current is not null
         ? work()

@@ -189,7 +189,36 @@ public sealed class XmTests
     }
 
     [Theory]
-    [InlineData("save", "godwit migrate")]
+    [InlineData("save vm1", "POST /v1/domains/vm1/save")]
+    [InlineData("save 471", "POST /v1/domains/vm1/save")]
+    [InlineData("restore vm1", "POST /v1/domains/vm1/restore {}")]
+    [InlineData("restore -p vm1", """POST /v1/domains/vm1/restore {"paused":true}""")]
+    public async Task A_domain_is_saved_and_restored_by_its_name(string line, string request)
+    {
+        var job = new JobInfo { Id = Guid.Empty, Kind = "domain-save", Subject = "vm1", Host = "resource-1", AgeSeconds = 0, Now = new JobEvent { Step = "a", Share = 0 } };
+        await using var daemon = (await DaemonAsync(Samples.Domain() with { ProcessId = 471 }))
+            .On(request.Split(" {")[0], job, GodwitJson.Default.JobInfo)
+            .On($"GET /v1/jobs/{Guid.Empty}/events", new JobEvent { Step = "a", Share = 1, Result = new JobResult() }, GodwitJson.Default.JobEvent)
+            .On("GET /v1/domains/vm1", Samples.Domain(), GodwitJson.Default.DomainInfo);
+        using var around = new TestSurroundings(program: "xm");
+        Assert.Equal(ExitCode.Success, await around.RunAsync([.. line.Split(' '), "--socket", daemon.Socket]));
+        Assert.Contains(daemon.Asked, asked => asked == request || asked == request.Replace(" {}", " {\"paused\":false}"));
+    }
+
+    [Theory]
+    [InlineData("save vm1 /var/tmp/vm1.save", "xm: godwit keeps the memory of a saved domain itself, and writes no /var/tmp/vm1.save\n  godwit save vm1\n")]
+    [InlineData("restore /var/tmp/vm1.save", "xm: there is no saved domain /var/tmp/vm1.save, and godwit restores no files\n  godwit save vm1 keeps its memory, and godwit restore vm1 lets it go on\n")]
+    public async Task Files_of_a_users_choice_are_neither_written_nor_read(string line, string words)
+    {
+        await using var daemon = await DaemonAsync(Samples.Domain());
+        using var around = new TestSurroundings(program: "xm");
+        Assert.NotEqual(ExitCode.Success, await around.RunAsync([.. line.Split(' '), "--socket", daemon.Socket]));
+        Assert.Equal(words, around.Error);
+        Assert.DoesNotContain(daemon.Asked, asked => asked.StartsWith("POST", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("suspend", "godwit save vm1")]
     [InlineData("top", "godwit list")]
     [InlineData("block-attach", "godwit info")]
     [InlineData("mem-max", "godwit create")]

@@ -11,6 +11,7 @@ using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Relocation.Channel;
 using Godwit.Storage;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Daemon.Tests.Hosting;
 
@@ -93,6 +94,37 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
 
     public Task<DomainView> SetVirtualCpusAsync(string domain, int count, CancellationToken cancellationToken) =>
         ResizeAsync(domain, $"vcpus {domain} {count}", spec => spec.WithVirtualCpus(count));
+
+    /// <summary>When saving and restoring end.</summary>
+    public Task SaveEnds { get; set; } = Task.CompletedTask;
+
+    public async Task SaveAsync(string domain, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        await Note("save", domain);
+        await WorkAsync(progress, cancellationToken);
+        await SetAsync(domain, record => record with { RunState = RunState.Saved, Saved = new SavedMemory(Guid.Empty, [record.Epoch], 4096, DateTimeOffset.UnixEpoch, Paused: true) });
+        _domains.TryRemove(domain, out _);
+    }
+
+    public async Task<DomainView> RestoreAsync(string domain, RestoreOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue(options.Paused ? $"restore {domain} paused" : $"restore {domain}");
+        await WorkAsync(progress, cancellationToken);
+        _domains[domain] = await SetAsync(domain, record => record with { RunState = RunState.Running, Saved = null });
+        return View(Find(domain));
+    }
+
+    private async Task WorkAsync(IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        progress.Report(new WorkProgress(1, 4));
+        await SaveEnds.WaitAsync(cancellationToken);
+    }
+
+    private async Task<DomainRecord> SetAsync(string domain, Func<DomainRecord, DomainRecord> change)
+    {
+        var record = (await registry.FindAsync(domain, default))!;
+        return (await registry.CompareAndSetAsync(change(record), record.Revision, drawEpoch: false, default)).Current!;
+    }
 
     public List<(VolumeName Volume, long SizeBytes)> Grown { get; } = [];
 

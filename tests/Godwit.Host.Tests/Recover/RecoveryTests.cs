@@ -50,6 +50,17 @@ public class RecoveryTests
     // Another host has committed and not resumed: it may yet give it back.
     [InlineData("theirs-arriving", CopyPhase.Held, RecoveryVerdict.AwaitOther)]
     [InlineData("theirs-arriving", CopyPhase.Loaded, RecoveryVerdict.Destroy)]
+    // Its memory lies in a file: what was held for it, or was being made of it, is old; what has run is younger.
+    [InlineData("saved", CopyPhase.Held, RecoveryVerdict.Destroy)]
+    [InlineData("saved", CopyPhase.SwitchingOver, RecoveryVerdict.Destroy)]
+    [InlineData("saved", CopyPhase.Running, RecoveryVerdict.Complete)]
+    [InlineData("saved", CopyPhase.Paused, RecoveryVerdict.Complete)]
+    [InlineData("restoring", CopyPhase.Prepared, RecoveryVerdict.Destroy)]
+    [InlineData("restoring", CopyPhase.Receiving, RecoveryVerdict.Destroy)]
+    [InlineData("restoring", CopyPhase.Loaded, RecoveryVerdict.Destroy)]
+    [InlineData("restoring", CopyPhase.Held, RecoveryVerdict.Destroy)]
+    [InlineData("restoring", CopyPhase.Running, RecoveryVerdict.Complete)]
+    [InlineData("restoring", CopyPhase.IoError, RecoveryVerdict.Complete)]
     // Nobody knows it.
     [InlineData("none", CopyPhase.Running, RecoveryVerdict.LeaveAlone)]
     [InlineData("none", CopyPhase.Paused, RecoveryVerdict.LeaveAlone)]
@@ -82,6 +93,7 @@ public class RecoveryTests
     [InlineData(RunState.Paused, RecoveryVerdict.Restart)]
     [InlineData(RunState.ShutOff, RecoveryVerdict.Keep)]
     [InlineData(RunState.Crashed, RecoveryVerdict.Keep)]
+    [InlineData(RunState.Saved, RecoveryVerdict.Keep)]
     public void ARecordWithoutACopyIsJudgedByItsRunState(RunState state, RecoveryVerdict verdict) =>
         Assert.Equal(verdict, Recovery.JudgeMissing(Record("mine")! with { RunState = state }));
 
@@ -114,6 +126,8 @@ public class RecoveryTests
         {
             "none" => null,
             "mine" or "theirs" => settled,
+            "saved" => settled with { RunState = RunState.Saved },
+            "restoring" => settled with { RunState = RunState.Saved, Arriving = true },
             "leaving" => settled with { Intent = new RelocationIntent(Id, "b", "a") },
             "committed" => settled with { Arriving = true, Last = new LastRelocation(Id, "a", "b", RelocationOutcome.Committed) },
             "theirs-arriving" => settled with { Arriving = true, Last = new LastRelocation(Id, "b", "a", RelocationOutcome.Committed) },

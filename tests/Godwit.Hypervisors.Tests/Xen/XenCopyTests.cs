@@ -303,6 +303,57 @@ public sealed class XenCopyTests : IAsyncDisposable
         await copy.PauseAsync(_ct);
         var refused = await Assert.ThrowsAsync<GodwitException>(() => copy.SendAsync(new SendOptions(), _ct));
         Assert.Equal("paused-domain-cannot-move", refused.Code);
+        refused = await Assert.ThrowsAsync<GodwitException>(() => copy.SendAsync(new SendOptions { ToFile = true }, _ct));
+        Assert.Contains("save it again", refused.Remedy, StringComparison.Ordinal);
+        await copy.DestroyAsync(_ct);
+    }
+
+    [Fact]
+    public async Task A_guest_is_sent_to_a_file_with_nobody_there_and_a_receiver_takes_it_later()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        await using (var stream = await copy.SendAsync(new SendOptions { ToFile = true }, _ct))
+        {
+            using var file = new MemoryStream();
+            var reading = stream.CopyToAsync(file, _ct);
+            await UntilAsync(copy, e => e is CopyEvent.SwitchoverReady);
+            Assert.False(reading.IsCompleted);
+            await copy.PermitSwitchoverAsync(_ct);
+            await reading.WaitAsync(TimeSpan.FromSeconds(30), _ct);
+            await UntilAsync(copy, e => e is CopyEvent.Held);
+            Assert.Equal(RecordedOutput.Stream, file.ToArray());
+        }
+        Assert.Equal(CopyPhase.Held, await PhaseAsync(copy));
+        Assert.Equal(("vm1", 1, "2"), host.Domain("vm1"));
+        await copy.DestroyAsync(_ct);
+        Assert.Null(host.Domain("vm1"));
+        Assert.False(host.XlWasTold);
+
+        await using var receiver = await host.Hypervisor.PrepareReceiverAsync(FakeXen.Order(), _ct);
+        await using var into = await receiver.ReceiveAsync(_ct);
+        var words = into.CopyToAsync(Stream.Null, _ct);
+        await into.WriteAsync(RecordedOutput.Stream, _ct);
+        await UntilAsync(receiver, e => e is CopyEvent.Loaded);
+        await receiver.ContinueAsync(_ct);
+        Assert.Equal(("vm1", 0, null), host.Domain("vm1"));
+        await receiver.DestroyAsync(_ct);
+    }
+
+    [Fact]
+    public async Task A_held_guest_whose_file_was_not_kept_runs_again()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        var stream = await copy.SendAsync(new SendOptions { ToFile = true }, _ct);
+        var reading = stream.CopyToAsync(Stream.Null, _ct);
+        await UntilAsync(copy, e => e is CopyEvent.SwitchoverReady);
+        await copy.PermitSwitchoverAsync(_ct);
+        await UntilAsync(copy, e => e is CopyEvent.Held);
+        await reading;
+        await stream.DisposeAsync();
+        await copy.ContinueAsync(_ct);
+        Assert.Equal(("vm1", 0, null), host.Domain("vm1"));
         await copy.DestroyAsync(_ct);
     }
 

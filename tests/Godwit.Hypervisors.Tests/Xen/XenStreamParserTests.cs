@@ -9,6 +9,9 @@ public class XenStreamParserTests
     /// <summary>Before it lie the last page's record, and after it a record of 24 bytes, one of 4096, and the processor's.</summary>
     private const int AfterMemory = 8 + 24 + 8 + 4096 + 8 + 5176 + 8 + 72 + 8 + 8;
 
+    /// <summary>That record.</summary>
+    private const int AfterFirstRecord = 8 + 24;
+
     /// <summary>The last record of pages has 248 of them: with it the stream is short enough to be cut in many ways.</summary>
     private static byte[] Beginning => RecordedOutput.Stream[..40_000];
 
@@ -22,6 +25,25 @@ public class XenStreamParserTests
         Assert.Equal(Outcome.MemoryPassed, parser.Take(stream.AsSpan(stream.Length - AfterMemory + 7, 1)));
         Assert.Equal(4, parser.Round);
         Assert.InRange(parser.MemoryBytes, 96L << 20, 100L << 20);
+    }
+
+    [Fact]
+    public void The_stream_ends_with_its_last_byte()
+    {
+        var stream = RecordedOutput.Stream;
+        var parser = new XenStreamParser();
+        Assert.Equal(Outcome.MemoryPassed, parser.Take(stream.AsSpan(0, stream.Length - 1)));
+        Assert.Equal(Outcome.Ended, parser.Take(stream.AsSpan(stream.Length - 1)));
+        Assert.Equal(4, parser.Round);
+    }
+
+    [Fact]
+    public void Pages_after_the_end_of_memory_are_not_believed()
+    {
+        var stream = RecordedOutput.Stream.ToArray();
+        // Of the first record after memory the type: it is one of pages.
+        stream[stream.Length - AfterMemory + AfterFirstRecord] = 1;
+        Assert.Equal(Outcome.Lost, new XenStreamParser().Take(stream));
     }
 
     [Fact]

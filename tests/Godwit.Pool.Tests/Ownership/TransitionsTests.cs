@@ -6,6 +6,8 @@ namespace Godwit.Pool.Tests.Ownership;
 public sealed class TransitionsTests
 {
     private static readonly DomainRecord s_begun = Records.New() with { Intent = Records.Intent };
+    private static readonly SavedMemory s_memory = new(Records.Relocation, [7], 4096, DateTimeOffset.UnixEpoch, Paused: false);
+    private static readonly DomainRecord s_saved = Records.New() with { RunState = RunState.Saved, Saved = s_memory };
     private static readonly DomainRecord s_committed = Transitions.Commit(s_begun, Records.Relocation)!.Next with { Epoch = 8 };
 
     [Fact]
@@ -101,4 +103,62 @@ public sealed class TransitionsTests
         Assert.Null(Transitions.SetVirtualCpus(record, "a", 6, 1));
         Assert.Null(Transitions.SetVirtualCpus(record, "a", 7, 2));
     }
+
+    [Fact]
+    public void WhatRunsOrIsPausedIsSavedUnderItsEpochAndNothingElse()
+    {
+        var saved = Transitions.Save(Records.New(), "a", 7, s_memory)!;
+        Assert.True(saved is { DrawEpoch: false, Next: { RunState: RunState.Saved, Arriving: false } });
+        Assert.Same(s_memory, saved.Next.Saved);
+        Assert.NotNull(Transitions.Save(Records.New() with { RunState = RunState.Paused }, "a", 7, s_memory));
+        Assert.Null(Transitions.Save(Records.New(), "b", 7, s_memory));
+        Assert.Null(Transitions.Save(Records.New(), "a", 6, s_memory));
+        Assert.Null(Transitions.Save(s_begun, "a", 7, s_memory));
+        Assert.Null(Transitions.Save(s_committed, "b", 8, s_memory));
+        foreach (var state in (RunState[])[RunState.ShutOff, RunState.Crashed, RunState.Saved])
+            Assert.Null(Transitions.Save(Records.New() with { RunState = state }, "a", 7, s_memory));
+    }
+
+    [Fact]
+    public void ASavedDomainIsNeitherMovedNorLetRunByWord()
+    {
+        Assert.Null(Transitions.Begin(s_saved, Records.Intent, 7));
+        Assert.Null(Transitions.SetRunState(s_saved, "a", 7, RunState.Running));
+    }
+
+    [Fact]
+    public void ARestoreIsANewStayThatIsSavedUntilItHasTheDisks()
+    {
+        var begun = Transitions.BeginRestore(s_saved with { Last = new(Guid.Empty, "b", "a", RelocationOutcome.Committed) }, "a", 7)!;
+        Assert.True(begun is { DrawEpoch: true, Next: { RunState: RunState.Saved, Arriving: true, Last: null } });
+        Assert.Null(Transitions.BeginRestore(begun.Next, "a", 7));
+        Assert.Null(Transitions.BeginRestore(s_saved, "b", 7));
+        Assert.Null(Transitions.BeginRestore(Records.New(), "a", 7));
+        var restoring = begun.Next with { Epoch = 8 };
+        var known = s_memory with { Epochs = [7, 8] };
+        Assert.True(Transitions.EndRestore(restoring, "a", 8, known)!.Next is { RunState: RunState.Saved, Arriving: false, Saved.Epochs: [7, 8] });
+        Assert.Null(Transitions.EndRestore(restoring, "a", 7, known));
+        Assert.Null(Transitions.EndRestore(s_saved, "a", 7, known));
+        Assert.True(Transitions.Wake(restoring, "a", 8, RunState.Paused)!.Next is { RunState: RunState.Paused, Arriving: false, Saved: null });
+        Assert.Null(Transitions.Wake(restoring, "a", 7, RunState.Running));
+        Assert.Null(Transitions.Wake(Records.New(), "a", 7, RunState.Running));
+    }
+
+    [Fact]
+    public void WhoTakesASavedDomainOverHasItsDisksAlone()
+    {
+        foreach (var saved in (DomainRecord[])[s_saved, s_saved with { Arriving = true, Epoch = 8 }])
+            Assert.True(Transitions.TakeOver(saved, "b", Guid.Empty)!.Next is { Owner: "b", RunState: RunState.Running, Saved: null, Arriving: true });
+        Assert.Null(Transitions.Wake(Transitions.TakeOver(s_saved, "b", Guid.Empty)!.Next, "a", 7, RunState.Running));
+    }
+
+    [Theory]
+    [InlineData(7, false)]
+    [InlineData(9, false)]
+    [InlineData(8, true)]
+    [InlineData(10, true)]
+    // A disk that was never written under the epoch of the save has nothing younger.
+    [InlineData(5, false)]
+    public void WhoHadADiskLastTellsWhetherTheMemoryIsOld(long before, bool older) =>
+        Assert.Equal(older, (s_memory with { Epochs = [7, 9] }).IsOlderThan(before));
 }

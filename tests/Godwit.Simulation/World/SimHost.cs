@@ -96,6 +96,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             },
             Journal = Journal,
             BootFiles = new NoBootFiles(),
+            Saved = new NoSavedMemory(),
             Dialer = new SimDialer(_world, this),
             Resources = this,
             Time = Clock,

@@ -33,6 +33,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly TimeSpan _limit;
+    private readonly bool _toFile;
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _permitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _changing = new();
@@ -47,9 +48,9 @@ internal sealed class OutgoingMove : IAsyncDisposable
     private int _round;
     private long _bytes;
 
-    private OutgoingMove(XenRunDirectory directory, XenParts parts, int domain, string name, Action<CopyEvent> post) =>
-        (_directory, _xl, _store, _time, _log, _limit, _domain, _name, _post) =
-            (directory, parts.Xl, parts.Store, parts.Time, parts.Log, parts.Options.StepLimit, domain, name, post);
+    private OutgoingMove(XenRunDirectory directory, XenParts parts, int domain, string name, Action<CopyEvent> post, bool toFile = false) =>
+        (_directory, _xl, _store, _time, _log, _limit, _domain, _name, _post, _toFile) =
+            (directory, parts.Xl, parts.Store, parts.Time, parts.Log, parts.Options.StepLimit, domain, name, post, toFile);
 
     /// <summary>Suspended, and neither held nor resumed.</summary>
     public bool IsSwitchingOver => _suspended && !_over && !_directory.IsHeld;
@@ -64,12 +65,12 @@ internal sealed class OutgoingMove : IAsyncDisposable
     /// <summary>Of records of pages.</summary>
     public long MemoryBytes => _parser.MemoryBytes;
 
-    /// <summary>Begins: xl waits for the receiver's first word.</summary>
+    /// <summary>Begins: xl waits for the receiver's first word. Of a move to a file that word is said here, there being no receiver.</summary>
     /// <exception cref="GodwitException">xl does not begin.</exception>
     public static async Task<OutgoingMove> StartAsync(
-        XenRunDirectory directory, XenParts parts, int domain, string name, Action<CopyEvent> post, CancellationToken cancellationToken)
+        XenRunDirectory directory, XenParts parts, int domain, string name, Action<CopyEvent> post, bool toFile, CancellationToken cancellationToken)
     {
-        var move = new OutgoingMove(directory, parts, domain, name, post);
+        var move = new OutgoingMove(directory, parts, domain, name, post, toFile);
         try
         {
             await move.BeginAsync(parts.Scripts, cancellationToken);
@@ -153,18 +154,25 @@ internal sealed class OutgoingMove : IAsyncDisposable
         _from = DescriptorStream.OpenRead(Descriptor(holder.Value.Id, 3));
         _from.Widen(PipeBytes);
         _to = DescriptorStream.OpenWrite(Descriptor(holder.Value.Id, 4));
+        if (_toFile) await _to.WriteAsync(Handshake.Banner.ToArray(), cancellationToken);
         _watching = WatchAsync(_end.Token);
     }
 
     private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // All of it was taken, which is all that the word of a receiver would say.
+        if (_toFile && _parser.Result == XenStreamParser.Outcome.Ended)
+        {
+            await HoldAsync();
+            return 0;
+        }
         var read = await _from!.ReadAsync(buffer, cancellationToken);
         if (read == 0) return 0;
         Interlocked.Add(ref _bytes, read);
         var outcome = _parser.Take(buffer.Span[..read]);
         if (_parser.Round > _round) _post(new CopyEvent.RoundBegan(_time.GetUtcNow(), _round = _parser.Round));
         if (outcome == XenStreamParser.Outcome.Following) return read;
-        if (outcome == XenStreamParser.Outcome.Lost) throw new IOException($"xl's stream of {_name} is of a kind that is not known");
+        if (outcome == XenStreamParser.Outcome.Lost && (_toFile || !_suspended)) throw new IOException($"xl's stream of {_name} is of a kind that is not known");
         Suspended();
         await _permitted.Task.WaitAsync(cancellationToken);
         lock (_changing)

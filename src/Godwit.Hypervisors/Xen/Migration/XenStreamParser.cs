@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Godwit.Hypervisors.Xen.Migration;
 
 /// <summary>
-/// Follows xl's migration stream to the end of guest memory, which shows that the guest is suspended, and counts rounds. It
-/// copies nothing but headers, and steps over the bodies of pages.
+/// Follows xl's migration stream to the end of guest memory, which shows that the guest is suspended, and on to its end, and counts
+/// rounds. It copies nothing but headers, and steps over the bodies of records.
 /// <code>
 /// stream     = save-header libxl-stream                                  tools/xl/xl.h, struct save_file_header
 /// save-header= magic[32] u32 byte-order(0x01020304) u32 mandatory u32 optional u32 length, config[length]
@@ -14,10 +14,11 @@ namespace Godwit.Hypervisors.Xen.Migration;
 /// image      = u64 ~0 u32 "XENF" u32 version(3) u16 options, 6 zeros     docs/specs/libxc-migration-stream; big-endian
 ///              u32 type u16 page-shift u16 zero u32 major u32 minor      from here on little-endian
 ///              record*                                                   type 1: u32 count u32 zero u64 pfn[count] pages
+///              type 0 is the last record: of the image, after which those of libxl go on; and of libxl, which ends the stream
 /// </code>
 /// The pages of one round come in the order of their numbers, so one that is no greater than the last begins the next round. Memory has passed
 /// with the first record after pages that is not one of pages: the state of the processors, which only a suspended guest
-/// has to give. What follows is not looked at. Anything else than the above makes it <see cref="Outcome.Lost"/>; it never throws.
+/// has to give. Anything else than the above makes it <see cref="Outcome.Lost"/>; it never throws.
 /// </summary>
 internal sealed class XenStreamParser
 {
@@ -51,7 +52,10 @@ internal sealed class XenStreamParser
         /// <summary>All of memory has passed, and the guest is suspended.</summary>
         MemoryPassed,
 
-        /// <summary>The stream holds something unknown; where memory ends will not be found.</summary>
+        /// <summary>All of the stream has passed.</summary>
+        Ended,
+
+        /// <summary>The stream holds something unknown; where it ends, or memory if that has not passed, will not be found.</summary>
         Lost,
     }
 
@@ -78,7 +82,7 @@ internal sealed class XenStreamParser
     /// <summary>Takes the next bytes of the stream, cut anywhere.</summary>
     public Outcome Take(ReadOnlySpan<byte> chunk)
     {
-        while (Result == Outcome.Following && !chunk.IsEmpty)
+        while (Result is Outcome.Following or Outcome.MemoryPassed && !chunk.IsEmpty)
         {
             if (_skip > 0)
             {
@@ -119,8 +123,9 @@ internal sealed class XenStreamParser
 
     private Outcome LibxlRecord(uint type, uint length)
     {
-        if (type == LibxcContext) return length == 0 ? Next(State.ImageHeader, ImageHeaderBytes) : Outcome.Lost;
-        return length <= LongestRecord && type != EndRecord ? Next(State.LibxlRecord, RecordHeaderBytes, Padded(length)) : Outcome.Lost;
+        if (type == LibxcContext) return length == 0 && Result == Outcome.Following ? Next(State.ImageHeader, ImageHeaderBytes) : Outcome.Lost;
+        if (type == EndRecord) return length == 0 && Result == Outcome.MemoryPassed ? Outcome.Ended : Outcome.Lost;
+        return length <= LongestRecord ? Next(State.LibxlRecord, RecordHeaderBytes, Padded(length)) : Outcome.Lost;
     }
 
     private Outcome Record(uint type, uint length)
@@ -128,13 +133,14 @@ internal sealed class XenStreamParser
         if (length > LongestRecord) return Outcome.Lost;
         if (type == PageData)
         {
-            if (length < PagesHeaderBytes) return Outcome.Lost;
+            if (length < PagesHeaderBytes || Result == Outcome.MemoryPassed) return Outcome.Lost;
             (_seenPages, _pagesLength) = (true, length);
             MemoryBytes += length;
             return Next(State.Pages, PagesHeaderBytes);
         }
-        if (_seenPages) return Outcome.MemoryPassed;
-        return type == EndRecord ? Outcome.Lost : Next(State.Record, RecordHeaderBytes, Padded(length));
+        if (type == EndRecord && (!_seenPages || length != 0)) return Outcome.Lost;
+        Next(type == EndRecord ? State.LibxlRecord : State.Record, RecordHeaderBytes, Padded(length));
+        return _seenPages ? Outcome.MemoryPassed : Outcome.Following;
     }
 
     private Outcome Pages(uint count, ulong first)
@@ -158,7 +164,7 @@ internal sealed class XenStreamParser
     private Outcome Next(State state, int headerBytes, long skip = 0)
     {
         (_state, _wanted, _skip) = (state, headerBytes, skip);
-        return Outcome.Following;
+        return Result;
     }
 
     private static long Padded(uint length) => (length + 7L) & ~7L;

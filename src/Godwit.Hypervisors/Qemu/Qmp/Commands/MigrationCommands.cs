@@ -52,6 +52,13 @@ internal static class MigrationStatus
     public static bool HasEnded(string? status) => status is null or "none" or Completed or Failed or Cancelled;
 }
 
+/// <summary>MigrationCapability of qapi/migration.json, as far as one is named here.</summary>
+internal static class MigrationCapabilityName
+{
+    /// <summary>The other side says when it has loaded all, and only then is the migration completed.</summary>
+    public const string ReturnPath = "return-path";
+}
+
 /// <summary>Live migration: commands of qapi/migration.json.</summary>
 internal static class MigrationCommands
 {
@@ -60,10 +67,10 @@ internal static class MigrationCommands
         qmp.QueryAsync("query-migrate-capabilities", QmpJson.Default.MigrationCapabilityArray, cancellationToken);
 
     public static Task SetMigrateCapabilitiesAsync(
-        this QmpConnection qmp, IEnumerable<string> enabled, CancellationToken cancellationToken) =>
+        this QmpConnection qmp, IEnumerable<string> names, bool enabled, CancellationToken cancellationToken) =>
         qmp.ExecuteAsync(
             "migrate-set-capabilities",
-            new MigrationCapabilities([.. enabled.Select(name => new MigrationCapability(name, true))]),
+            new MigrationCapabilities([.. names.Select(name => new MigrationCapability(name, enabled))]),
             QmpJson.Default.MigrationCapabilities,
             cancellationToken);
 
