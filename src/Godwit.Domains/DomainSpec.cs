@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Godwit.Domains;
 
@@ -21,6 +22,7 @@ public sealed record DomainSpec
     public const int LeastMemoryMiB = 4;
 
     /// <summary>What the guest runs on; null leaves it to the engine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GuestType? GuestType { get; init; }
 
     /// <summary>Memory that the guest is to have, in MiB.</summary>
@@ -33,7 +35,12 @@ public sealed record DomainSpec
     public int VirtualCpus { get; init => field = value == 0 ? 1 : value; } = 1;
 
     /// <summary>Most that it can be given while it runs; equals <see cref="VirtualCpus"/> when not given.</summary>
-    public int MaxVirtualCpus { get => Math.Max(field, VirtualCpus); init; }
+    [JsonIgnore]
+    public int MaxVirtualCpus { get => VirtualCpusBound ?? VirtualCpus; init => VirtualCpusBound = value; }
+
+    /// <summary>The same where it is more than they are, and so is to be said: a host of before knows no such word.</summary>
+    [JsonPropertyName("maxVirtualCpus"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? VirtualCpusBound { get => field > VirtualCpus ? field : null; init; }
 
     /// <summary>Path of the kernel on the creating host; null boots from the first disk.</summary>
     public string? Kernel { get; init; }
