@@ -3,6 +3,7 @@ namespace Godwit.Native;
 /// <summary>The numbers of errno(3) that something here is decided by; the same on x86-64 and arm64.</summary>
 internal static class Errno
 {
+    public const int EPERM = 1;
     public const int ENXIO = 6;
     public const int EINTR = 4;
     public const int EIO = 5;

@@ -29,10 +29,14 @@ public sealed class ArticleTests
         await SharedDiskAsync(pool, ct);
         _transcript.Chapter("One pool");
         await pool.JoinAsync(_transcript, ct);
+        var pvh = new PvhGuest(pool, _transcript);
+        await pvh.CreateAsync(ct);
         _transcript.Chapter("An image on a volume of the pool");
         await pool.FillVolumeAsync(_transcript, ct);
         await CreateAsync(pool, ct);
         await GrowAsync(pool, ct);
+        await pvh.MoveAsync(ct);
+        await new MixedPool(pool, _transcript).RunAsync(ct);
 
         await using var writer = await ConnectAsync(pool, ct);
         using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress));
@@ -43,6 +47,7 @@ public sealed class ArticleTests
         await MoveAsync(pool.Second, pool.First, pinger, ct);
         await MoveAsync(pool.First, pool.Second, pinger, ct);
         await MoveAsync(pool.Second, pool.First, pinger, ct);
+        await SaveAsync(pool.First, writer, ct);
         await MemoryAsync(pool, ct);
 
         var dying = new DyingParts(pool, writer, _transcript);
@@ -146,6 +151,23 @@ public sealed class ArticleTests
             var move = JsonSerializer.Deserialize(await from.RunAsync("godwit migration show vm1 --json", ct), GodwitJson.Default.MigrationInfo)!;
             if (code == 0 && move.Result!.Succeeded) return move.Result;
             Assert.True(attempt < MoveAttempts && move.Result?.Ending == "probe-failed", output);
+        }
+    }
+
+    private async Task SaveAsync(XenMachine host, WriterConnection writer, CancellationToken ct)
+    {
+        _transcript.Chapter("The domain is put aside", "Its memory lies in a file of the host meanwhile; connections to it outlast that.");
+        await _transcript.TypeAsync(host, "xm save vm1", ct);
+        Assert.DoesNotContain("vm1", await _transcript.TypeAsync(host, "xl list", ct), StringComparison.Ordinal);
+        await _transcript.TypeAsync(host, "godwit list", ct);
+        Assert.Equal(DomainState.Saved, Assert.Single(await XenPool.DomainsAsync(host, ct)).State);
+        var told = writer.Figures.Last;
+        await _transcript.TypeAsync(host, "xm restore vm1", ct);
+        await _transcript.TypeAsync(host, "xl list", ct);
+        for (var i = 0; writer.Figures.Last == told; i++)
+        {
+            Assert.True(i < 600, "the writer does not go on after the restore");
+            await Task.Delay(100, ct);
         }
     }
 

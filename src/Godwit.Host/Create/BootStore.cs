@@ -10,6 +10,8 @@ public sealed class BootStore : IBootStore
     /// <summary>Longest boot file taken from another host, in bytes; real ones are below 200 MiB.</summary>
     private const long MaxLength = 1L << 30;
 
+    private const int BlockLength = 1 << 20;
+
     private readonly string _directory;
 
     public BootStore(string directory)
@@ -24,13 +26,14 @@ public sealed class BootStore : IBootStore
     {
         try
         {
-            await using var file = File.OpenRead(path);
+            // A large buffer: what computes the digest asks for a few kilobytes at a time, and each that reaches the file costs a change of thread.
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockLength);
             var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
             if (Find(digest) is not null)
                 return digest;
             file.Position = 0;
             await using var sink = Create(digest, file.Length);
-            var block = new byte[1 << 20];
+            var block = new byte[BlockLength];
             int read;
             while ((read = await file.ReadAsync(block, cancellationToken)) > 0)
                 await sink.WriteAsync(block.AsMemory(0, read), cancellationToken);

@@ -65,7 +65,7 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
         if (!Bridges.HasPort(port)) return Task.CompletedTask;
         try
         {
-            ForwardingTable.Set(port.Device, port.Mac.ToBytes(), ForwardingKind.Pinned);
+            ForwardingTable.Pin(port.Device, port.Mac.ToBytes());
             Send(port, addresses);
         }
         catch (NativeException e)
@@ -163,7 +163,7 @@ public sealed class BridgeNetwork(TimeProvider time, ILogger log) : IGuestNetwor
     {
         try
         {
-            ForwardingTable.Set(port.Device, port.Mac.ToBytes(), ForwardingKind.Learned);
+            ForwardingTable.Unpin(port.Device, port.Mac.ToBytes());
         }
         catch (NativeException e)
         {

@@ -4,16 +4,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Godwit.Native.Network;
 
-/// <summary>How an entry of a bridge's forwarding table behaves.</summary>
-public enum ForwardingKind : ushort
-{
-    /// <summary>As if learned: it ages, and moves when the address is seen on another port (NUD_REACHABLE).</summary>
-    Learned = 0x02,
-
-    /// <summary>Stays at its port whatever is seen elsewhere (NUD_NOARP; <c>static</c> in bridge(8)).</summary>
-    Pinned = 0x40,
-}
-
 /// <summary>
 /// The forwarding table of bridges, changed over rtnetlink(7) as <c>bridge fdb</c> does. The namespace is that of the
 /// calling thread.
@@ -34,23 +24,43 @@ public static partial class ForwardingTable
     private const int AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000, NETLINK_ROUTE = 0, AF_BRIDGE = 7;
     private const int ENOENT = 2;
 
-    /// <summary>Sets the entry of an address to a port, in place of what the bridge knows of the address.</summary>
+    // include/uapi/linux/neighbour.h: one ages, and moves when the address is seen on another port; the other stays.
+    private const ushort NUD_REACHABLE = 0x02, NUD_NOARP = 0x40;
+
+    /// <summary>Has an address stay at a port, whatever is seen elsewhere, in place of what the bridge knows of it: <c>static</c> in bridge(8).</summary>
     /// <exception cref="NativeException">The interface is not there or no port of a bridge, or CAP_NET_ADMIN is missing.</exception>
-    public static void Set(string port, ReadOnlySpan<byte> address, ForwardingKind kind) =>
-        Change(port, address, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, (ushort)kind, $"pin an address to '{port}'");
+    public static void Pin(string port, ReadOnlySpan<byte> address) => Set(port, address, NUD_NOARP);
+
+    /// <summary>Makes the entry of an address as if the bridge had learned it.</summary>
+    /// <exception cref="NativeException">As with <see cref="Pin"/>.</exception>
+    public static void Unpin(string port, ReadOnlySpan<byte> address)
+    {
+        try
+        {
+            Set(port, address, NUD_REACHABLE);
+        }
+        catch (NativeException e) when (e.Errno == Errno.EPERM)
+        {
+            // A port that does not forward yet, for its guest has still to connect, learns nothing: the guest's first frame will tell.
+            Remove(port, address);
+        }
+    }
 
     /// <summary>Removes the entry of an address at a port; harmless when there is none.</summary>
     public static void Remove(string port, ReadOnlySpan<byte> address)
     {
         try
         {
-            Change(port, address, RTM_DELNEIGH, 0, (ushort)ForwardingKind.Pinned, $"remove an address from '{port}'");
+            Change(port, address, RTM_DELNEIGH, 0, NUD_NOARP, $"remove an address from '{port}'");
         }
         catch (NativeException e) when (e.Errno is ENOENT or Errno.ENODEV)
         {
             // Gone already, or the port is, and its entries with it.
         }
     }
+
+    private static void Set(string port, ReadOnlySpan<byte> address, ushort state) =>
+        Change(port, address, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, state, $"set an address to '{port}'");
 
     private static void Change(
         string port, ReadOnlySpan<byte> address, ushort type, int flags, ushort state, string operation)

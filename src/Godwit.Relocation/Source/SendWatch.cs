@@ -9,7 +9,12 @@ internal sealed class SendWatch(IDomainCopy copy, RelocationTicket ticket, Stead
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200), LongInterval = TimeSpan.FromSeconds(1);
     private const int ShortLooks = 10;
 
-    public int Round { get; set; }
+    /// <summary>The round that is under way: the engine tells of each, also between two looks.</summary>
+    public int Round
+    {
+        get;
+        set => (field, Last) = (value, Last with { Round = value });
+    }
 
     public RelocationProgress Last { get; private set; } = new(default, RelocationStep.Check);
 

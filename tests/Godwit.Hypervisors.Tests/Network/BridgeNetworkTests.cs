@@ -106,6 +106,20 @@ public class BridgeNetworkTests
     }
 
     [Fact]
+    public async Task A_guest_whose_port_does_not_forward_yet_is_unpinned_all_the_same()
+    {
+        await using var bridge = await TestBridge.MakeAsync();
+        await using var network = new BridgeNetwork(TimeProvider.System, NullLogger.Instance);
+        var port = GuestTap.Describe(Guid.NewGuid(), 0, new InterfaceSpec { Mac = Mac, Bridge = bridge.Name });
+        using var tap = GuestTap.Create(port, null);
+        await TestBridge.ShellAsync($"ip link set {port.Device} down");
+        await network.AnnounceAsync(port, [], CancellationToken.None);
+        Assert.Contains("static", await EntryAsync(bridge, port));
+        await network.SettleAsync(port, [], CancellationToken.None);
+        Assert.Equal("", await EntryAsync(bridge, port));
+    }
+
+    [Fact]
     public async Task A_guest_that_moved_on_is_not_called_back()
     {
         await using var bridge = await TestBridge.MakeAsync();
