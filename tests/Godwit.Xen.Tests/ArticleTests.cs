@@ -39,7 +39,7 @@ public sealed class ArticleTests
         await new MixedPool(pool, _transcript).RunAsync(ct);
 
         await using var writer = await ConnectAsync(pool, ct);
-        using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress));
+        using var pinger = Pinger.Start(pool.Outside, System.Net.IPAddress.Parse(XenPool.GuestAddress), XenPool.PingInterval);
         await GiveMemoryAsync(pool.First, ct);
         _transcript.Chapter("The domain moves");
         await MoveAsync(pool.First, pool.Second, pinger, ct);
@@ -94,6 +94,7 @@ public sealed class ArticleTests
             mkfifo /run/keys; timeout 120 godwit console vm1 < /run/keys > /run/screen & exec 9> /run/keys
             echo root >&9; until grep -q Password: /run/screen; do sleep 0.5; done; sleep 1
             echo {XenPool.Password} >&9; until tail -n 1 /run/screen | grep -q '# '; do sleep 0.5; done
+            echo 'echo 100 > /etc/godwit-writer' >&9 # Milliseconds: the writer is to leave the machines some time.
             echo 'uname -n; cat /sys/hypervisor/type' >&9; until grep -q ^xen /run/screen; do sleep 0.5; done
             exec 9>&-; wait; tail -n 4 /run/screen
             """, ct);
@@ -110,7 +111,12 @@ public sealed class ArticleTests
         _transcript.Chapter("The volume grows", "The guest sees it while it runs: 220 MiB are 450560 sectors.");
         await _transcript.TypeAsync(pool.Storage, $"godwit volume resize {XenPool.Volume} -L 220m", ct);
         var seen = await _transcript.TypeAsync(
-            pool.First, "(sleep 1; echo 'cat /sys/block/xvda/size'; sleep 4) | timeout 20 godwit console vm1 | tail -n 3", ct);
+            pool.First,
+            """
+            mkfifo /run/sizes; timeout 60 godwit console vm1 < /run/sizes > /run/seen & exec 9> /run/sizes
+            for try in $(seq 20); do echo 'cat /sys/block/xvda/size' >&9; sleep 1; ! grep -q ^450560 /run/seen || break; done
+            exec 9>&-; wait; tail -n 3 /run/seen
+            """, ct);
         Assert.Contains("450560", seen, StringComparison.Ordinal);
     }
 

@@ -76,7 +76,7 @@ public sealed class MigrationBench
     private async Task<List<(double Seconds, double GapMs)>> MeasureAsync(XenPool pool, Func<XenMachine, XenMachine, Task> move, int runs, CancellationToken ct)
     {
         await XenPool.WaitAsync(pool.Storage, $"ping -c 1 -W 1 {XenPool.GuestAddress}", _ => true, "a guest that answers", ct);
-        using var pinger = Pinger.Start(pool.Outside, IPAddress.Parse(XenPool.GuestAddress));
+        using var pinger = Pinger.Start(pool.Outside, IPAddress.Parse(XenPool.GuestAddress), XenPool.PingInterval);
         var rows = new List<(double, double)>();
         for (var i = 0; i < runs; i++)
         {

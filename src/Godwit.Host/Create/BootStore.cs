@@ -26,19 +26,14 @@ public sealed class BootStore : IBootStore
     {
         try
         {
-            // A large buffer: what computes the digest asks for a few kilobytes at a time, and each that reaches the file costs a change of thread.
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockLength);
-            var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
-            if (Find(digest) is not null)
-                return digest;
-            file.Position = 0;
-            await using var sink = Create(digest, file.Length);
+            await using var file = File.OpenRead(path);
+            // Read once: what it is named by is known at its end.
+            await using var sink = new Sink(_directory, null, long.MaxValue);
             var block = new byte[BlockLength];
             int read;
             while ((read = await file.ReadAsync(block, cancellationToken)) > 0)
                 await sink.WriteAsync(block.AsMemory(0, read), cancellationToken);
-            await sink.KeepAsync(cancellationToken);
-            return digest;
+            return await sink.KeepUnderItsDigestAsync(cancellationToken);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
@@ -57,7 +52,7 @@ public sealed class BootStore : IBootStore
     }
 
     public IBootFileSink Create(string digest, long length) => length is > 0 and <= MaxLength
-        ? new Sink(PathOf(digest), digest, length)
+        ? new Sink(_directory, PathOf(digest), length)
         : throw new GodwitException("bad-boot-file", $"A boot file of {length} bytes was offered; between 1 and {MaxLength} are allowed.");
 
     private string PathOf(string digest) => digest.Length == 64 && digest.All(char.IsAsciiHexDigitLower)
@@ -66,19 +61,22 @@ public sealed class BootStore : IBootStore
 
     private sealed class Sink : IBootFileSink
     {
-        private readonly string _path;
+        private readonly string _directory;
+        private readonly string? _path;
         private readonly string _part;
-        private readonly string _digest;
         private readonly long _length;
         private readonly FileStream _file;
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         private long _written;
 
-        public Sink(string path, string digest, long length)
+        /// <param name="directory">Where it is kept.</param>
+        /// <param name="path">What its digest will have to be, as its path; null: that is not known before its end.</param>
+        /// <param name="length">Most bytes that it may have.</param>
+        public Sink(string directory, string? path, long length)
         {
-            (_path, _digest, _length) = (path, digest, length);
+            (_directory, _path, _length) = (directory, path, length);
             // Two domains with the same kernel may arrive at once: each writes its own part.
-            _part = $"{path}.{Path.GetRandomFileName()}.part";
+            _part = Path.Combine(directory, Path.GetRandomFileName() + ".part");
             _file = new FileStream(_part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
         }
 
@@ -95,12 +93,20 @@ public sealed class BootStore : IBootStore
         {
             if (_written < _length)
                 return false;
-            if (Convert.ToHexStringLower(_hash.GetHashAndReset()) != _digest)
+            if (TakeDigest() != Path.GetFileName(_path))
                 throw Wrong("bytes with another SHA-256");
-            await _file.FlushAsync(cancellationToken);
-            _file.Flush(flushToDisk: true);
-            File.Move(_part, _path, overwrite: true);
+            await MoveAsync(_path!, cancellationToken);
             return true;
+        }
+
+        /// <returns>The digest.</returns>
+        public async Task<string> KeepUnderItsDigestAsync(CancellationToken cancellationToken)
+        {
+            var digest = TakeDigest();
+            var path = Path.Combine(_directory, digest);
+            if (!File.Exists(path))
+                await MoveAsync(path, cancellationToken);
+            return digest;
         }
 
         public async ValueTask DisposeAsync()
@@ -110,7 +116,16 @@ public sealed class BootStore : IBootStore
             File.Delete(_part);
         }
 
+        private string TakeDigest() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+
+        private async Task MoveAsync(string path, CancellationToken cancellationToken)
+        {
+            await _file.FlushAsync(cancellationToken);
+            _file.Flush(flushToDisk: true);
+            File.Move(_part, path, overwrite: true);
+        }
+
         private GodwitException Wrong(string what) =>
-            new("bad-boot-file", $"The boot file {_digest[..12]}… came with {what}; it was not kept.", "Migrate again.");
+            new("bad-boot-file", $"The boot file {Path.GetFileName(_path)?[..12]}… came with {what}; it was not kept.", "Migrate again.");
     }
 }

@@ -10,15 +10,16 @@ public sealed class Pinger : IDisposable
     private static int s_identifiers = Environment.ProcessId;
 
     private readonly IcmpEchoSocket _socket;
+    private readonly TimeSpan _interval;
     private readonly Thread _sender;
     private readonly Thread _receiver;
     private volatile bool _sending = true;
     private volatile bool _receiving = true;
     private volatile Exception? _failure;
 
-    private Pinger(IcmpEchoSocket socket, ushort identifier)
+    private Pinger(IcmpEchoSocket socket, ushort identifier, TimeSpan interval)
     {
-        _socket = socket;
+        (_socket, _interval) = (socket, interval);
         Identifier = identifier;
         // Threads of their own, above the rest: a late ping would look like a gap of the guest's.
         _sender = new Thread(() => Guarded(Send)) { IsBackground = true, Priority = ThreadPriority.Highest };
@@ -33,11 +34,13 @@ public sealed class Pinger : IDisposable
     public ushort Identifier { get; }
 
     /// <param name="networkNamespace">Name as <c>ip netns</c> shows it.</param>
-    public static Pinger Start(string networkNamespace, IPAddress target)
+    /// <param name="target">Whom it pings.</param>
+    /// <param name="interval">Between two pings; null for <see cref="Interval"/>.</param>
+    public static Pinger Start(string networkNamespace, IPAddress target, TimeSpan? interval = null)
     {
         var identifier = (ushort)Interlocked.Increment(ref s_identifiers);
         using var inside = NetworkNamespace.OpenNamed(networkNamespace);
-        return new Pinger(inside.Run(() => IcmpEchoSocket.Open(target, identifier)), identifier);
+        return new Pinger(inside.Run(() => IcmpEchoSocket.Open(target, identifier)), identifier, interval ?? Interval);
     }
 
     /// <summary>Sends no more, and waits until the last one sent has either its reply or none in time.</summary>
@@ -67,7 +70,7 @@ public sealed class Pinger : IDisposable
             // The log first: the reply may be here before the call returns.
             Log.Sent(PingLog.Now);
             _socket.Send(number);
-            next += (long)Interval.TotalNanoseconds;
+            next += (long)_interval.TotalNanoseconds;
             var wait = next - PingLog.Now;
             // After a long stop of this whole machine the pace starts anew; it is not made up for by a burst.
             if (wait < -1_000_000_000) next = PingLog.Now;

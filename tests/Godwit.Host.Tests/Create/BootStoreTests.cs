@@ -20,6 +20,9 @@ public sealed class BootStoreTests : IDisposable
         var digest = await store.AddAsync(file, Token);
         File.Delete(file);
         Assert.Equal("kernel", await File.ReadAllTextAsync(store.Find(digest)!, Token));
+        await File.WriteAllTextAsync(file, "kernel", Token);
+        Assert.Equal(digest, await store.AddAsync(file, Token));
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(_directory, "store")));
         Assert.Null(store.Find(new string('0', 64)));
     }
 

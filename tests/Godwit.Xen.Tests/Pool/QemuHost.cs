@@ -65,7 +65,7 @@ internal sealed class QemuHost : IAsyncDisposable
         await File.WriteAllTextAsync(file,
             $"""
             name = "{domain}"
-            memory = 64
+            memory = 128
             kernel = "{guest.KernelPath}"
             ramdisk = "{guest.RamdiskPath}"
             """, ct);
