@@ -16,8 +16,8 @@ namespace Godwit.Xen.Tests;
 /// </summary>
 public sealed class ArticleTests
 {
-    private const int GivenMiB = 112, MostMemoryKiB = 60 << 10, MoveSeconds = 400, MoveAttempts = 3;
-    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(2);
+    private const int GivenMiB = 100, MostMemoryKiB = 60 << 10, MoveSeconds = 400, MoveAttempts = 3;
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(1);
     private readonly Transcript _transcript = new();
 
     [Fact]
@@ -34,8 +34,9 @@ public sealed class ArticleTests
         _transcript.Chapter("An image on a volume of the pool");
         await pool.FillVolumeAsync(_transcript, ct);
         await CreateAsync(pool, ct);
-        await GrowAsync(pool, ct);
         await pvh.MoveAsync(ct);
+        await LogInAsync(pool, ct);
+        await GrowAsync(pool, ct);
         await new MixedPool(pool, _transcript).RunAsync(ct);
 
         await using var writer = await ConnectAsync(pool, ct);
@@ -86,6 +87,11 @@ public sealed class ArticleTests
         _transcript.Chapter("The domain");
         await _transcript.TypeAsync(pool.First, $"cat > /root/vm1 << 'END'\n{XenPool.Configuration()}\nEND", ct);
         await _transcript.TypeAsync(pool.First, "xm create /root/vm1", ct);
+    }
+
+    private async Task LogInAsync(XenPool pool, CancellationToken ct)
+    {
+        _transcript.Chapter("A login on the console");
         var login = await XenPool.WaitAsync(pool.First, "timeout 3 godwit console vm1 < /dev/null | tail -n 3", output => output.Contains("login:", StringComparison.Ordinal), "a login", ct);
         Assert.Contains("vm1 login:", login, StringComparison.Ordinal);
         // Each word when it is asked for: the machines may be slow.
@@ -94,7 +100,7 @@ public sealed class ArticleTests
             mkfifo /run/keys; timeout 120 godwit console vm1 < /run/keys > /run/screen & exec 9> /run/keys
             echo root >&9; until grep -q Password: /run/screen; do sleep 0.5; done; sleep 1
             echo {XenPool.Password} >&9; until tail -n 1 /run/screen | grep -q '# '; do sleep 0.5; done
-            echo 'echo 100 > /etc/godwit-writer' >&9 # Milliseconds: the writer is to leave the machines some time.
+            echo 'echo 400 > /etc/godwit-writer' >&9 # Milliseconds: the writer is to leave the machines some time.
             echo 'uname -n; cat /sys/hypervisor/type' >&9; until grep -q ^xen /run/screen; do sleep 0.5; done
             exec 9>&-; wait; tail -n 4 /run/screen
             """, ct);
