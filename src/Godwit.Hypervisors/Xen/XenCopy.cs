@@ -23,7 +23,7 @@ internal sealed class XenCopy : IDomainCopy
 {
     private const string IncomingSuffix = "--incoming", EndOfDomains = "@releaseDomain";
     private const int DestroyAttempts = 5, SectorBytes = 512;
-    private static readonly TimeSpan GrowLook = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan GrowLook = TimeSpan.FromMilliseconds(50), JustNow = TimeSpan.FromSeconds(5);
     private readonly XenRunDirectory _directory;
     private readonly XenParts _parts;
     private readonly XenConsole _console;
@@ -34,7 +34,8 @@ internal sealed class XenCopy : IDomainCopy
     private OutgoingMove? _outgoing;
     private IncomingMove? _incoming;
     private SendRate? _rate;
-    private bool _endTold;
+    private (XlDomain? Domain, long At) _seen;
+    private bool _endTold, _destroyed;
     private int _exited;
 
     public XenCopy(CopyDescription description, XenRunDirectory directory, XenParts parts)
@@ -88,6 +89,7 @@ internal sealed class XenCopy : IDomainCopy
     public async Task<CopyStatus> QueryAsync(CancellationToken cancellationToken)
     {
         var domain = await FindAsync(cancellationToken);
+        _seen = (domain, _parts.Time.GetTimestamp());
         return new CopyStatus(Phase(domain), domain?.CpuTime ?? TimeSpan.Zero, domain?.MemoryMiB ?? Order.Spec.MemoryMiB, 0)
         {
             VirtualCpus = domain?.VirtualCpus ?? 0,
@@ -150,7 +152,7 @@ internal sealed class XenCopy : IDomainCopy
         await _ending.WaitAsync(cancellationToken);
         try
         {
-            if (await TryDestroyKnownAsync(cancellationToken)) return;
+            if (_destroyed = await TryDestroyKnownAsync(cancellationToken)) return;
             for (var attempt = 1; await FindAsync(cancellationToken) is { } domain; attempt++)
             {
                 try
@@ -222,7 +224,8 @@ internal sealed class XenCopy : IDomainCopy
 
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
     {
-        var domain = await ThereAsync(cancellationToken);
+        // Whoever moves it has just looked at it.
+        var domain = _seen is ({ } seen, var at) && _parts.Time.GetElapsedTime(at) < JustNow ? seen : await ThereAsync(cancellationToken);
         if (domain.Paused)
         {
             var (what, verb) = options.ToFile ? ("saves", "save") : ("moves", "migrate");
@@ -358,6 +361,7 @@ internal sealed class XenCopy : IDomainCopy
         await _ending.WaitAsync(cancellationToken);
         try
         {
+            if (_destroyed) return;
             var domain = await FindAsync(cancellationToken);
             var now = _parts.Time.GetUtcNow();
             switch (domain?.Shutdown)

@@ -32,6 +32,7 @@ public sealed class SourceRun
     private readonly SourceLine _line;
     private SourceState _state = SourceMachine.Initial;
     private bool _seenHeld, _saidClocks;
+    private TimeSpan _readSoon = TimeSpan.FromMilliseconds(20);
 
     /// <summary>As the engine tells it, by the wall clock, which is also that of the frames. A guest that stood already has had nothing since.</summary>
     private DateTimeOffset _stopped = DateTimeOffset.MinValue;
@@ -259,9 +260,13 @@ public sealed class SourceRun
     private async Task ReadRecordAsync(CancellationToken token)
     {
         var standing = await _site.Registry.ReadAsync(token);
-        // The destination has it and is on its way: it says so itself, or the record will.
+        // The destination has it and is on its way: it says so itself, or the record will, a moment after its word.
         if (standing == Standing.Committed)
-            await Task.Delay(ReadAgain, _time, token);
+        {
+            await Task.Delay(_line.Arrival is null ? ReadAgain : _readSoon, _time, token);
+            if (_line.Arrival is not null && _readSoon < ReadAgain)
+                _readSoon *= 2;
+        }
         Post(new SourceEvent.RecordRead(standing));
     }
 
