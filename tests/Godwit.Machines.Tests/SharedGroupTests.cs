@@ -34,9 +34,11 @@ public sealed class SharedGroupTests(PoolFixture pool)
         await RefusedAsync($"godwit volume delete {Disk}", $"The group {Group} lies on {Disk}", ct);
         await RefusedAsync($"godwit volume resize {vm1.Volume} --size 300m", "in use", ct);
         await RefusedAsync($"godwit volume clone {vm1.Volume} {PoolFixture.Group}/stolen", "in use by resource-1", ct);
-        // Past LVM, on the disk itself: the volume of the other host, and the metadata.
-        var there = (await pool.First.RunAsync("ls /dev/etherd/ | grep '^e[0-9.]*$'", ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var device in there)
+        // Past LVM, on the disk itself: the volume of the other host, and the metadata. Of those that are served now: the kernel waits
+        // minutes for one that was.
+        var served = (await pool.Storage.RunAsync("ls /var/lib/godwit/storage/exports", ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.NotEmpty(served);
+        foreach (var device in served)
         {
             var spoilt = await pool.First.TryRunAsync($"dd if=/dev/zero of=/dev/etherd/{device} bs=4k seek=1 count=1 oflag=direct conv=notrunc", ct);
             Assert.NotEqual(0, spoilt.ExitCode);
