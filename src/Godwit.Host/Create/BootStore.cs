@@ -28,7 +28,7 @@ public sealed class BootStore : IBootStore
         {
             await using var file = File.OpenRead(path);
             // Read once: what it is named by is known at its end.
-            await using var sink = new Sink(_directory, null, long.MaxValue);
+            await using var sink = new Sink(_directory, null, Bounded(file.Length));
             var block = new byte[BlockLength];
             int read;
             while ((read = await file.ReadAsync(block, cancellationToken)) > 0)
@@ -51,8 +51,11 @@ public sealed class BootStore : IBootStore
         return File.Exists(path) ? path : null;
     }
 
-    public IBootFileSink Create(string digest, long length) => length is > 0 and <= MaxLength
-        ? new Sink(_directory, PathOf(digest), length)
+    public IBootFileSink Create(string digest, long length) => new Sink(_directory, PathOf(digest), Bounded(length));
+
+    // Also of a file of this host: no other would take it.
+    private static long Bounded(long length) => length is > 0 and <= MaxLength
+        ? length
         : throw new GodwitException("bad-boot-file", $"A boot file of {length} bytes was offered; between 1 and {MaxLength} are allowed.");
 
     private string PathOf(string digest) => digest.Length == 64 && digest.All(char.IsAsciiHexDigitLower)

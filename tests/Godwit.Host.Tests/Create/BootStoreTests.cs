@@ -49,6 +49,15 @@ public sealed class BootStoreTests : IDisposable
     public void ADigestIsNotAPath(string digest) => Assert.Throws<GodwitException>(() => new BootStore(_directory).Find(digest));
 
     [Fact]
+    public async Task AnEmptyFileIsRefusedAndNothingIsKept()
+    {
+        var (store, file) = (new BootStore(Path.Combine(_directory, "store")), Path.Combine(_directory, "vmlinuz"));
+        await File.WriteAllTextAsync(file, "", Token);
+        Assert.Equal("bad-boot-file", (await Assert.ThrowsAsync<GodwitException>(() => store.AddAsync(file, Token))).Code);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_directory, "store")));
+    }
+
+    [Fact]
     public async Task AMissingFileIsRefusedWithItsPath()
     {
         var e = await Assert.ThrowsAsync<GodwitException>(() => new BootStore(_directory).AddAsync("/no/such/kernel", Token));
