@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Godwit.Aoe.Initiator;
 using Godwit.Aoe.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,7 +8,9 @@ namespace Godwit.Aoe.Guests.Power;
 /// <summary>A writer, the end of the power in the middle of it, and the machine's restart.</summary>
 internal sealed class PowerCut(StorageMachine machine, CutDisk disk, Random random, AoeAddress address)
 {
-    private static readonly TimeSpan s_goesOnFor = TimeSpan.FromMilliseconds(500);
+    /// <summary>What a writer has done before the power goes: one that was slow to begin would lose nothing.</summary>
+    private const int LeastWrites = 30, LeastFlushes = 2;
+    private static readonly TimeSpan s_goesOnFor = TimeSpan.FromMilliseconds(500), s_beginsWithin = TimeSpan.FromSeconds(30), s_look = TimeSpan.FromMilliseconds(10);
 
     public long Writes { get; private set; }
 
@@ -20,7 +23,7 @@ internal sealed class PowerCut(StorageMachine machine, CutDisk disk, Random rand
         using var stop = new CancellationTokenSource();
         var writer = new DurableWriter(link, address, disk, random);
         var writing = Task.Factory.StartNew(() => writer.Run(stop.Token), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await CutAsync(ct).ConfigureAwait(false);
+        await CutAsync(() => writer.Answered >= LeastWrites, ct).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await writing.ConfigureAwait(false);
         Writes = writer.Answered;
@@ -40,7 +43,7 @@ internal sealed class PowerCut(StorageMachine machine, CutDisk disk, Random rand
         string? failure = null;
         try
         {
-            await CutAsync(ct).ConfigureAwait(false);
+            await CutAsync(() => writer.Writes >= LeastWrites && writer.Flushes >= LeastFlushes, ct).ConfigureAwait(false);
             if (!livesOn) link.Cut();
             await machine.StartAsync(ct).ConfigureAwait(false);
             if (livesOn)
@@ -63,8 +66,10 @@ internal sealed class PowerCut(StorageMachine machine, CutDisk disk, Random rand
         return failure ?? (Writes == 0 || Flushes == 0 ? "nothing was written and flushed" : null);
     }
 
-    private async Task CutAsync(CancellationToken ct)
+    private async Task CutAsync(Func<bool> isAtWork, CancellationToken ct)
     {
+        var began = Stopwatch.GetTimestamp();
+        while (!isAtWork() && Stopwatch.GetElapsedTime(began) < s_beginsWithin) await Task.Delay(s_look, ct).ConfigureAwait(false);
         await Task.Delay(random.Next(300, 1500), ct).ConfigureAwait(false);
         machine.CutPower();
     }

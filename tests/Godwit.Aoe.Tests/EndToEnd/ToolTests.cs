@@ -206,7 +206,7 @@ public sealed class ToolTests : IDisposable
         var began = Stopwatch.GetTimestamp();
         while (await IsRunningAsync(monitor))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(3), "it runs on");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "it runs on");
             await Task.Delay(20, Ct);
         }
         await Task.Delay(200, Ct);

@@ -2,9 +2,15 @@ using Godwit.Aoe.Fuzz;
 
 namespace Godwit.Aoe.Tests.Fuzz;
 
-/// <summary>The short form of <c>bench/aoe-fuzz</c>.</summary>
+/// <summary>The short form of <c>bench/aoe-fuzz</c>. Alone: what other tests hold in memory would count as its own.</summary>
+[Collection(Alone)]
 public sealed class FuzzTests
 {
+    private const string Alone = "alone";
+
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class Collection;
+
     [Fact]
     public void A_million_frames_are_answered_as_the_model_answers_them()
     {
