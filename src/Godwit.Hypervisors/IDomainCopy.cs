@@ -70,6 +70,12 @@ public interface IDomainCopy : IAsyncDisposable
     Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// A move is coming: what takes its time and disturbs nobody is done ahead. <see cref="SendAsync"/> with the same options goes
+    /// on from there, and <see cref="CancelSendAsync"/> undoes it.
+    /// </summary>
+    Task PrepareSendAsync(SendOptions options, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
     /// Begins to send the running copy. The stream carries the engine's bytes: reading gives what the other side is
     /// to have, writing takes what its <see cref="ReceiveAsync"/> stream gave. Then the events are, in order:
     /// rounds; <see cref="CopyEvent.SwitchoverReady"/> (the guest is stopped, the engine waits for

@@ -77,6 +77,9 @@ internal sealed class FakeDomainCopy : IDomainCopy
         },
         cancellationToken);
 
+    public Task PrepareSendAsync(SendOptions options, CancellationToken cancellationToken) =>
+        Do(() => _process.SendPrepared = true, cancellationToken);
+
     public Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken) =>
         Do(() => _process.BeginSend(options), cancellationToken);
 
@@ -90,7 +93,7 @@ internal sealed class FakeDomainCopy : IDomainCopy
     {
         while (_process.Send is { IsDeaf: true })
             await Task.Delay(s_deafAgain, _engine.Time, cancellationToken);
-        await Do(() => _process.Send?.Cancel(), cancellationToken);
+        await Do(() => _process.CancelSend(), cancellationToken);
     }
 
     public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) => Do(_process.BeginReceive, cancellationToken);

@@ -37,6 +37,9 @@ public sealed class FakeProcess
 
     public FakeMemory Memory { get; private set; }
 
+    /// <summary>Something waits for a move that was announced.</summary>
+    public bool SendPrepared { get; internal set; }
+
     /// <summary>The daemon's object that hears the events; null while no daemon is there.</summary>
     internal FakeDomainCopy? Listener { get; set; }
 
@@ -105,7 +108,7 @@ public sealed class FakeProcess
 
     internal void LoseDaemon()
     {
-        Listener = null;
+        (Listener, SendPrepared) = (null, false);
         _send?.StreamClosed();
         _receive?.StreamClosed();
     }
@@ -136,11 +139,18 @@ public sealed class FakeProcess
     internal Stream BeginSend(SendOptions options)
     {
         _engine.ThrowIfFailing(FakePoint.Send);
+        SendPrepared = false;
         // A domain that arrived paused has never run here, and can be sent on all the same.
         if (Phase is not (CopyPhase.Running or CopyPhase.Paused or CopyPhase.Loaded or CopyPhase.Prepared) || _send is { Active: true })
             throw new GodwitException("engine-failed", $"the fake engine cannot send a copy that is {Phase}");
         _send = new FakeSend(this, options, Phase == CopyPhase.Running);
         return _send.Stream;
+    }
+
+    internal void CancelSend()
+    {
+        SendPrepared = false;
+        _send?.Cancel();
     }
 
     internal Stream BeginReceive()

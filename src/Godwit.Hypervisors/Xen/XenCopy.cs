@@ -34,7 +34,7 @@ internal sealed partial class XenCopy : IDomainCopy
     private OutgoingMove? _outgoing;
     private IncomingMove? _incoming;
     private SendRate? _rate;
-    private bool _endTold, _destroyed;
+    private bool _endTold, _destroyed, _sendPrepared;
     private int _exited;
 
     public XenCopy(CopyDescription description, XenRunDirectory directory, XenParts parts)
@@ -220,7 +220,8 @@ internal sealed partial class XenCopy : IDomainCopy
 
     public Task<Stream> OpenConsoleAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(_console.Open());
 
-    public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
+    /// <summary>Starts xl, which then waits for the first word of a receiver and has done nothing to the guest.</summary>
+    public async Task PrepareSendAsync(SendOptions options, CancellationToken cancellationToken)
     {
         var domain = await ThereAsync(cancellationToken);
         if (domain.Paused)
@@ -231,8 +232,15 @@ internal sealed partial class XenCopy : IDomainCopy
         }
         await EndMoveAsync();
         _outgoing = await OutgoingMove.StartAsync(_directory, _parts, domain.Id, Name, PostOfMove, options.ToFile, cancellationToken);
+        _sendPrepared = true;
+    }
+
+    public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
+    {
+        if (!_sendPrepared) await PrepareSendAsync(options, cancellationToken);
+        _sendPrepared = false;
         _rate = new SendRate(_parts.Time);
-        return _outgoing.OpenStream();
+        return _outgoing!.OpenStream();
     }
 
     public Task<SendProgress> QuerySendAsync(CancellationToken cancellationToken)
@@ -250,6 +258,7 @@ internal sealed partial class XenCopy : IDomainCopy
 
     public async Task CancelSendAsync(CancellationToken cancellationToken)
     {
+        _sendPrepared = false;
         if (_outgoing is { } move) await move.CancelAsync(cancellationToken);
     }
 

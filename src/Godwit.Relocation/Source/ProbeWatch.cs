@@ -6,10 +6,11 @@ namespace Godwit.Relocation.Source;
 /// </summary>
 internal sealed class ProbeWatch(ISourceSite site, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>How long an answer counts as "just now".</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+
+    /// <summary>A quarter of that: an answer may take long. Not less, for each costs time of the processor that the pages need.</summary>
+    private static readonly TimeSpan Interval = Fresh / 4;
 
     private long? _answered;
 

@@ -22,6 +22,7 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
 
     /// <summary>What the destination's engine said before this one listened: some greet first.</summary>
     private readonly List<byte> _early = [];
+    private Task _preparing = Task.CompletedTask;
     private Stream? _stream;
     private bool _listens;
     private EnginePump? _pump;
@@ -30,6 +31,25 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     public long Bytes => _pump?.Bytes ?? 0;
 
     private string Domain => site.Offer.Spec.Name;
+
+    private SendOptions HowToSend => new()
+    {
+        DowntimeLimitMilliseconds = options.DowntimeLimitMilliseconds,
+        MaxBytesPerSecond = options.MaxBytesPerSecond,
+    };
+
+    /// <summary>Beside the destination's own preparation, which takes as long.</summary>
+    public async Task PrepareAsync(CancellationToken token)
+    {
+        try
+        {
+            await (_preparing = site.Copy.PrepareSendAsync(HowToSend, token));
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            post(new SourceEvent.SendFailed(e.Message));
+        }
+    }
 
     /// <summary>Sends to the end of the engine's stream.</summary>
     /// <param name="channel">Carries the bytes.</param>
@@ -40,9 +60,8 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     {
         try
         {
-            _stream = await site.Copy.SendAsync(
-                new SendOptions { DowntimeLimitMilliseconds = options.DowntimeLimitMilliseconds, MaxBytesPerSecond = options.MaxBytesPerSecond },
-                token);
+            await _preparing;
+            _stream = await site.Copy.SendAsync(HowToSend, token);
             _pump = new EnginePump(_stream, channel, shorten);
             began();
             await GreetAsync(_stream, token);
@@ -93,6 +112,15 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
         {
             post(new SourceEvent.SendFailed(e.Message));
         }
+    }
+
+    /// <summary>Gives up what was sent, or prepared to be sent.</summary>
+    public async Task CancelAsync(CancellationToken token)
+    {
+        // Before it is told: an engine whose last bytes nobody takes waits for that alone, and hears nothing.
+        await CloseAsync();
+        await _preparing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await site.Copy.CancelSendAsync(token);
     }
 
     /// <summary>

@@ -79,9 +79,10 @@ public static class SourceMachine
             SourceEvent.DestinationPrepared => (state with { Phase = SourcePhase.PreCopying }, [SourceAction.BeginSending]),
             SourceEvent.DestinationFailed e =>
                 (Failed(state, new(RelocationEnding.PrepareFailed, RelocationSide.Destination, e.Reason, e.Remedy, e.Step), SourcePhase.Aborting),
-                    [SourceAction.RecordAbort]),
+                    [SourceAction.CancelSending, SourceAction.RecordAbort]),
             _ when Failure(@event, RelocationEnding.ChannelLost) is { } failure =>
-                (Failed(state, failure, SourcePhase.Aborting), [SourceAction.SendFailed, SourceAction.RecordAbort]),
+                (Failed(state, failure, SourcePhase.Aborting),
+                    [SourceAction.CancelSending, SourceAction.SendFailed, SourceAction.RecordAbort]),
             _ => Stay(state),
         };
 

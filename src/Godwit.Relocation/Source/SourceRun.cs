@@ -172,6 +172,7 @@ public sealed class SourceRun
             case SourceAction.SendPrepare:
                 Report(RelocationStep.Prepare);
                 _beside.Add(_line.SendPrepareAsync(token));
+                _beside.Add(_engine.PrepareAsync(token));
                 break;
             case SourceAction.BeginSending:
                 Report(RelocationStep.PreCopy);
@@ -194,9 +195,7 @@ public sealed class SourceRun
                 Report(RelocationStep.HandOver);
                 break;
             case SourceAction.CancelSending:
-                // Before it is told: an engine whose last bytes nobody takes waits for that alone, and hears nothing.
-                await _engine.CloseAsync();
-                await TryAsync(_site.Copy.CancelSendAsync, token);
+                await TryAsync(_engine.CancelAsync, token);
                 break;
             case SourceAction.SendFailed:
                 await _line.SayAsync(new RelocationMessage.Failed(_state.Reason ?? "the source gave up", _state.Remedy), token);

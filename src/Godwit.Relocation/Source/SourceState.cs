@@ -99,6 +99,8 @@ public abstract record SourceEvent
 public enum SourceAction
 {
     RecordIntent = 1,
+
+    /// <summary>Have the destination prepare, and the engine of this side meanwhile.</summary>
     SendPrepare,
     BeginSending,
 
@@ -108,7 +110,7 @@ public enum SourceAction
     /// <summary>Journal that the copy is held, and send Handover.</summary>
     HandOver,
 
-    /// <summary>End the engine's sending; the guest runs on, or again.</summary>
+    /// <summary>End the engine's sending, or what it did ahead for it; the guest runs on, or again.</summary>
     CancelSending,
 
     /// <summary>Tell the destination that it ends here.</summary>

@@ -32,6 +32,13 @@ internal sealed class ScriptedCopy : IDomainCopy
 
     public bool IsDestroyed { get; private set; }
 
+    /// <summary>What it does ahead of a move.</summary>
+    public Task Preparation { get; init; } = Task.CompletedTask;
+
+    public bool WasSent { get; private set; }
+
+    public bool SendCancelled { get; private set; }
+
     public Task<CopyStatus> QueryAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new CopyStatus(Runs ? CopyPhase.Running : CopyPhase.Loaded, default, 0, 0));
 
@@ -50,8 +57,11 @@ internal sealed class ScriptedCopy : IDomainCopy
         return Task.CompletedTask;
     }
 
+    public Task PrepareSendAsync(SendOptions options, CancellationToken cancellationToken) => Preparation;
+
     public async Task<Stream> SendAsync(SendOptions options, CancellationToken cancellationToken)
     {
+        WasSent = true;
         Raise(new CopyEvent.RoundBegan(Samples.Noon, 1));
         await _toLine.Writer.WriteAsync(Round, cancellationToken);
         Raise(new CopyEvent.Stopped(Samples.Noon));
@@ -83,7 +93,11 @@ internal sealed class ScriptedCopy : IDomainCopy
             Raise(new CopyEvent.Loaded(Samples.Noon));
         }));
 
-    public Task CancelSendAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task CancelSendAsync(CancellationToken cancellationToken)
+    {
+        SendCancelled = true;
+        return Task.CompletedTask;
+    }
 
     public Task<SendProgress> QuerySendAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new SendProgress(1, Round.Length, Rest.Length, 1 << 20, 0, 1 << 20, 1));

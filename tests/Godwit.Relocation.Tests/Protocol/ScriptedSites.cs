@@ -29,7 +29,7 @@ internal sealed class ScriptedSource(ScriptedRegistry registry) : ISourceSite
 {
     public static byte[] Kernel { get; } = [1, 2, 3, 4];
 
-    public ScriptedCopy Engine { get; } = new();
+    public ScriptedCopy Engine { get; init; } = new();
 
     public IDomainCopy Copy => Engine;
 

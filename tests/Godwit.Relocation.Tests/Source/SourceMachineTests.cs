@@ -71,6 +71,15 @@ public class SourceMachineTests
     }
 
     [Fact]
+    public void WhatWasPreparedIsGivenUpWhenTheDestinationCannotPrepare()
+    {
+        var (state, actions) = Feed([.. ToHeld[..2], new SourceEvent.DestinationFailed("no room", null)]);
+
+        Assert.Equal((SourcePhase.Aborting, RelocationEnding.PrepareFailed), (state.Phase, state.Ending!.Value));
+        Assert.Equal([SourceAction.CancelSending, SourceAction.RecordAbort], actions[^2..]);
+    }
+
+    [Fact]
     public void ALineThatBreaksAtTheStopResumesFirstAndAbortsAfter()
     {
         var (_, actions) = Feed([.. ToHeld[..4], new SourceEvent.ChannelLost("cut")]);

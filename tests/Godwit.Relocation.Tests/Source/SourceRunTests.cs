@@ -59,6 +59,35 @@ public class SourceRunTests
         await Assert.ThrowsAsync<ChannelException>(() => engine.TakeAsync(new byte[1], CancellationToken.None));
     }
 
+    [Fact]
+    public async Task WhatIsPreparedForAMoveThatDoesNotComeIsGivenUpOnceItStands()
+    {
+        var preparation = new TaskCompletionSource();
+        var copy = new ScriptedCopy { Preparation = preparation.Task };
+        var engine = new SourceEngine(
+            new ScriptedSource(new ScriptedRegistry()) { Engine = copy }, new RelocationOptions(), TimeProvider.System, NullLogger.Instance, _ => { });
+        var preparing = engine.PrepareAsync(CancellationToken.None);
+        var cancelling = engine.CancelAsync(CancellationToken.None);
+        Assert.False(copy.SendCancelled);
+        preparation.SetResult();
+        await Task.WhenAll(preparing, cancelling).WaitAsync(Limit);
+        Assert.True(copy.SendCancelled);
+    }
+
+    [Fact]
+    public async Task AnEngineThatCannotPrepareSaysWhyAndDoesNotSend()
+    {
+        var told = new List<SourceEvent>();
+        var copy = new ScriptedCopy { Preparation = Task.FromException(new GodwitException("engine-failed", "it does not begin")) };
+        var engine = new SourceEngine(
+            new ScriptedSource(new ScriptedRegistry()) { Engine = copy }, new RelocationOptions(), TimeProvider.System, NullLogger.Instance, told.Add);
+        await engine.PrepareAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal([new SourceEvent.SendFailed("it does not begin")], told);
+        var (near, _) = RecordedEnd.Pair(new Transcript());
+        await engine.SendAsync(near, shorten: false, () => { }, CancellationToken.None).WaitAsync(Limit);
+        Assert.False(copy.WasSent);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(ProtocolVersion.Current + 1)]

@@ -104,6 +104,8 @@ internal sealed class Invariants(SimWorld world)
             return copies == 0 || only is { Process.Phase: CopyPhase.ShutOff or CopyPhase.Crashed } ? null : $"there are {copies} copies of a domain that is {record.RunState}";
         if (only is not var (owner, copy))
             return $"there are {copies} copies, the record is {SimRegistry.Describe(record)}";
+        if (copy.SendPrepared)
+            return $"the copy on {owner.Name} is prepared for a move that does not come";
         if (owner.Name != record.Owner)
             return $"the copy is on {owner.Name}, the record says {record.Owner}";
         // Its end is to be in the record as well.

@@ -100,6 +100,9 @@ internal sealed class FakeXen : IAsyncDisposable
     /// <summary>The one directory of a copy.</summary>
     public string CopyDirectory => Directory.GetDirectories(At("run/copies")).Single();
 
+    /// <summary>A process of the one copy (xl, holder), by its number.</summary>
+    public int ProcessOf(string part) => int.Parse(File.ReadAllText(Path.Combine(CopyDirectory, part)), CultureInfo.InvariantCulture);
+
     public bool HasCopies => Directory.Exists(At("run/copies")) && Directory.GetDirectories(At("run/copies")).Length > 0;
 
     /// <summary>xenstored tells those who watch.</summary>
