@@ -159,7 +159,8 @@ public sealed partial class DescriptorStream : Stream
         }
     }
 
-    private SafeFileHandle Open() => _descriptor.IsClosed ? throw new IOException($"'{_path}' was closed") : _descriptor;
+    // By our own word: the descriptor itself is open for as long as a wait holds it.
+    private SafeFileHandle Open() => _closing.IsCancellationRequested ? throw new IOException($"'{_path}' was closed") : _descriptor;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
