@@ -22,9 +22,9 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
 
     /// <summary>What the destination's engine said before this one listened: some greet first.</summary>
     private readonly List<byte> _early = [];
-    private Task _preparing = Task.CompletedTask;
+    private Task _beginning = Task.CompletedTask;
     private Stream? _stream;
-    private bool _listens;
+    private bool _listens, _givenUp;
     private EnginePump? _pump;
 
     /// <summary>Bytes that the engine has sent.</summary>
@@ -43,7 +43,7 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     {
         try
         {
-            await (_preparing = site.Copy.PrepareSendAsync(HowToSend, token));
+            await (_beginning = site.Copy.PrepareSendAsync(HowToSend, token));
         }
         catch (Exception e) when (e is GodwitException or IOException)
         {
@@ -60,8 +60,12 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     {
         try
         {
-            await _preparing;
-            _stream = await site.Copy.SendAsync(HowToSend, token);
+            await _beginning;
+            if (_givenUp)
+                return;
+            var sending = site.Copy.SendAsync(HowToSend, token);
+            _beginning = sending;
+            _stream = await sending;
             _pump = new EnginePump(_stream, channel, shorten);
             began();
             await GreetAsync(_stream, token);
@@ -117,9 +121,11 @@ internal sealed class SourceEngine(ISourceSite site, RelocationOptions options, 
     /// <summary>Gives up what was sent, or prepared to be sent.</summary>
     public async Task CancelAsync(CancellationToken token)
     {
+        _givenUp = true;
+        // What is just beginning has nothing yet that could be ended.
+        await _beginning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         // Before it is told: an engine whose last bytes nobody takes waits for that alone, and hears nothing.
         await CloseAsync();
-        await _preparing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await site.Copy.CancelSendAsync(token);
     }
 

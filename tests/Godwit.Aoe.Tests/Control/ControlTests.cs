@@ -173,7 +173,7 @@ public sealed class ControlTests : IAsyncLifetime
         await Task.Delay(100, Ct);
         Assert.Null((await Client.StatusAsync(Ct, "e0.1")).Problem);
         _links["eth3"].Fail();
-        for (var i = 0; i < 100 && (await Client.StatusAsync(Ct, "e0.1")).Problem is null; i++) await Task.Delay(20, Ct);
+        for (var i = 0; i < 1000 && (await Client.StatusAsync(Ct, "e0.1")).Problem is null; i++) await Task.Delay(20, Ct);
         var list = await Client.ListAsync(Ct);
         Assert.Equal(["e0.0", "e0.1"], list.Select(e => e.Device));
         Assert.Contains("interfaces have failed", list[1].Problem, StringComparison.Ordinal);

@@ -173,7 +173,7 @@ public sealed class ToolTests : IDisposable
         Assert.Equal(1, (await File.ReadAllBytesAsync(Disk, Ct))[0]);
 
         var attach = new AttachControlClient(_directory.File("a.ctl"));
-        for (var i = 0; i < 100 && (await attach.StatusAsync(Ct)).State != AttachState.Superseded; i++) await Task.Delay(50, Ct);
+        for (var i = 0; i < 600 && (await attach.StatusAsync(Ct)).State != AttachState.Superseded; i++) await Task.Delay(50, Ct);
         Assert.Equal(AttachState.Superseded, (await attach.StatusAsync(Ct)).State);
         // Given back under a new session, the attachment goes on without a restart.
         session = await fence.AdmitAsync("resource-1", [mac.Trim()], Ct);
@@ -283,7 +283,7 @@ public sealed class ToolTests : IDisposable
         var client = new AttachControlClient(_directory.File("a.ctl"));
         async Task BothUpAsync()
         {
-            for (var i = 0; i < 400 && (await client.StatusAsync(Ct)).Paths.Count(p => p.State == PathCondition.Up) < 2; i++) await Task.Delay(25, Ct);
+            for (var i = 0; i < 1200 && (await client.StatusAsync(Ct)).Paths.Count(p => p.State == PathCondition.Up) < 2; i++) await Task.Delay(25, Ct);
         }
         await BothUpAsync();
         Assert.Equal(0, QemuIo("write -P 0x5a 1M 3M", "read -P 0x5a 1M 3M", "flush").Code);

@@ -29,6 +29,11 @@ internal sealed class VethPair : IDisposable
     {
         Sh("ip", "link", "add", name, "netns", Storage, "type", "veth", "peer", "name", name, "netns", Host);
         foreach (var side in new[] { Storage, Host }) Sh("ip", "-n", side, "link", "set", name, "up", "mtu", "9000");
+        // Until the kernel has seen that both are up, which it does in its own time, what is sent is lost.
+        foreach (var side in new[] { Storage, Host })
+        {
+            for (var i = 0; i < 300 && RunIn(side, "cat", $"/sys/class/net/{name}/operstate").Output.Trim() != "up"; i++) Thread.Sleep(10);
+        }
     }
 
     /// <summary>Runs to the end.</summary>

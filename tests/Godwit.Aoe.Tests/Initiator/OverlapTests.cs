@@ -143,7 +143,7 @@ public sealed class OverlapTests : IAsyncLifetime
             TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
         targetLink.Dead = false;
         PathCondition? State() => initiator.Status().Paths.FirstOrDefault(p => p.Interface == link.Name)?.State;
-        for (var i = 0; i < 500 && State() != expected; i++) await Task.Delay(10, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3000 && State() != expected; i++) await Task.Delay(10, TestContext.Current.CancellationToken);
         Assert.Equal(expected, State());
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => initiator.WriteAsync(i * 1024, Enumerable.Repeat((byte)i, 1024).ToArray()).AsTask()));
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (byte)i), Enumerable.Range(0, 100).Select(i => _target.Data[i * 1024]));

@@ -8,7 +8,7 @@ namespace Godwit.Aoe.Tests.Initiator;
 /// <summary>How long frames may be is found out by frames, whatever the interfaces say.</summary>
 public sealed class PathProbeTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     [Theory]
     [InlineData(9000)]

@@ -122,7 +122,7 @@ public sealed class PathTests : IDisposable
         else await world.WaitForAsync(PathCondition.Refused, PathCondition.Up);
         await world.WorkAsync(8);
         // The path that was found first may have been asked for it, and refused: the next heartbeat asks again.
-        for (var i = 0; i < 300 && !world.Status.WriteCache; i++) await Task.Delay(10);
+        for (var i = 0; i < 3000 && !world.Status.WriteCache; i++) await Task.Delay(10);
         Assert.Equal((AttachState.Up, true), (world.Status.State, world.Status.WriteCache));
     }
 
@@ -142,7 +142,7 @@ public sealed class PathTests : IDisposable
         }
         var other = await world.Target.RunAsync(() => fence.Admit("b", [TargetBench.HostB]));
         await world.Target.RunAsync(() => fence.Take("b", 9, other));
-        for (var i = 0; i < 300 && world.Status.State != AttachState.Superseded; i++) await Task.Delay(10);
+        for (var i = 0; i < 3000 && world.Status.State != AttachState.Superseded; i++) await Task.Delay(10);
         Assert.Equal(AttachState.Superseded, world.Status.State);
         await Assert.ThrowsAsync<TargetErrorException>(() => world.Initiator.WriteAsync(0, new byte[512]).AsTask());
     }

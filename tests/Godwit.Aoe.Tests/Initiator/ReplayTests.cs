@@ -137,7 +137,7 @@ public sealed class ReplayTests : IAsyncLifetime
     {
         await _initiator.WriteAsync(0, Of(7));
         await LosePowerAsync();
-        for (var i = 0; i < 200 && _medium.Data[0] != 7; i++) await Task.Delay(10, Ct);
+        for (var i = 0; i < 3000 && _medium.Data[0] != 7; i++) await Task.Delay(10, Ct);
         Assert.Equal(7, _medium.Data[0]);
     }
 

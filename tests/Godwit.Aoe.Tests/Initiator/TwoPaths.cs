@@ -89,7 +89,7 @@ internal sealed class TwoPaths : IAsyncDisposable
 
     public async Task WaitForAsync(PathCondition? one, PathCondition? two)
     {
-        for (var i = 0; i < 800 && (StateOf(One), StateOf(Two)) != (one, two); i++) await Task.Delay(10);
+        for (var i = 0; i < 3000 && (StateOf(One), StateOf(Two)) != (one, two); i++) await Task.Delay(10);
         Assert.Equal((one, two), (StateOf(One), StateOf(Two)));
     }
 

@@ -139,11 +139,16 @@ internal sealed class ServedCable : IAsyncDisposable
         return [];
     }
 
+    /// <summary>0: no answer. A frame that comes while the target opens its interface anew is lost, as on any network.</summary>
     public int SectorsTold()
     {
-        Assert.Equal(MalformedFrame.No, ConfigSection.TryRead(Ask(Query()) ?? throw new IOException("no answer"), out var config));
+        if (Ask(Query()) is not { } answer) return 0;
+        Assert.Equal(MalformedFrame.No, ConfigSection.TryRead(answer, out var config));
         return config.SectorsPerFrame;
     }
+
+    /// <summary>Where an answer comes from; null: there is none, for the reason of <see cref="SectorsTold"/>.</summary>
+    public MacAddress? AnsweringAddress() => Ask(Query()) is { } answer ? MacAddress.Read(answer.AsSpan(6)) : null;
 
     public void AssertWritesAndReads(int sectors, byte fill)
     {

@@ -66,12 +66,15 @@ public class SourceRunTests
         var copy = new ScriptedCopy { Preparation = preparation.Task };
         var engine = new SourceEngine(
             new ScriptedSource(new ScriptedRegistry()) { Engine = copy }, new RelocationOptions(), TimeProvider.System, NullLogger.Instance, _ => { });
+        var (near, _) = RecordedEnd.Pair(new Transcript());
         var preparing = engine.PrepareAsync(CancellationToken.None);
+        // The destination was quicker, and failed then.
+        var sending = engine.SendAsync(near, shorten: false, () => { }, CancellationToken.None);
         var cancelling = engine.CancelAsync(CancellationToken.None);
         Assert.False(copy.SendCancelled);
         preparation.SetResult();
-        await Task.WhenAll(preparing, cancelling).WaitAsync(Limit);
-        Assert.True(copy.SendCancelled);
+        await Task.WhenAll(preparing, sending, cancelling).WaitAsync(Limit);
+        Assert.Equal((false, true), (copy.WasSent, copy.SendCancelled));
     }
 
     [Fact]
