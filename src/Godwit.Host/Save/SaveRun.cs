@@ -28,8 +28,8 @@ internal sealed class SaveRun(HostParts parts, StartedDomain domain, RelocationO
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500), LookAgain = TimeSpan.FromMilliseconds(50);
 
     private readonly ILogger _log = parts.Logs.CreateLogger<SaveRun>();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What waits for them goes on in its place among all else of the domain, not on a thread of the pool.
+    private readonly TaskCompletionSource _ready = new(), _held = new();
     private GodwitException? _failure;
     private Stream? _stream;
     private Task _pumping = Task.CompletedTask;

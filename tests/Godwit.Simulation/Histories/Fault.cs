@@ -63,6 +63,9 @@ internal enum Fault
 
     /// <summary>A user gives the running domain other memory.</summary>
     Resize,
+
+    /// <summary>A user saves the domain, and restores it soon.</summary>
+    Save,
 }
 
 /// <summary>A fault that a history has in store.</summary>

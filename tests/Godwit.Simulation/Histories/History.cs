@@ -4,6 +4,7 @@ using Godwit.Pool;
 using Godwit.Relocation;
 using Godwit.Simulation.Scheduling;
 using Godwit.Simulation.World;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Simulation.Histories;
 
@@ -122,6 +123,7 @@ internal static class History
             await Task.Delay(director.BusyUntil - world.Scheduler.Elapsed + TimeSpan.FromMilliseconds(1), world.Time);
         await Task.Delay(TimeSpan.FromMilliseconds(world.Random.Next(10, 600)), world.Time);
         director.End();
+        await WakeAsync(world, director);
         await UntilAsync(world, () => director.IsAsking ? "a request has not been answered" : Invariants.Unsettled(world));
         if (ticket?.Result is { } result)
         {
@@ -132,6 +134,44 @@ internal static class History
         }
         if (asked.IsFaulted)
             world.Trace.Add("world", $"refused: {asked.Exception.InnerException!.Message}");
+    }
+
+    /// <summary>A user lets a domain that is still saved go on; where its memory is refused, it is removed, to be made anew from its disks.</summary>
+    private static async Task WakeAsync(SimWorld world, Director director)
+    {
+        GodwitException? refused = null;
+        await UntilAsync(world, () => director.IsAsking ? "a request has not been answered"
+            : !world.Hosts.All(host => host.IsReady) ? "a daemon is not ready"
+            : world.Record() is { RunState: RunState.Saved, Arriving: true } ? "a restore is not settled" : null);
+        var until = world.Scheduler.Elapsed + Rest;
+        while (world.Record() is { RunState: RunState.Saved } saved)
+        {
+            if (world.Scheduler.Elapsed > until)
+                throw new SimulationException($"the domain is not restored: {refused?.Message}");
+            try
+            {
+                await world.Host(saved.Owner).AskAsync(domains =>
+                    domains.RestoreAsync(SimWorld.Domain, new RestoreOptions(), new Progress<WorkProgress>(), CancellationToken.None));
+                world.Trace.Add("world", "has been restored at last");
+            }
+            catch (GodwitException e) when (e.Code is "saved-memory-is-stale" or "saved-memory-missing")
+            {
+                if (!world.MayBeCold)
+                    throw new SimulationException($"memory was given up for nothing: {e.Message}");
+                world.Trace.Add("world", $"is made anew: {e.Message}");
+                world.DomainMayEnd();
+                await DoAsync(world, world.Host(saved.Owner), "the saved domain is not removed", async domains =>
+                {
+                    await domains.DestroyAsync(SimWorld.Domain, CancellationToken.None);
+                    return true;
+                });
+            }
+            catch (GodwitException e)
+            {
+                refused = e;
+                await Task.Delay(Look, world.Time);
+            }
+        }
     }
 
     private static async Task PauseAsync(SimWorld world, DomainRecord record)

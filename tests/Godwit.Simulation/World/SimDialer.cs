@@ -1,5 +1,4 @@
 using Godwit.Host.Create;
-using Godwit.Host.Save;
 using Godwit.Relocation.Channel;
 using Godwit.Relocation.Destination;
 
@@ -35,23 +34,4 @@ internal sealed class NoBootFiles : IBootStore
     public string? Find(string digest) => null;
 
     public IBootFileSink Create(string digest, long length) => throw new NotSupportedException(digest);
-}
-
-/// <summary>No domain of the simulation is saved.</summary>
-internal sealed class NoSavedMemory : ISavedStore
-{
-    public string Place => "nowhere";
-
-    public long FreeBytes => 0;
-
-    public IReadOnlyList<string> List() => [];
-
-    public ISavedSink Create(string domain) => throw new NotSupportedException(domain);
-
-    public Stream? Open(string domain) => null;
-
-    public void Remove(string domain)
-    {
-        // There is none.
-    }
 }

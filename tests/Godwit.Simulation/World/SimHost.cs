@@ -57,6 +57,9 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
     /// <summary>Greatest revision of the registry that its daemon has seen.</summary>
     public long SeenRevision => _witness?.HighestRevision ?? 0;
 
+    /// <summary>On its disk.</summary>
+    public SimSaved Saved { get; } = new();
+
     /// <summary>The host has power.</summary>
     public bool IsOn { get; private set; } = true;
 
@@ -96,7 +99,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
             },
             Journal = Journal,
             BootFiles = new NoBootFiles(),
-            Saved = new NoSavedMemory(),
+            Saved = Saved,
             Dialer = new SimDialer(_world, this),
             Resources = this,
             Time = Clock,

@@ -63,6 +63,9 @@ internal sealed class SimStore : IDisposable
         _registry = Open();
     }
 
+    /// <summary>There is a copy of it that somebody may put in its place.</summary>
+    public bool HasCopy => _backup is not null;
+
     public void Save()
     {
         _backup?.Dispose();

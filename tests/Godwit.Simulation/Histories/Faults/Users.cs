@@ -2,12 +2,15 @@ using Godwit.Domains;
 using Godwit.Host;
 using Godwit.Relocation;
 using Godwit.Simulation.World;
+using Godwit.Storage.Volumes;
 
 namespace Godwit.Simulation.Histories.Faults;
 
 /// <summary>People who ask for something in the middle of a move.</summary>
 internal sealed class Users(Stage stage)
 {
+    private const int SaveAttempts = 10, LongestSaved = 400;
+    private static readonly TimeSpan SaveAgain = TimeSpan.FromMilliseconds(50);
     private readonly SimWorld _world = stage.World;
     private int _asking;
 
@@ -41,6 +44,9 @@ internal sealed class Users(Stage stage)
                     _world.Trace.Add("world", $"has been given {mib} MiB");
                 });
                 break;
+            case Fault.Save:
+                Ask(Owner(), SaveAsync);
+                break;
             case Fault.MoveAgain:
                 var to = _world.Hosts[_world.Random.Next(_world.Hosts.Length)].Name;
                 Ask(Owner(), domains => domains.RelocateAsync(SimWorld.Domain, to, new RelocationOptions(), CancellationToken.None));
@@ -55,6 +61,29 @@ internal sealed class Users(Stage stage)
                 return false;
         }
         return true;
+    }
+
+    // A move that is just ending, or another's work, is waited for; what fails is left to the one who restores it at the end.
+    private async Task SaveAsync(IDomainHost domains)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await domains.SaveAsync(SimWorld.Domain, new Progress<WorkProgress>(), CancellationToken.None);
+                break;
+            }
+            catch (GodwitException) when (attempt < SaveAttempts)
+            {
+                await Task.Delay(SaveAgain, _world.Time);
+            }
+        }
+        _world.Trace.Add("world", "has been saved");
+        if (_world.Store.HasCopy)
+            _world.Store.Save();
+        await Task.Delay(TimeSpan.FromMilliseconds(_world.Apart.Next(LongestSaved)), _world.Time);
+        await domains.RestoreAsync(SimWorld.Domain, new RestoreOptions(), new Progress<WorkProgress>(), CancellationToken.None);
+        _world.Trace.Add("world", "has been restored");
     }
 
     private SimHost Owner() => _world.Record() is { } record ? _world.Host(record.Owner) : stage.Source;
