@@ -2,10 +2,11 @@ namespace Godwit.Hypervisors.Fake;
 
 /// <summary>
 /// A socket between an engine and its daemon, in memory. The daemon has it as a stream; the engine is called when
-/// something comes. It is driven by one caller at a time.
+/// something comes. Outside a simulation the two have threads of their own.
 /// </summary>
 internal sealed class FakePipe(Action<ReadOnlyMemory<byte>> written, Action closed) : Stream
 {
+    private readonly Lock _changing = new();
     private readonly Queue<ReadOnlyMemory<byte>> _toDaemon = [];
     private TaskCompletionSource? _waiting;
     private bool _ended;
@@ -15,46 +16,48 @@ internal sealed class FakePipe(Action<ReadOnlyMemory<byte>> written, Action clos
     /// <summary>The engine says something.</summary>
     public void Say(ReadOnlyMemory<byte> bytes)
     {
-        if (_disposed || _broken)
-            return;
-        _toDaemon.Enqueue(bytes);
-        Wake();
+        Change(() =>
+        {
+            if (!_disposed && !_broken)
+                _toDaemon.Enqueue(bytes);
+        });
     }
 
     /// <summary>The engine closes its end: the daemon reads what is left, and then the end.</summary>
-    public void End()
-    {
-        _ended = true;
-        Wake();
-    }
+    public void End() => Change(() => _ended = true);
 
     /// <summary>The engine, or the daemon, is gone.</summary>
-    public void Break()
+    public void Break() => Change(() =>
     {
         _broken = true;
         _toDaemon.Clear();
-        Wake();
-    }
+    });
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (!_toDaemon.TryPeek(out _))
+        while (true)
         {
-            if (_broken || _disposed)
-                throw new IOException("the engine closed the connection");
-            if (_ended)
-                return 0;
-            cancellationToken.ThrowIfCancellationRequested();
-            var waiting = _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource waiting;
+            lock (_changing)
+            {
+                if (_toDaemon.TryDequeue(out var next))
+                {
+                    var length = Math.Min(next.Length, buffer.Length);
+                    next[..length].CopyTo(buffer);
+                    if (length < next.Length)
+                        Requeue(next[length..]);
+                    return length;
+                }
+                if (_broken || _disposed)
+                    throw new IOException("the engine closed the connection");
+                if (_ended)
+                    return 0;
+                cancellationToken.ThrowIfCancellationRequested();
+                waiting = _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
             await using (cancellationToken.Register(() => waiting.TrySetCanceled(cancellationToken)))
                 await waiting.Task;
         }
-        var next = _toDaemon.Dequeue();
-        var length = Math.Min(next.Length, buffer.Length);
-        next[..length].CopyTo(buffer);
-        if (length < next.Length)
-            Requeue(next[length..]);
-        return length;
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -70,8 +73,7 @@ internal sealed class FakePipe(Action<ReadOnlyMemory<byte>> written, Action clos
     {
         if (disposing && !_disposed)
         {
-            _disposed = true;
-            Wake();
+            Change(() => _disposed = true);
             closed();
         }
         base.Dispose(disposing);
@@ -87,11 +89,14 @@ internal sealed class FakePipe(Action<ReadOnlyMemory<byte>> written, Action clos
             _toDaemon.Enqueue(other);
     }
 
-    private void Wake()
+    private void Change(Action change)
     {
-        var waiting = _waiting;
-        _waiting = null;
-        waiting?.TrySetResult();
+        lock (_changing)
+        {
+            change();
+            _waiting?.TrySetResult();
+            _waiting = null;
+        }
     }
 
     public override bool CanRead => true;

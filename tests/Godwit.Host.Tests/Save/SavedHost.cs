@@ -95,7 +95,9 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
             there.SetResult();
             return new TaskCompletionSource().Task;
         });
-        _ = doing();
+        var done = doing();
+        if (await Task.WhenAny(there.Task, done).WaitAsync(Limit, Token) == done)
+            await done;
         await there.Task.WaitAsync(Limit, Token);
         await StartDaemonAsync();
     }
