@@ -9,8 +9,8 @@ namespace Godwit.Daemon.Roles;
 /// <summary>This host's domains, from the moment that they are settled.</summary>
 internal sealed class ComputeSlot
 {
-    /// <summary>How long a request waits for a daemon that is just starting.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>How long a request waits for a daemon that is just starting: the engine is started once to be asked what it can.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource<RunningHost> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
