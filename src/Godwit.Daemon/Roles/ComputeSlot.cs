@@ -9,7 +9,7 @@ namespace Godwit.Daemon.Roles;
 /// <summary>This host's domains, from the moment that they are settled.</summary>
 internal sealed class ComputeSlot
 {
-    /// <summary>How long a request waits for a daemon that is just starting: the engine is started once to be asked what it can.</summary>
+    /// <summary>How long a request waits for a daemon that is just starting: several on few processors may take long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource<RunningHost> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);

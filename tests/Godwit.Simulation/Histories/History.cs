@@ -144,6 +144,7 @@ internal static class History
             : !world.Hosts.All(host => host.IsReady) ? "a daemon is not ready"
             : world.Record() is { RunState: RunState.Saved, Arriving: true } ? "a restore is not settled" : null);
         var until = world.Scheduler.Elapsed + Rest;
+        // Looked at anew each time: a registry that was put back may say so only until it has caught up.
         while (world.Record() is { RunState: RunState.Saved } saved)
         {
             if (world.Scheduler.Elapsed > until)
