@@ -25,7 +25,7 @@ internal sealed class ComputeRole(Membership membership, ComputeSlot slot, IComp
             }
             catch (Exception e) when (e is GodwitException or IOException)
             {
-                slot.Reason = e.Message.TrimEnd('.');
+                slot.Fail(e.Message.TrimEnd('.'));
                 Log.ComputeNotReady(log, e.Message);
                 await Task.Delay(Again, time, stoppingToken);
             }

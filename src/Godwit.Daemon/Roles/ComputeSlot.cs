@@ -9,10 +9,14 @@ namespace Godwit.Daemon.Roles;
 /// <summary>This host's domains, from the moment that they are settled.</summary>
 internal sealed class ComputeSlot
 {
-    /// <summary>How long a request waits for a daemon that is just starting: several on few processors may take long.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a request waits for a daemon that is just starting.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly TaskCompletionSource<RunningHost> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends once there are domains to ask for, or it is known why there are none yet.</summary>
+    public Task Tried => _tried.Task;
 
     public IDomainHost? Current => _ready.Task.IsCompletedSuccessfully ? _ready.Task.Result.Domains : null;
 
@@ -22,7 +26,18 @@ internal sealed class ComputeSlot
     /// <summary>Why there is nothing yet, in words for a person.</summary>
     public string Reason { get; set; } = "it has not joined a pool, or its daemon has just started";
 
-    public void Enter(RunningHost host) => _ready.SetResult(host);
+    public void Enter(RunningHost host)
+    {
+        _ready.SetResult(host);
+        _tried.TrySetResult();
+    }
+
+    /// <summary>There are none yet; it is tried again.</summary>
+    public void Fail(string reason)
+    {
+        Reason = reason;
+        _tried.TrySetResult();
+    }
 
     /// <exception cref="GodwitException">This host runs no domains, or does not do so in time.</exception>
     public async Task<IDomainHost> GetAsync(bool hasRole, string name, CancellationToken cancellationToken) =>

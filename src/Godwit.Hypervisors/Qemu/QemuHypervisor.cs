@@ -126,8 +126,9 @@ public sealed class QemuHypervisor : IHypervisor
         {
             if (qmp is not null) await qmp.DisposeAsync();
             var words = directory.LastWords();
+            var why = e is QmpLostException ? e.Message : $"its monitor does not answer within {_options.StartLimit.TotalSeconds} s";
             throw new GodwitException(
-                "engine-failed", $"QEMU does not start: {(words.Length > 0 ? words : e.Message)}", null, e);
+                "engine-failed", $"QEMU does not start: {(words.Length > 0 ? words : why)}", null, e);
         }
     }
 

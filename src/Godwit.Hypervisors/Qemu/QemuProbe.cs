@@ -73,6 +73,12 @@ internal static class QemuProbe
             var said = File.Exists(log) ? (await File.ReadAllTextAsync(log, cancellationToken)).Trim() : "";
             throw new GodwitException("engine-unfit", $"{options.Binary} does not start: {(said.Length > 0 ? said : e.Message)}", null, e);
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new GodwitException(
+                "engine-unfit", $"{options.Binary} does not answer within {options.StartLimit.TotalSeconds} s.",
+                $"Run `{options.Binary} -machine none -display none -monitor stdio`: a prompt should be there at once.", e);
+        }
         finally
         {
             process.Kill();

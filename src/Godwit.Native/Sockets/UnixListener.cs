@@ -7,7 +7,9 @@ namespace Godwit.Native.Sockets;
 /// <summary>
 /// Makes a listening Unix socket to be handed to another program. .NET's own listener removes its file when it is
 /// closed; this one leaves it to the program that got the descriptor. Only the socket's owner, which is this process's
-/// user until it is given away, may connect: there is no moment at which another could.
+/// user until it is given away, may connect: there is no moment at which another could. It does not wait in accept(2):
+/// a program that looks at it from two threads, as QEMU does for a moment when it starts, would have one of them stand
+/// there until somebody else connects.
 /// </summary>
 public static partial class UnixListener
 {
@@ -21,8 +23,8 @@ public static partial class UnixListener
     /// <exception cref="NativeException">The path cannot be bound, because it is there already or may not be written.</exception>
     public static SafeFileHandle Listen(string path) => Listen(path, SOCK_STREAM);
 
-    /// <summary>The same for a socket that keeps packets apart (SOCK_SEQPACKET) and does not wait.</summary>
-    internal static SafeFileHandle ListenForPackets(string path) => Listen(path, SOCK_SEQPACKET | SOCK_NONBLOCK);
+    /// <summary>The same for a socket that keeps packets apart (SOCK_SEQPACKET).</summary>
+    internal static SafeFileHandle ListenForPackets(string path) => Listen(path, SOCK_SEQPACKET);
 
     /// <summary>Null where nobody listens, or has room for one more.</summary>
     internal static SafeFileHandle? TryConnectForPackets(string path)
@@ -50,7 +52,7 @@ public static partial class UnixListener
     {
         var address = Address(path, out var length);
         var handle = new SafeFileHandle(
-            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, type | SOCK_CLOEXEC, 0)), ownsHandle: true);
+            SystemCall.Run("socket", 0, _ => socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), ownsHandle: true);
         // Linux gives the file that bind makes the mode that the socket has (net/unix/af_unix.c, unix_bind_bsd).
         if (fchmod(handle, OwnerAlone) < 0 || bind(handle, address, length) < 0 || listen(handle, 8) < 0)
         {

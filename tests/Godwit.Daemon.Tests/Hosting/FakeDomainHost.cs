@@ -224,8 +224,11 @@ internal sealed class FakeDomainHost(string name, IRegistry registry) : IDomainH
     }
 }
 
-internal sealed class FakeComputeParts(FakeDomainHost domains) : IComputeParts
+internal sealed class FakeComputeParts(FakeDomainHost domains, Func<Task> opening) : IComputeParts
 {
-    public Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken) =>
-        Task.FromResult(new RunningHost(domains, new EngineFacts("fake", "1", "none", ["pc-1"], ["cpu-1"])));
+    public async Task<RunningHost> OpenAsync(PoolIdentity identity, CancellationToken cancellationToken)
+    {
+        await opening().WaitAsync(cancellationToken);
+        return new RunningHost(domains, new EngineFacts("fake", "1", "none", ["pc-1"], ["cpu-1"]));
+    }
 }

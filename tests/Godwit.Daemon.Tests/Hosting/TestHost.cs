@@ -42,7 +42,8 @@ internal sealed class TestHost : IAsyncDisposable
                 .AddProvider(Log).AddFilter<KeptLog>(null, LogLevel.Warning));
             services.AddOpenApi();
             services.AddSingleton<TimeProvider>(time);
-            services.AddSingleton<IComputeParts>(s => new FakeComputeParts(Domains = new FakeDomainHost(name, s.GetRequiredService<IRegistry>())));
+            services.AddSingleton<IComputeParts>(s => new FakeComputeParts(
+                Domains = new FakeDomainHost(name, s.GetRequiredService<IRegistry>()), () => Opening));
             foreach (var role in services.Where(service => service.ImplementationType == typeof(StorageRole)).ToList())
                 services.Remove(role);
         });
@@ -60,6 +61,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     /// <summary>There once the host is a member and has the role compute.</summary>
     public FakeDomainHost? Domains { get; private set; }
+
+    /// <summary>What opening the domains waits for, or fails with.</summary>
+    public Task Opening { get; set; } = Task.CompletedTask;
 
     public FakeVolumeHost Volumes { get; }
 
