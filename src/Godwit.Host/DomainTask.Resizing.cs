@@ -36,7 +36,7 @@ internal sealed partial class DomainTask
     {
         if (more <= 0)
             return;
-        var available = await _parts.Resources.AskAvailableMemoryMiBAsync(token);
+        var available = await _parts.Resources.AskAvailableMemoryMiBAsync(more, token);
         if (more > available)
         {
             throw new GodwitException(

@@ -50,8 +50,11 @@ public sealed record HostParts
 /// <summary>What a host has to give, and identities drawn on it.</summary>
 public interface IHostResources
 {
-    /// <summary>Memory that a further domain can have, in MiB.</summary>
-    Task<long> AskAvailableMemoryMiBAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Memory that a further domain can have, in MiB. Where it is less than <paramref name="wantedMiB"/> and a domain is just
+    /// ending, that one's memory is waited for a little.
+    /// </summary>
+    Task<long> AskAvailableMemoryMiBAsync(long wantedMiB, CancellationToken cancellationToken);
 
     Guid NewId();
 }

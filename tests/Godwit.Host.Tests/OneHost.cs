@@ -66,7 +66,7 @@ internal sealed class OneHost : IHostResources, IDisposable
 
     public long AvailableMemoryMiB { get; set; } = 1024;
 
-    Task<long> IHostResources.AskAvailableMemoryMiBAsync(CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
+    Task<long> IHostResources.AskAvailableMemoryMiBAsync(long wantedMiB, CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
 
     public Guid NewId() => Guid.NewGuid();
 

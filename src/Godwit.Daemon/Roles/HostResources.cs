@@ -4,15 +4,15 @@ using Godwit.Host;
 namespace Godwit.Daemon.Roles;
 
 /// <summary>What this machine has to give.</summary>
-/// <param name="askMemory">Who knows how much memory a further domain can have, in MiB.</param>
-internal sealed class HostResources(Func<CancellationToken, Task<long>> askMemory) : IHostResources
+/// <param name="askMemory">Who knows how much memory a further domain can have: asked for so much, in MiB, and answering in it.</param>
+internal sealed class HostResources(Func<long, CancellationToken, Task<long>> askMemory) : IHostResources
 {
-    public Task<long> AskAvailableMemoryMiBAsync(CancellationToken cancellationToken) => askMemory(cancellationToken);
+    public Task<long> AskAvailableMemoryMiBAsync(long wantedMiB, CancellationToken cancellationToken) => askMemory(wantedMiB, cancellationToken);
 
     public Guid NewId() => Guid.NewGuid();
 
-    /// <summary>What the kernel could give without swapping.</summary>
-    public static Task<long> AskKernelAsync(CancellationToken cancellationToken) => Task.FromResult(ReadMemory("MemAvailable:"));
+    /// <summary>What the kernel could give without swapping. Of an engine that has ended it has all at once.</summary>
+    public static Task<long> AskKernelAsync(long wantedMiB, CancellationToken cancellationToken) => Task.FromResult(ReadMemory("MemAvailable:"));
 
     /// <summary>A line of proc_meminfo(5), there in kB; here in MiB.</summary>
     public static long ReadMemory(string word)

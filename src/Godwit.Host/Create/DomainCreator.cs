@@ -22,7 +22,7 @@ internal sealed class DomainCreator(HostParts parts, DomainStarter starter)
             throw Exists(there);
         foreach (var nic in spec.Interfaces)
             parts.Network.CheckBridge(nic.Bridge);
-        var available = await parts.Resources.AskAvailableMemoryMiBAsync(cancellationToken);
+        var available = await parts.Resources.AskAvailableMemoryMiBAsync(spec.MemoryMiB, cancellationToken);
         if (spec.MemoryMiB > available)
         {
             throw new GodwitException(

@@ -41,7 +41,7 @@ internal sealed class DestinationSite(
 
     public async Task<ImmutableArray<string>> JudgeAsync(RelocationOffer offered, CancellationToken cancellationToken)
     {
-        OfferCheck.Engine(offered, parts, await parts.Resources.AskAvailableMemoryMiBAsync(cancellationToken));
+        OfferCheck.Engine(offered, parts, await parts.Resources.AskAvailableMemoryMiBAsync(offered.Spec.MemoryMiB, cancellationToken));
         foreach (var nic in offered.Spec.Interfaces)
             parts.Network.CheckBridge(nic.Bridge);
         var found = await Task.WhenAll(offered.Spec.Disks.Select(disk => parts.Disks.IdentifyAsync(disk, cancellationToken)));

@@ -118,7 +118,7 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
             throw new GodwitException(
                 "saved-memory-missing", $"What lies in {parts.Saved.Place} is of another save of {record.Name} than its record names.", SavedReader.StartCold(record.Name));
         }
-        OfferCheck.Engine(file.Offer, parts, await parts.Resources.AskAvailableMemoryMiBAsync(token));
+        OfferCheck.Engine(file.Offer, parts, await parts.Resources.AskAvailableMemoryMiBAsync(file.Offer.Spec.MemoryMiB, token));
         foreach (var nic in record.Spec.Interfaces)
             parts.Network.CheckBridge(nic.Bridge);
         var found = await Task.WhenAll(record.Spec.Disks.Select(disk => parts.Disks.IdentifyAsync(disk, token)));

@@ -22,6 +22,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 3206, Level = LogLevel.Warning, Message = "{Domain}: a domain of that name was left by a receiver that died; it is destroyed")]
     public static partial void DestroyedIncoming(ILogger logger, string domain);
 
+    [LoggerMessage(EventId = 3208, Level = LogLevel.Warning, Message = "{Domain}: xenstored ended the watch of its end; it is asked again")]
+    public static partial void WatchEnded(ILogger logger, string domain);
+
     [LoggerMessage(EventId = 3207, Level = LogLevel.Warning, Message = "{Domain}: xl died while the guest was suspended; another resumes it")]
     public static partial void Resuming(ILogger logger, string domain);
 }

@@ -6,33 +6,50 @@ namespace Godwit.Hypervisors.Xen;
 /// <content>The end of its guest, of which Xen tells, and what follows it here.</content>
 internal sealed partial class XenCopy
 {
+    private static readonly TimeSpan WatchAgain = TimeSpan.FromSeconds(2);
+
+    // Its end would not be heard of otherwise: what fails is done again.
     private async Task WatchAsync()
     {
         try
         {
-            if (_directory.DomainId is null && await FindAsync(_letGo.Token) is { } arrived)
+            while (true)
             {
-                _directory.DomainId = arrived.Id;
-                _console.Follow(arrived.Id);
-            }
-            await using var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
-            while (await ends.Paths.WaitToReadAsync(_letGo.Token))
-            {
-                while (ends.Paths.TryRead(out _))
+                try
                 {
-                    // One look is enough for all of them.
+                    await FollowEndsAsync();
+                    Log.WatchEnded(_parts.Log, Name);
                 }
-                // A guest that is suspended looks as if it ended; and each look costs time of the stop.
-                if (_outgoing is not { IsUnderWay: true }) await LookAsync(_letGo.Token);
+                catch (Exception e) when (e is GodwitException or IOException)
+                {
+                    Log.Failed(_parts.Log, Name, "watching it", e);
+                }
+                await Task.Delay(WatchAgain, _parts.Time, _letGo.Token);
             }
         }
         catch (OperationCanceledException)
         {
             // The copy goes on without us.
         }
-        catch (GodwitException e)
+    }
+
+    // A watch tells once at its begin: what has ended before is seen then.
+    private async Task FollowEndsAsync()
+    {
+        if (_directory.DomainId is null && await FindAsync(_letGo.Token) is { } arrived)
         {
-            Log.Failed(_parts.Log, Name, "watching it", e);
+            _directory.DomainId = arrived.Id;
+            _console.Follow(arrived.Id);
+        }
+        await using var ends = await _parts.Store.WatchAsync(EndOfDomains, _letGo.Token);
+        while (await ends.Paths.WaitToReadAsync(_letGo.Token))
+        {
+            while (ends.Paths.TryRead(out _))
+            {
+                // One look is enough for all of them.
+            }
+            // A guest that is suspended looks as if it ended; and each look costs time of the stop.
+            if (_outgoing is not { IsUnderWay: true }) await LookAsync(_letGo.Token);
         }
     }
 
@@ -49,8 +66,8 @@ internal sealed partial class XenCopy
                 case null when domain is null:
                     await ExitAsync("its domain is gone");
                     break;
-                case ShutdownReason.Reboot when Order.Spec.OnReboot == LifecycleAction.Restart:
-                    await RestartAsync(domain!, cancellationToken);
+                case ShutdownReason.Reboot when Restarts(domain):
+                    await RestartAsync(domain!);
                     break;
                 case { } reason when reason != ShutdownReason.Suspend && !_endTold:
                     _endTold = true;
@@ -68,26 +85,6 @@ internal sealed partial class XenCopy
         finally
         {
             _ending.Release();
-        }
-    }
-
-    // Xen has ended the domain for good; a guest that restarts gets another one, of the same make.
-    private async Task RestartAsync(XlDomain old, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Xl.DestroyAsync(old.Id, cancellationToken);
-            await Xl.CreateAsync(_directory.Config, cancellationToken);
-            var next = (await Xl.ListAsync(cancellationToken)).First(domain => domain.Name == Name && domain.Id != old.Id);
-            _directory.DomainId = next.Id;
-            _console.Follow(next.Id);
-            await Xl.UnpauseAsync(next.Id, cancellationToken);
-            Post(new CopyEvent.GuestRebooted(_parts.Time.GetUtcNow()));
-        }
-        catch (Exception e) when (e is GodwitException or InvalidOperationException)
-        {
-            Log.Failed(_parts.Log, Name, "restarting it", e);
-            await ExitAsync($"it does not restart: {e.Message}");
         }
     }
 

@@ -61,11 +61,13 @@ internal sealed partial class XenCopy : IDomainCopy
     public async Task<XlDomain?> FindAsync(CancellationToken cancellationToken)
     {
         var (domains, known) = (await Xl.ListAsync(cancellationToken), _directory.DomainId);
-        // By its identity too: a domain that somebody else gave the name is not ours to touch.
-        return domains.FirstOrDefault(domain => known is { } id
-            ? domain.Id == id
-            : domain.Uuid == Order.Spec.Uuid && (domain.Name == Name || domain.Name == Name + IncomingSuffix));
+        return domains.FirstOrDefault(domain => known is { } id ? domain.Id == id : MayBe(domain));
     }
+
+    // By its identity too: a domain that somebody else gave the name is not ours to touch. One that has its name is no receiver,
+    // which gets it with the permission to run: the domain may have come here another time, and run.
+    private bool MayBe(XlDomain domain) => domain.Uuid == Order.Spec.Uuid
+        && (domain.Name == Name + IncomingSuffix || (domain.Name == Name && !_directory.IsReceiver));
 
     /// <summary>It is this domain of Xen's from now on.</summary>
     public void Follow(int domain)
@@ -78,7 +80,7 @@ internal sealed partial class XenCopy : IDomainCopy
     /// <summary>One that an earlier daemon made.</summary>
     public void Reconnect(XlDomain domain)
     {
-        if (File.Exists(_directory.In) && !_directory.HasRun) _incoming = IncomingMove.Find(_directory, Name, Post, _parts.Time);
+        if (_directory.IsReceiver) _incoming = IncomingMove.Find(_directory, Name, Post, _parts.Time);
         else Follow(domain.Id);
         if (_directory.IsHeld) _outgoing = OutgoingMove.Find(_directory, _parts, domain.Id, Name, Post);
     }
@@ -137,11 +139,12 @@ internal sealed partial class XenCopy : IDomainCopy
 
     public async Task DestroyAsync(CancellationToken cancellationToken)
     {
-        EndProcesses();
+        await EndProcessesAsync();
         await EndMoveAsync();
         await DestroyDomainAsync(cancellationToken);
         await ExitAsync("it was destroyed");
         _directory.Remove();
+        await _letGo.CancelAsync();
     }
 
     /// <summary>Ends its domain, if it has one.</summary>
@@ -189,10 +192,12 @@ internal sealed partial class XenCopy : IDomainCopy
     }
 
     /// <summary>Those of a move, xl before the one that holds its pipes, so that it resumes nothing.</summary>
-    public void EndProcesses()
+    public async Task EndProcessesAsync()
     {
-        _directory.FindProcess("xl")?.Kill();
-        _directory.FindProcess("holder")?.Kill();
+        foreach (var part in (string[])["xl", "holder"])
+        {
+            if (_directory.FindProcess(part) is { } process) await process.EndAsync();
+        }
     }
 
     /// <summary>Xen's block backend looks at its device ten times a second, and tells the guest; what it told is in the store.</summary>
@@ -280,8 +285,15 @@ internal sealed partial class XenCopy : IDomainCopy
 
     private CopyPhase Phase(XlDomain? domain)
     {
-        if (IsReceiver && domain is not null) return _directory.IsLoaded ? CopyPhase.Loaded : CopyPhase.Receiving;
-        if (IsReceiver) return _directory.FindProcess("xl") is not null ? CopyPhase.Receiving : CopyPhase.Gone;
+        if (IsReceiver)
+        {
+            var loading = domain is not null && !_directory.IsLoaded;
+            // Without xl nobody is there who would let run what was loaded.
+            if (!loading && _directory.FindProcess("xl") is null) return CopyPhase.Gone;
+            return loading || domain is null ? CopyPhase.Receiving : CopyPhase.Loaded;
+        }
+        // Its guest has ended one life and not begun the next, in which it is the same domain to everybody else.
+        if (Restarts(domain)) return CopyPhase.Running;
         if (domain is null or { Dying: true }) return CopyPhase.Gone;
         if (_directory.IsHeld) return domain.Paused || domain.Shutdown == ShutdownReason.Suspend ? CopyPhase.Held : CopyPhase.Running;
         if (_outgoing is { IsSwitchingOver: true }) return CopyPhase.SwitchingOver;
@@ -296,8 +308,19 @@ internal sealed partial class XenCopy : IDomainCopy
         };
     }
 
-    private async Task<XlDomain> ThereAsync(CancellationToken cancellationToken) => await FindAsync(cancellationToken)
-        ?? throw new EngineGoneException($"The domain of {Name} has ended.");
+    private async Task<XlDomain> ThereAsync(CancellationToken cancellationToken)
+    {
+        // What is told to a guest that is just restarting is meant for its next life.
+        await _ending.WaitAsync(cancellationToken);
+        try
+        {
+            return await FindAsync(cancellationToken) ?? throw new EngineGoneException($"The domain of {Name} has ended.");
+        }
+        finally
+        {
+            _ending.Release();
+        }
+    }
 
     // Before it is done: a daemon that dies in between leaves a note of what the guest may have by now, and its successor
     // sees that the record says something else.

@@ -17,6 +17,8 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
     /// </summary>
     private const string CpuModel = "host";
 
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
     private readonly XenParts _parts;
 
     private XenHypervisor(XenParts parts, EngineFacts facts) => (_parts, Facts) = (parts, facts);
@@ -38,8 +40,24 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
             new XenParts(options, xl, store, HotplugScripts.Install(options), time, log), new EngineFacts("xen", info.Version, "xen", machines, [CpuModel]) { Resizes = true });
     }
 
-    /// <summary>Memory that a further domain can have, in MiB: what Xen gives to no domain yet.</summary>
-    public async Task<long> AskFreeMemoryMiBAsync(CancellationToken cancellationToken) => (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
+    /// <summary>
+    /// Memory that a further domain can have, in MiB: what Xen gives to no domain yet. A domain that has been destroyed keeps
+    /// its own until Xen has taken it apart: where less is free than wanted, that is waited for.
+    /// </summary>
+    public async Task<long> AskFreeMemoryMiBAsync(long wantedMiB, CancellationToken cancellationToken)
+    {
+        var began = _parts.Time.GetTimestamp();
+        var free = (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
+        while (free < wantedMiB && _parts.Time.GetElapsedTime(began) < _parts.Options.EndLimit)
+        {
+            // Looked for first: what has ended between the two questions is in the answer.
+            var ending = (await _parts.Xl.ListAsync(cancellationToken)).Any(domain => domain.Dying);
+            free = (await _parts.Xl.InfoAsync(cancellationToken)).FreeMemoryMiB;
+            if (!ending) break;
+            await Task.Delay(LookAgain, _parts.Time, cancellationToken);
+        }
+        return free;
+    }
 
     public EnginePin Pin(DomainSpec spec)
     {
@@ -83,8 +101,7 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
         }
         catch
         {
-            await copy.DestroyAsync(CancellationToken.None);
-            await copy.DisposeAsync();
+            await RemoveAsync(copy);
             throw;
         }
     }
@@ -127,7 +144,7 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
                     copies.Add(copy);
                     continue;
                 }
-                copy.EndProcesses();
+                await copy.EndProcessesAsync();
                 await copy.DisposeAsync();
             }
             directory.Remove();
@@ -137,6 +154,20 @@ public sealed class XenHypervisor : IHypervisor, IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _parts.Store.DisposeAsync();
+
+    // Why it did not start is what is to be told.
+    private async Task RemoveAsync(XenCopy copy)
+    {
+        try
+        {
+            await copy.DestroyAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is GodwitException or IOException)
+        {
+            Log.Failed(_parts.Log, copy.Order.Spec.Name, "removing what did not start", e);
+        }
+        await copy.DisposeAsync();
+    }
 
     private (CopyDescription Description, XenRunDirectory Directory) Describe(CopyOrder order)
     {

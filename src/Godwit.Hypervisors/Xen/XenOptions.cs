@@ -18,6 +18,9 @@ public sealed record XenOptions
     /// <summary>How long one step of xl's may take that nothing but itself can hinder.</summary>
     public TimeSpan StepLimit { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long Xen may take to free the memory of a domain that has been destroyed.</summary>
+    public TimeSpan EndLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long Xen's block backend may take to see that its device has grown, which it looks for by itself.</summary>
     public TimeSpan GrowLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

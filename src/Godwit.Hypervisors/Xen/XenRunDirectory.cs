@@ -44,6 +44,9 @@ internal sealed class XenRunDirectory(string path)
     /// <summary>Whether the guest has ever been let run in this copy.</summary>
     public bool HasRun => File.Exists(At("ran"));
 
+    /// <summary>Whether it was made to receive a guest, and the guest has not been let run here yet.</summary>
+    public bool IsReceiver => File.Exists(In) && !HasRun;
+
     public bool IsLoaded => File.Exists(At("loaded"));
 
     public bool IsPaused => File.Exists(At("paused"));

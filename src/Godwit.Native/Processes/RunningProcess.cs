@@ -15,6 +15,7 @@ public readonly partial record struct RunningProcess(int Id, long StartTicks)
     private const int StateField = 0, UserTimeField = 11, SystemTimeField = 12, ThreadsField = 17, StartTimeField = 19;
     private const int TicksPerSecond = 100; // USER_HZ, the same on all architectures that Linux has today.
     private const int WNOHANG = 1, SIGKILL = 9;
+    private const int EndLooks = 1000;
 
     /// <summary>The process of a number; null when there is none.</summary>
     public static RunningProcess? TryOpen(int id) =>
@@ -49,6 +50,15 @@ public readonly partial record struct RunningProcess(int Id, long StartTicks)
         // The look at the start time keeps a number that was given to somebody else from being hit; between the
         // look and the signal a number is not given out again, short of a whole turn of all numbers.
         if (!HasExited()) _ = kill(Id, SIGKILL);
+    }
+
+    /// <summary>
+    /// Ends it at once and sees it gone, so that of a child of ours no zombie stays; not for ever, for the kernel may hold on to one.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        Kill();
+        for (var look = 0; look < EndLooks && !HasExited(); look++) await Task.Delay(1).ConfigureAwait(false);
     }
 
     private static string[]? ReadStat(int id)

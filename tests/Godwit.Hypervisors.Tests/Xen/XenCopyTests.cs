@@ -31,7 +31,7 @@ public sealed class XenCopyTests : XenScene
     public async Task What_a_hotplug_script_says_is_the_reason_of_a_start_that_fails()
     {
         var host = await HostAsync();
-        host.FailCreation();
+        host.Fail("create");
         var failure = await Assert.ThrowsAsync<GodwitException>(() => host.Hypervisor.StartAsync(FakeXen.Order(), Ct));
         Assert.Contains("there is no block device /dev/etherd/e7.7", failure.Message, StringComparison.Ordinal);
         Assert.False(host.HasCopies);
@@ -75,6 +75,39 @@ public sealed class XenCopyTests : XenScene
         await UntilAsync(copy, e => e is CopyEvent.GuestRebooted);
         Assert.Equal(("vm1", 0, null), host.Domain("vm1"));
         await copy.DestroyAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_is_done_again()
+    {
+        var host = await HostAsync();
+        await using var copy = await RunningAsync(host);
+        await Task.Delay(500, Ct);
+        host.Fail("list");
+        host.EndGuest(1, 0);
+        await UntilAsync(copy, e => e is CopyEvent.GuestPoweredOff);
+        await copy.DestroyAsync(Ct);
+    }
+
+    [Fact]
+    public async Task What_an_undone_receiver_has_left_is_not_taken_for_the_domain_that_runs()
+    {
+        var host = await HostAsync();
+        var receiver = await host.Hypervisor.PrepareReceiverAsync(FakeXen.Order(), Ct);
+        // Its undoing fails, and the domain comes another time.
+        await WaitAsync(() => host.Domain("vm1--incoming") is not null);
+        Kill(host.ProcessOf("xl"));
+        Kill(host.ProcessOf("holder"));
+        host.Remove(1);
+        await receiver.DisposeAsync();
+        await (await RunningAsync(host)).DisposeAsync();
+
+        await host.OpenAsync(Ct);
+        await using var copy = Assert.Single(await host.Hypervisor.FindCopiesAsync(Ct));
+        Assert.Equal(CopyPhase.Running, await PhaseAsync(copy));
+        Assert.Single(host.CopyDirectories);
+        await copy.DestroyAsync(Ct);
+        Assert.Null(host.Domain("vm1"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Godwit.Domains;
 using Godwit.Hypervisors.Tests.Xen.Fake;
+using Godwit.Native.Processes;
 
 namespace Godwit.Hypervisors.Tests.Xen;
 
@@ -69,10 +70,13 @@ public sealed class XenMoveTests : XenScene
         Assert.Equal("RoundBegan", move.Told[0]);
         Assert.Equal(["Stopped", "SwitchoverReady", "MemorySent", "Held"], move.Told.SkipWhile(told => told == "RoundBegan"));
 
+        var processes = new[] { from.ProcessOf("xl"), to.ProcessOf("holder") };
         await move.Receiver.ContinueAsync(Ct);
         Assert.Equal(("vm1", 0, null), to.Domain("vm1"));
         Assert.Equal(CopyPhase.Running, await PhaseAsync(move.Receiver));
         await source.DestroyAsync(Ct);
+        // Not as zombies either.
+        Assert.All(processes, process => Assert.Null(RunningProcess.TryOpen(process)));
         Assert.Null(from.Domain("vm1"));
         Assert.False(from.XlWasTold);
         await move.Receiver.DestroyAsync(Ct);
@@ -198,6 +202,7 @@ public sealed class XenMoveTests : XenScene
         await move.UntilHeldAsync();
         Kill(to.ProcessOf("xl"));
         await UntilAsync(move.Receiver, e => e is CopyEvent.ReceiveFailed);
+        Assert.Equal(CopyPhase.Gone, await PhaseAsync(move.Receiver));
         await Assert.ThrowsAsync<EngineGoneException>(() => move.Receiver.ContinueAsync(Ct));
         await move.Receiver.DestroyAsync(Ct);
         Assert.Null(to.Domain("vm1--incoming"));

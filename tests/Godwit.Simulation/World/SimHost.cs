@@ -71,7 +71,7 @@ internal sealed class SimHost : IHostResources, IFailpoints, IDisposable
 
     public long AvailableMemoryMiB { get; set; } = SimWorld.HostMemoryMiB;
 
-    Task<long> IHostResources.AskAvailableMemoryMiBAsync(CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
+    Task<long> IHostResources.AskAvailableMemoryMiBAsync(long wantedMiB, CancellationToken cancellationToken) => Task.FromResult(AvailableMemoryMiB);
 
     public Guid NewId() => _world.NewId();
 

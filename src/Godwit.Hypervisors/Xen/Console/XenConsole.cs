@@ -21,6 +21,7 @@ internal sealed class XenConsole : IConsoleSource, IAsyncDisposable
     private volatile TaskCompletionSource _news = NewSignal();
     private volatile DescriptorStream? _terminal;
     private Task _reading = Task.CompletedTask;
+    private volatile int _domain;
 
     public XenConsole(XenStore store, string logPath, TimeProvider time) => (_store, _log, _time) = (store, new ConsoleLog(logPath), time);
 
@@ -28,8 +29,12 @@ internal sealed class XenConsole : IConsoleSource, IAsyncDisposable
 
     public Task News => _news.Task;
 
-    /// <summary>Begins to read, once the domain is there.</summary>
-    public void Follow(int domain) => _reading = ReadAsync(domain);
+    /// <summary>Begins to read, once the domain is there; or goes on with another, as which the guest lives on.</summary>
+    public void Follow(int domain)
+    {
+        _domain = domain;
+        if (_reading.IsCompleted) _reading = ReadAsync();
+    }
 
     public ConsoleStream Open() => new(this, _log.Open(), _time);
 
@@ -39,9 +44,7 @@ internal sealed class XenConsole : IConsoleSource, IAsyncDisposable
         await _writing.WaitAsync(either.Token);
         try
         {
-            DescriptorStream? terminal;
-            while ((terminal = _terminal) is null) await Task.Delay(Again, _time, either.Token);
-            await terminal.WriteAsync(input, either.Token);
+            while (!await TryWriteAsync(input, either.Token)) await Task.Delay(Again, _time, either.Token);
         }
         finally
         {
@@ -57,7 +60,22 @@ internal sealed class XenConsole : IConsoleSource, IAsyncDisposable
         _news.TrySetResult();
     }
 
-    private async Task ReadAsync(int domain)
+    // A domain that has ended hangs its terminal up; a guest that restarts gets another.
+    private async Task<bool> TryWriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        if (_terminal is not { } terminal) return false;
+        try
+        {
+            await terminal.WriteAsync(input, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ReadAsync()
     {
         await using var log = _log.OpenToAppend();
         var buffer = new byte[8192];
@@ -66,7 +84,7 @@ internal sealed class XenConsole : IConsoleSource, IAsyncDisposable
             try
             {
                 // It is written a moment after the domain was made.
-                var path = await _store.ReadAsync(string.Create(CultureInfo.InvariantCulture, $"/local/domain/{domain}/console/tty"), _closing.Token);
+                var path = await _store.ReadAsync(string.Create(CultureInfo.InvariantCulture, $"/local/domain/{_domain}/console/tty"), _closing.Token);
                 if (path is { Length: > 0 })
                 {
                     await using var terminal = _terminal = DescriptorStream.OpenBoth(path);

@@ -76,7 +76,7 @@ internal sealed class IncomingMove : IAsyncDisposable
             if (!XlRuns) throw new IOException("xl migrate-receive has ended");
             if (_in is null || _out is null) await ConnectAsync(limit, end.Token);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new EngineGoneException($"The receiver of {_name} was gone before it was told to run: {e.Message}", e);
         }
@@ -89,7 +89,7 @@ internal sealed class IncomingMove : IAsyncDisposable
             await _out!.ReadExactlyAsync(report, end.Token);
             if (!report.AsSpan().StartsWith(Handshake.Report) || report[^1] != 0)
                 throw new GodwitException("engine-failed", $"Xen does not let {_name} run: {_directory.LastWords()}");
-            _directory.FindProcess("holder")?.Kill();
+            if (_directory.FindProcess("holder") is { } holder) await holder.EndAsync();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -130,7 +130,7 @@ internal sealed class IncomingMove : IAsyncDisposable
             {
                 return open(path);
             }
-            catch (NativeException) when (_time.GetElapsedTime(began) < limit && _directory.FindProcess("holder") is not null)
+            catch (NativeException) when (_time.GetElapsedTime(began) < limit && XlRuns)
             {
                 await Task.Delay(Look, _time, cancellationToken);
             }

@@ -79,7 +79,7 @@ internal sealed class OutgoingMove : IAsyncDisposable
         catch
         {
             await move.DisposeAsync();
-            move.EndProcesses();
+            await move.EndProcessesAsync();
             throw;
         }
     }
@@ -128,9 +128,9 @@ internal sealed class OutgoingMove : IAsyncDisposable
     }
 
     /// <summary>Ends xl before its holder, so that it resumes nothing.</summary>
-    public void EndProcesses()
+    private async Task EndProcessesAsync()
     {
-        _process?.Kill();
+        if (_process is { } xl) await xl.EndAsync();
         _directory.FindProcess("holder")?.Kill();
     }
 

@@ -73,7 +73,15 @@ internal sealed class XenStore : IAsyncDisposable
         var channel = Pipe.CreateUnbounded<string>();
         var token = Guid.NewGuid().ToString("N");
         _watches[token] = channel;
-        await AskAsync(Watch, $"{node}\0{token}\0", cancellationToken);
+        try
+        {
+            await AskAsync(Watch, $"{node}\0{token}\0", cancellationToken);
+        }
+        catch
+        {
+            _watches.TryRemove(token, out _);
+            throw;
+        }
         return new XenWatch(channel.Reader, () => UnwatchAsync(node, token));
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Godwit.Domains;
 using Godwit.Hypervisors.Xen;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Godwit.Hypervisors.Tests.Xen.Fake;
 
 /// <summary>A host with a Xen that is played by a script (Fake/xl) and a xenstored that knows of ends of domains.</summary>
-internal sealed class FakeXen : IAsyncDisposable
+internal sealed partial class FakeXen : IAsyncDisposable
 {
     public static readonly Guid DomainId = Guid.Parse("11111111-2222-3333-4444-555555555555");
     private readonly string _directory = Directory.CreateTempSubdirectory("gwx-").FullName;
@@ -17,6 +18,7 @@ internal sealed class FakeXen : IAsyncDisposable
     private readonly List<(Socket Socket, string Token)> _watches = [];
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _nodes = [];
+    private TimeSpan _endLimit = TimeSpan.FromSeconds(30);
 
     private FakeXen()
     {
@@ -28,9 +30,11 @@ internal sealed class FakeXen : IAsyncDisposable
 
     /// <param name="ct">The test's end.</param>
     /// <param name="info">What <c>xl info</c> says; null: as a host whose processor helps.</param>
-    public static async Task<FakeXen> StartAsync(CancellationToken ct, string? info = null)
+    /// <param name="endLimit">How long the memory of a domain that has ended is waited for; null: long.</param>
+    public static async Task<FakeXen> StartAsync(CancellationToken ct, string? info = null, TimeSpan? endLimit = null)
     {
         var fake = new FakeXen();
+        if (endLimit is { } limit) fake._endLimit = limit;
         Directory.CreateDirectory(fake.State);
         var stream = fake.At("stream");
         await File.WriteAllBytesAsync(stream, RecordedOutput.Stream, ct);
@@ -53,7 +57,7 @@ internal sealed class FakeXen : IAsyncDisposable
     {
         if (Hypervisor is { } before) await before.DisposeAsync();
         Hypervisor = await XenHypervisor.OpenAsync(
-            new XenOptions { Xl = At("xl"), RunDirectory = At("run"), StoreSocket = At("store"), StepLimit = TimeSpan.FromSeconds(20), GrowLimit = TimeSpan.FromSeconds(2) },
+            new XenOptions { Xl = At("xl"), RunDirectory = At("run"), StoreSocket = At("store"), StepLimit = TimeSpan.FromSeconds(20), EndLimit = _endLimit, GrowLimit = TimeSpan.FromSeconds(2) },
             TimeProvider.System, NullLogger.Instance, ct);
     }
 
@@ -82,7 +86,30 @@ internal sealed class FakeXen : IAsyncDisposable
     /// <summary>xl was told that the receiver is ready: it would give the permission to run.</summary>
     public bool XlWasTold => File.Exists(Path.Combine(State, "told"));
 
-    public void FailCreation() => File.Create(Path.Combine(State, "fail-create")).Dispose();
+    /// <summary>Xen gives so much to no domain.</summary>
+    public void SetFreeMemory(int mib)
+    {
+        // In one step: xl may be reading it.
+        var next = Path.Combine(State, ".info");
+        File.WriteAllText(next, FreeMemory().Replace(File.ReadAllText(Path.Combine(State, "info")), $"${{1}}{mib}"));
+        File.Move(next, Path.Combine(State, "info"), overwrite: true);
+    }
+
+    /// <summary>A domain has been destroyed, and Xen is taking it apart.</summary>
+    public void AddEnding(int id)
+    {
+        var domain = Directory.CreateDirectory(At(id)).FullName;
+        foreach (var (file, text) in new[] { ("name", "(null)"), ("uuid", Guid.NewGuid().ToString()), ("paused", "0"), ("memory", "0"), ("cpus", "1"), ("dying", "") })
+            File.WriteAllText(Path.Combine(domain, file), text + "\n");
+    }
+
+    /// <summary>Xen takes a domain apart.</summary>
+    public void Remove(int id) => Directory.Delete(At(id), recursive: true);
+
+    /// <param name="verb"><c>create</c> or <c>list</c>.</param>
+    /// <param name="times">How often xl fails at it from now on.</param>
+    public void Fail(string verb, int times = 1) =>
+        File.WriteAllText(Path.Combine(State, "fail-" + verb), times.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A node of the store has this value from now on.</summary>
     public void Store(string node, string value)
@@ -93,12 +120,14 @@ internal sealed class FakeXen : IAsyncDisposable
     /// <summary>The guest ends by itself.</summary>
     public void EndGuest(int id, int reason)
     {
-        File.WriteAllText(Path.Combine(State, id.ToString(CultureInfo.InvariantCulture), "shutdown"), reason.ToString(CultureInfo.InvariantCulture) + "\n");
+        File.WriteAllText(Path.Combine(At(id), "shutdown"), reason.ToString(CultureInfo.InvariantCulture) + "\n");
         AnnounceEnd();
     }
 
     /// <summary>The one directory of a copy.</summary>
-    public string CopyDirectory => Directory.GetDirectories(At("run/copies")).Single();
+    public string CopyDirectory => CopyDirectories.Single();
+
+    public string[] CopyDirectories => Directory.GetDirectories(At("run/copies"));
 
     /// <summary>A process of the one copy (xl, holder), by its number.</summary>
     public int ProcessOf(string part) => int.Parse(File.ReadAllText(Path.Combine(CopyDirectory, part)), CultureInfo.InvariantCulture);
@@ -156,6 +185,8 @@ internal sealed class FakeXen : IAsyncDisposable
                     if (type == 5) _watches.RemoveAll(watch => watch.Token == words[1]);
                     var value = type == 2 ? _nodes.GetValueOrDefault(words[0]) : "OK\0";
                     Send(socket, value is null ? 16 : type, id, value ?? "ENOENT\0");
+                    // As the real one does.
+                    if (type == 4) Send(socket, 15, 0, $"{words[0]}\0{words[1]}\0");
                 }
             }
         }
@@ -177,4 +208,9 @@ internal sealed class FakeXen : IAsyncDisposable
     }
 
     private string At(string name) => Path.Combine(_directory, name);
+
+    private string At(int domain) => Path.Combine(State, domain.ToString(CultureInfo.InvariantCulture));
+
+    [GeneratedRegex(@"(?m)^(free_memory +: )\d+$")]
+    private static partial Regex FreeMemory();
 }
