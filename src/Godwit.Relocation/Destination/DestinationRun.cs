@@ -297,8 +297,9 @@ public sealed partial class DestinationRun
 
     private static RelocationStep StepOf(DestinationPhase phase) => phase switch
     {
-        DestinationPhase.Greeting or DestinationPhase.Judging or DestinationPhase.Welcomed => RelocationStep.Check,
-        DestinationPhase.Preparing => RelocationStep.Prepare,
+        DestinationPhase.Greeting or DestinationPhase.Judging => RelocationStep.Check,
+        // What is missing comes before the receiver.
+        DestinationPhase.Welcomed or DestinationPhase.Preparing => RelocationStep.Prepare,
         DestinationPhase.Receiving => RelocationStep.PreCopy,
         DestinationPhase.Committing => RelocationStep.Commit,
         DestinationPhase.Fencing => RelocationStep.Fence,
