@@ -53,7 +53,7 @@ public sealed partial class DestinationRun
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var token = stop.Token;
+        var token = _beside.Ends = stop.Token;
         try
         {
             Post(new DestinationEvent.Offered());
