@@ -30,6 +30,22 @@ public sealed class RestoreTests
     }
 
     [Theory]
+    [InlineData(FakePoint.PrepareReceiver)]
+    [InlineData(FakePoint.Receive)]
+    [InlineData(FakePoint.Continue)]
+    public async Task AnEngineThatDoesNotAnswerInTimeLeavesItSavedAsItWas(FakePoint point)
+    {
+        await using var host = await SavedHost.StartAsync();
+        var memory = host.Process.Memory;
+        await host.SaveAsync();
+        host.Engine.TimeOutNext(point);
+        Assert.Equal("restore-failed", (await Assert.ThrowsAsync<GodwitException>(() => host.RestoreAsync())).Code);
+        await host.AssertSavedAsync();
+        await host.RestoreAsync();
+        await host.AssertRunsOnAsync(memory);
+    }
+
+    [Theory]
     [InlineData("restore.Prepare")]
     [InlineData("restore.Load")]
     public async Task OneThatIsCancelledIsSavedAsItWas(string point)
