@@ -59,7 +59,7 @@ internal sealed partial class DomainTask
             if (has.VirtualCpus != due.VirtualCpus)
                 await _domain.Copy.SetVirtualCpusAsync(due.VirtualCpus, token);
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (Failure.IsForeseen(e, token))
         {
             Log.NotResized(_log, Name, e);
         }

@@ -75,7 +75,7 @@ internal sealed partial class DomainTask
                 await ClearAsync(token);
                 return;
             }
-            catch (Exception e) when (e is GodwitException or IOException)
+            catch (Exception e) when (Failure.IsForeseen(e, token))
             {
                 Log.TryingAgain(_log, Name, "clear away its saved copy", e);
                 await Task.Delay(ClearAgain, _parts.Time, token);

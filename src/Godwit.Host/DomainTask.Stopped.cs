@@ -79,7 +79,7 @@ internal sealed partial class DomainTask
             Log.PausedAgain(_log, Name);
             await _domain.Copy.PauseAsync(token);
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (Failure.IsForeseen(e, token))
         {
             Log.TryingAgain(_log, Name, "pause it again", e);
         }
@@ -92,7 +92,7 @@ internal sealed partial class DomainTask
             await _domain.Copy.ContinueAsync(token);
             return true;
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (Failure.IsForeseen(e, token))
         {
             Log.TryingAgain(_log, Name, "let it go on", e);
             return false;

@@ -82,7 +82,7 @@ internal sealed partial class DomainTask
                 await TakeAsync(item, cancellationToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The daemon ends; the domain goes on.
         }
@@ -140,7 +140,7 @@ internal sealed partial class DomainTask
         {
             status = await copy.QueryAsync(cancellationToken);
         }
-        catch (Exception e) when (e is IOException or GodwitException)
+        catch (Exception e) when (Failure.IsForeseen(e, cancellationToken))
         {
             // Between the end of the engine's process and the task that hears of it.
             status = null;
@@ -156,6 +156,10 @@ internal sealed partial class DomainTask
 
     public static GodwitException NoSuchDomain(string name) =>
         new("no-such-domain", $"There is no domain {name} on this host.", "`godwit list` shows the domains of the pool.");
+
+    // Whoever asked would take the word of a driver's limit for an end of their own.
+    private GodwitException NotInTime(Exception e) =>
+        new("not-in-time", $"What {Name} was to do did not end in time.", $"See `godwit info {Name}` and the log of godwitd, and try again.", e);
 
     private bool HasEnded => _phase is CopyPhase.ShutOff or CopyPhase.Crashed;
 
@@ -214,11 +218,11 @@ internal sealed partial class DomainTask
             }
             item.Done.TrySetResult();
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!Failure.IsEnd(e, token))
         {
             if (e is not GodwitException)
                 Log.TaskFailed(_log, Name, e);
-            item.Refuse(e);
+            item.Refuse(e is OperationCanceledException ? NotInTime(e) : e);
         }
     }
 
@@ -336,9 +340,14 @@ internal sealed partial class DomainTask
                     _inbox.Writer.TryWrite(new DomainItem.Happened(copy, @event));
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
             // The daemon ends; the domain goes on.
+        }
+        catch (Exception e)
+        {
+            // It goes on; only what it does by itself is not heard any more.
+            Log.TaskFailed(_log, Name, e);
         }
     }
 }

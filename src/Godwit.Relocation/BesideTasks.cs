@@ -10,6 +10,9 @@ internal sealed class BesideTasks(string domain, ILogger log, Action<Exception> 
 {
     private readonly List<Task> _tasks = [];
 
+    /// <summary>Ends them: being cancelled by anything else, such as a driver's own limit, is a failure.</summary>
+    public CancellationToken Ends { get; set; }
+
     public void Add(Task task) => _tasks.Add(GuardAsync(task));
 
     /// <summary>Returns once all have ended; their token must have been cancelled.</summary>
@@ -21,7 +24,7 @@ internal sealed class BesideTasks(string domain, ILogger log, Action<Exception> 
         {
             await task;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (Ends.IsCancellationRequested)
         {
             // The run has ended, or its daemon ends; the next one settles it.
         }

@@ -35,7 +35,7 @@ internal sealed class OneHost : IHostResources, IDisposable
 
     public OneHost(FakeEngineOptions options)
     {
-        Engine = new FakeEngine(TimeProvider.System, options, (_, _) => FakeWriteResult.Acknowledged);
+        Engine = new FakeEngine(TimeProvider.System, options, (_, _) => Writes);
         var witness = new Witness("b", _journal);
         Parts = new HostParts
         {
@@ -61,6 +61,9 @@ internal sealed class OneHost : IHostResources, IDisposable
     public string SavedDirectory => Path.Combine(_directory.FullName, "saved");
 
     public FakeEngine Engine { get; }
+
+    /// <summary>What the writes of guests meet.</summary>
+    public FakeWriteResult Writes { get; set; } = FakeWriteResult.Acknowledged;
 
     public OneDisk Disks { get; } = new();
 
@@ -97,6 +100,12 @@ internal sealed class OneDisk : IDisks
 
     /// <summary>What a flush fails with.</summary>
     public Exception? FailsToFlush { get; set; }
+
+    /// <summary>What the look for attached disks fails with, once.</summary>
+    public Exception? FailsToFind { get; set; }
+
+    /// <summary>What a detachment fails with, once.</summary>
+    public Exception? FailsToDetach { get; set; }
 
     /// <summary>What fences fail with after they were carried out, once.</summary>
     public Exception? LosesFenceAnswer { get; set; }
@@ -162,10 +171,21 @@ internal sealed class OneDisk : IDisks
 
     public Task DetachAsync(AttachedDisk disk, CancellationToken cancellationToken)
     {
+        if (FailsToDetach is { } failure)
+        {
+            FailsToDetach = null;
+            return Task.FromException(failure);
+        }
         Attached.Remove(disk);
         _fences[disk.Disk.Name] = FenceRules.Release(_fences[disk.Disk.Name], "b", disk.Session);
         return Task.CompletedTask;
     }
 
-    public Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken) => Task.FromResult(Attached.ToImmutableArray());
+    public Task<ImmutableArray<AttachedDisk>> FindAsync(CancellationToken cancellationToken)
+    {
+        if (FailsToFind is not { } failure)
+            return Task.FromResult(Attached.ToImmutableArray());
+        FailsToFind = null;
+        return Task.FromException<ImmutableArray<AttachedDisk>>(failure);
+    }
 }

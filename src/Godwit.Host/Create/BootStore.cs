@@ -114,8 +114,15 @@ public sealed class BootStore : IBootStore
 
         public async ValueTask DisposeAsync()
         {
-            await _file.DisposeAsync();
             _hash.Dispose();
+            try
+            {
+                await _file.DisposeAsync();
+            }
+            catch (IOException)
+            {
+                // What a full disk did not take is still to be written then; what was kept is on the disk already.
+            }
             File.Delete(_part);
         }
 

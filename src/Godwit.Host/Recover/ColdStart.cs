@@ -49,7 +49,7 @@ internal sealed class ColdStart(HostParts parts, DomainStarter starter)
                 record = next;
                 return await starter.StartAsync(record, entry, token);
             }
-            catch (Exception e) when (e is GodwitException or IOException)
+            catch (Exception e) when (Failure.IsForeseen(e, token))
             {
                 // Nothing of it is here. After a power failure the storage may come back later than this host.
                 Log.NotStarted(_log, record.Name, e);

@@ -49,9 +49,25 @@ internal sealed class Settler(
     /// </summary>
     public async Task SettleMissingLaterAsync(string name, CancellationToken token)
     {
-        _found = Found.Nothing with { Entries = await parts.Journal.ListAsync(token), Attached = await parts.Disks.FindAsync(token), Saved = [.. parts.Saved.List()] };
+        _found = await FindLeftAsync(name, token);
         await SettleMissingAsync(name, token);
         release(name);
+    }
+
+    private async Task<Found> FindLeftAsync(string name, CancellationToken token)
+    {
+        while (true)
+        {
+            try
+            {
+                return Found.Nothing with { Entries = await parts.Journal.ListAsync(token), Attached = await parts.Disks.FindAsync(token), Saved = [.. parts.Saved.List()] };
+            }
+            catch (Exception e) when (!Failure.IsEnd(e, token))
+            {
+                Log.TryingAgain(_log, name, "find what is left of it", e);
+                await Task.Delay(AskAgain, parts.Time, token);
+            }
+        }
     }
 
     private async Task SettleAsync(string name, CancellationToken token)
@@ -87,7 +103,7 @@ internal sealed class Settler(
                 if (await settling.TryAsync(token) is { } kept)
                     return kept;
             }
-            catch (Exception e) when (e is GodwitException or IOException)
+            catch (Exception e) when (!Failure.IsEnd(e, token))
             {
                 // An engine, or a disk, that failed just now is looked at again.
                 Log.TryingAgain(_log, copy.Order.Spec.Name, "settle its copy", e);
@@ -106,7 +122,7 @@ internal sealed class Settler(
                 await settling.RunAsync(name, token);
                 return;
             }
-            catch (Exception e) when (!token.IsCancellationRequested)
+            catch (Exception e) when (!Failure.IsEnd(e, token))
             {
                 Log.TryingAgain(_log, name, "settle what is left of it", e);
                 await Task.Delay(AskAgain, parts.Time, token);

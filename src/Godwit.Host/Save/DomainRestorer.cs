@@ -94,7 +94,7 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
                 await asking.DestroyAsync(CancellationToken.None);
             else
                 await GiveUpAsync(restoring, saved, undo);
-            if (e is IOException)
+            if (e is IOException or OperationCanceledException && !Failure.IsEnd(e, asked))
                 throw new GodwitException("restore-failed", $"{domain} was not restored, and is saved as it was: {e.Message}", "See the log of godwitd, and try again.", e);
             throw;
         }
@@ -189,7 +189,7 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
         {
             return e;
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (Failure.IsForeseen(e, daemon))
         {
             return await FindPhaseAsync(copy, daemon) switch
             {
@@ -206,7 +206,7 @@ internal sealed class DomainRestorer(HostParts parts, DomainStarter starter)
         {
             return (await copy.QueryAsync(daemon)).Phase;
         }
-        catch (Exception e) when (e is GodwitException or IOException)
+        catch (Exception e) when (Failure.IsForeseen(e, daemon))
         {
             return null;
         }

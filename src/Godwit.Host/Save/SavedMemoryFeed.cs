@@ -19,13 +19,19 @@ internal static class SavedMemoryFeed
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(token);
         await using var engine = await copy.ReceiveAsync(token);
         Task words = Apart.RunAsync(() => HearAsync(engine, ended.Token));
+        var loaded = UntilLoadedAsync(copy, ended.Token);
+        var verified = false;
         try
         {
-            var loaded = UntilLoadedAsync(copy, token);
-            await Apart.RunAsync(() => FeedAsync(file, engine, progress, token));
+            if (await Apart.RunAsync(() => FeedAsync(file, engine, progress, token)))
+            {
+                // Before the engine's word, which may never come: of a damaged file it may wait for bytes that do not exist.
+                verified = true;
+                await file.VerifyAsync(token);
+            }
             await loaded;
         }
-        catch (GodwitException e) when (e.Code == NotLoaded)
+        catch (GodwitException e) when (e.Code == NotLoaded && !verified)
         {
             // The engine's failure may be the file's.
             await file.VerifyAsync(token);
@@ -35,8 +41,10 @@ internal static class SavedMemoryFeed
         {
             ended.Cancel();
             await words.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
-        await file.VerifyAsync(token);
+        if (!verified)
+            await file.VerifyAsync(token);
     }
 
     private static async Task<bool> FeedAsync(SavedReader file, Stream engine, IProgress<WorkProgress> progress, CancellationToken token)

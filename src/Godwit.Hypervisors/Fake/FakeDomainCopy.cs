@@ -131,7 +131,7 @@ internal sealed class FakeDomainCopy : IDomainCopy
         {
             return Task.FromResult(work());
         }
-        catch (GodwitException e)
+        catch (Exception e) when (e is GodwitException or OperationCanceledException)
         {
             return Task.FromException<T>(e);
         }

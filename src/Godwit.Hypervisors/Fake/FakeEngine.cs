@@ -10,6 +10,7 @@ public sealed class FakeEngine(TimeProvider time, FakeEngineOptions options, Fak
 {
     private readonly List<FakeProcess> _processes = [];
     private readonly HashSet<FakePoint> _failing = [];
+    private readonly HashSet<FakePoint> _silent = [];
     private int _launched;
 
     public FakeEngineOptions Options => options;
@@ -30,6 +31,9 @@ public sealed class FakeEngine(TimeProvider time, FakeEngineOptions options, Fak
     /// <summary>The next time the engine comes to this point, it fails.</summary>
     public void FailNext(FakePoint point) => _failing.Add(point);
 
+    /// <summary>The next time the engine comes to this point, the driver's own limit passes, of which no caller's token knows.</summary>
+    public void TimeOutNext(FakePoint point) => _silent.Add(point);
+
     public void ForgetFailures() => _failing.Clear();
 
     /// <summary>
@@ -47,6 +51,8 @@ public sealed class FakeEngine(TimeProvider time, FakeEngineOptions options, Fak
     {
         if (TakeFailure(point))
             throw new GodwitException("engine-failed", $"the fake engine was told to fail at {point}");
+        if (_silent.Remove(point))
+            throw new OperationCanceledException($"the fake engine was told to be silent at {point}");
     }
 
     internal FakeProcess Launch(CopyOrder order, CopyPhase phase)

@@ -235,7 +235,16 @@ internal sealed class QemuCopy : IDomainCopy
         if (MigrationStatus.HasEnded((await Qmp.QueryMigrateAsync(cancellationToken)).Status)) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(SettleLimit);
-        await _events.CancelSendingAsync(limit.Token);
+        try
+        {
+            await _events.CancelSendingAsync(limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new GodwitException(
+                "engine-silent", $"QEMU does not end sending {Order.Spec.Name} within {SettleLimit.TotalSeconds} s.",
+                $"See `godwit info {Order.Spec.Name}`; it can be moved once QEMU has ended that.", e);
+        }
     }
 
     public async Task<Stream> ReceiveAsync(CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace Godwit.Relocation.Destination;
 /// The destination's side of a relocation as a pure function.
 /// <code>
 ///  Greeting ─offer─► Judging ─fits─► Welcomed ─prepare─► Preparing ─receiver─► Receiving
-///                       │does not       │line, source       │failed, line          │ line, source, load failed
-///                       ▼               ▼  failed           ▼                      ▼
+///                       │does not       │line, source,      │failed, line          │ line, source, load failed
+///                       ▼               ▼storing failed     ▼                      ▼
 ///                     Ended           Ended              Undoing ──────────────► Ended
 ///                                                           ▲                      loaded and handed over
 ///                                                           │lost                           │
@@ -54,6 +54,7 @@ public static class DestinationMachine
             DestinationEvent.Declined e =>
                 (state with { Phase = DestinationPhase.Ended, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendRefused, DestinationAction.Finish]),
+            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason, e.Remedy),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
             _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
@@ -63,6 +64,8 @@ public static class DestinationMachine
         @event switch
         {
             DestinationEvent.PrepareAsked => (state with { Phase = DestinationPhase.Preparing }, [DestinationAction.Prepare]),
+            // A boot file that this host cannot keep.
+            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason, e.Remedy),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
             _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
@@ -78,6 +81,8 @@ public static class DestinationMachine
             DestinationEvent.PrepareFailed e =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
+            // The receiver, just before all of it was ready.
+            DestinationEvent.ReceiveFailed e when state.Reason is null => (state with { Reason = e.Reason, Remedy = e.Remedy }, [DestinationAction.SendFailed]),
             _ when state.Reason is null && LeftAlone(@event) is { } reason => (state with { Reason = reason }, []),
             _ when state.Reason is null && Misplaced(state, @event) is { } reason => (state with { Reason = reason }, [DestinationAction.SendFailed]),
             _ => Stay(state),
@@ -95,7 +100,7 @@ public static class DestinationMachine
             // After Handover the line is not needed any more: the source is held and waits for the record.
             DestinationEvent.ChannelLost when state.HandedOver => Stay(state),
             DestinationEvent.ReceiveFailed e =>
-                (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason },
+                (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
             _ when LeftAlone(@event) is { } reason =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = reason }, [DestinationAction.Undo]),
@@ -165,8 +170,8 @@ public static class DestinationMachine
     private static (DestinationState, ImmutableArray<DestinationAction>) End(DestinationState state, string reason) =>
         (state with { Phase = DestinationPhase.Ended, Reason = reason }, [DestinationAction.Finish]);
 
-    private static (DestinationState, ImmutableArray<DestinationAction>) Refuse(DestinationState state, string reason) =>
-        (state with { Phase = DestinationPhase.Ended, Reason = reason }, [DestinationAction.SendFailed, DestinationAction.Finish]);
+    private static (DestinationState, ImmutableArray<DestinationAction>) Refuse(DestinationState state, string reason, string? remedy = null) =>
+        (state with { Phase = DestinationPhase.Ended, Reason = reason, Remedy = remedy }, [DestinationAction.SendFailed, DestinationAction.Finish]);
 
     /// <summary>What a source says before it can be true, or twice: null where it has its place.</summary>
     private static string? Misplaced(DestinationState state, DestinationEvent @event)

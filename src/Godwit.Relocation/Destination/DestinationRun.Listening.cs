@@ -29,8 +29,8 @@ public sealed partial class DestinationRun
         }
         catch (GodwitException e)
         {
-            Post(new DestinationEvent.ChannelLost(e.Message));
-            await SayAsync(new RelocationMessage.Failed(e.Message, e.Remedy), token);
+            // The machine has it told to the source before the line is let go.
+            Post(new DestinationEvent.ReceiveFailed(e.Message, e.Remedy));
         }
     }
 
@@ -42,12 +42,18 @@ public sealed partial class DestinationRun
                 await SayAsync(new RelocationMessage.ClockAnswer(m.Number, _clock.Now), token);
                 break;
             case RelocationMessage.BootFile m when _missing.Contains(m.Digest) && _bootFile is null:
-                _bootFile = _site.CreateBootFile(m.Digest, m.Length);
-                await KeepBootFileAsync(token);
+                await StoreAsync(async () =>
+                {
+                    _bootFile = _site.CreateBootFile(m.Digest, m.Length);
+                    await KeepBootFileAsync(token);
+                });
                 break;
             case RelocationMessage.FileBytes m when _bootFile is not null:
-                await _bootFile.WriteAsync(m.Bytes, token);
-                await KeepBootFileAsync(token);
+                await StoreAsync(async () =>
+                {
+                    await _bootFile.WriteAsync(m.Bytes, token);
+                    await KeepBootFileAsync(token);
+                });
                 break;
             case RelocationMessage.Prepare:
                 Post(new DestinationEvent.PrepareAsked());
@@ -70,6 +76,20 @@ public sealed partial class DestinationRun
                 break;
             default:
                 throw new ChannelException($"{_channel.Peer} sent a {message.GetType().Name}, which has no place here.");
+        }
+    }
+
+    private async Task StoreAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new GodwitException(
+                "boot-file-not-stored", $"{Offer.To} cannot store the kernel or ramdisk of {Offer.Spec.Name}: {e.Message}",
+                $"Make room on {Offer.To} where godwitd keeps its state, and migrate again.", e);
         }
     }
 

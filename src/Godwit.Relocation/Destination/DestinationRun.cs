@@ -53,7 +53,7 @@ public sealed partial class DestinationRun
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var token = stop.Token;
+        var token = _beside.Ends = stop.Token;
         try
         {
             Post(new DestinationEvent.Offered());
@@ -297,8 +297,9 @@ public sealed partial class DestinationRun
 
     private static RelocationStep StepOf(DestinationPhase phase) => phase switch
     {
-        DestinationPhase.Greeting or DestinationPhase.Judging or DestinationPhase.Welcomed => RelocationStep.Check,
-        DestinationPhase.Preparing => RelocationStep.Prepare,
+        DestinationPhase.Greeting or DestinationPhase.Judging => RelocationStep.Check,
+        // What is missing comes before the receiver.
+        DestinationPhase.Welcomed or DestinationPhase.Preparing => RelocationStep.Prepare,
         DestinationPhase.Receiving => RelocationStep.PreCopy,
         DestinationPhase.Committing => RelocationStep.Commit,
         DestinationPhase.Fencing => RelocationStep.Fence,

@@ -57,7 +57,7 @@ public abstract record DestinationEvent
 
     public sealed record Loaded : DestinationEvent;
 
-    public sealed record ReceiveFailed(string Reason) : DestinationEvent;
+    public sealed record ReceiveFailed(string Reason, string? Remedy = null) : DestinationEvent;
 
     public sealed record HandedOver : DestinationEvent;
 

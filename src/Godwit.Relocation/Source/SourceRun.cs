@@ -123,7 +123,7 @@ public sealed class SourceRun
     public async Task<RelocationResult> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var token = stop.Token;
+        var token = _beside.Ends = stop.Token;
         try
         {
             if (_failpoints is not null)

@@ -30,6 +30,22 @@ public sealed class RestoreTests
     }
 
     [Theory]
+    [InlineData(FakePoint.PrepareReceiver)]
+    [InlineData(FakePoint.Receive)]
+    [InlineData(FakePoint.Continue)]
+    public async Task AnEngineThatDoesNotAnswerInTimeLeavesItSavedAsItWas(FakePoint point)
+    {
+        await using var host = await SavedHost.StartAsync();
+        var memory = host.Process.Memory;
+        await host.SaveAsync();
+        host.Engine.TimeOutNext(point);
+        Assert.Equal("restore-failed", (await Assert.ThrowsAsync<GodwitException>(() => host.RestoreAsync())).Code);
+        await host.AssertSavedAsync();
+        await host.RestoreAsync();
+        await host.AssertRunsOnAsync(memory);
+    }
+
+    [Theory]
     [InlineData("restore.Prepare")]
     [InlineData("restore.Load")]
     public async Task OneThatIsCancelledIsSavedAsItWas(string point)
@@ -175,6 +191,7 @@ public sealed class RestoreTests
 
     [Theory]
     [InlineData("byte", "saved-memory-damaged")]
+    [InlineData("length", "saved-memory-damaged")]
     [InlineData("header", "saved-memory-damaged")]
     [InlineData("magic", "saved-memory-damaged")]
     [InlineData("version", "saved-by-other-version")]
@@ -194,6 +211,8 @@ public sealed class RestoreTests
         switch (how)
         {
             case "byte": bad[^60] ^= 1; break;
+            // Of the engine's last record, before its 24 bytes and the trailer's 40: the engine waits for more than there is.
+            case "length": bad[^(40 + 24 + 4)] ^= 1; break;
             case "header": bad[16] ^= 1; break;
             case "magic": bad[0] ^= 1; break;
             case "version": bad[11]++; break;

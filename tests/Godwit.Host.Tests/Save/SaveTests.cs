@@ -161,6 +161,15 @@ public sealed class SaveTests
     }
 
     [Fact]
+    public async Task ADiskThatIsNotLetGoOfInTimeIsLetGoOfLater()
+    {
+        await using var host = await SavedHost.StartAsync();
+        host.Disks.FailsToDetach = new OperationCanceledException("a limit");
+        await host.SaveAsync();
+        await host.AssertSavedAsync();
+    }
+
+    [Fact]
     public async Task AMemoryThatHasNoRoomIsRefusedBeforeTheGuestIsStopped()
     {
         await using var host = await SavedHost.StartAsync();

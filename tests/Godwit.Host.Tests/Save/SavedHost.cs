@@ -29,6 +29,12 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
 
     public FakeEngine Engine => _host.Engine;
 
+    public FakeWriteResult Writes
+    {
+        get => _host.Writes;
+        set => _host.Writes = value;
+    }
+
     public FakeProcess Process => Assert.Single(Engine.Processes);
 
     public string File => Path.Combine(_host.SavedDirectory, "vm1.memory");

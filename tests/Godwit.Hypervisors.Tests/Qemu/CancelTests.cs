@@ -1,6 +1,8 @@
+using Godwit.Domains;
 using Godwit.Hypervisors.Qemu;
 using Godwit.Hypervisors.Qemu.Qmp.Commands;
 using Godwit.Hypervisors.Tests.Qemu.Qmp;
+using Godwit.Native.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Hypervisors.Tests.Qemu;
@@ -42,6 +44,25 @@ public class CancelTests(GuestFixture guests)
         Answer(server, MigrationStatus.Cancelled);
         await cancelling;
         Assert.Single(server.Asked, command => command == "migrate_cancel");
+    }
+
+    [Fact]
+    public async Task One_that_does_not_end_is_told_of()
+    {
+        await using var server = new FakeMonitor(Greeting);
+        Answer(server, "active");
+        server.Answer("migrate_cancel", """{"return": {}, "id": ID}""");
+        var directory = Directory.CreateTempSubdirectory("godwit-cancel-");
+        await using (var copy = new QemuCopy(
+            new CopyDescription(guests.Order(), []), new RunDirectory(directory.FullName), RunningProcess.TryOpen(Environment.ProcessId)!.Value,
+            await server.ConnectAsync(), receiving: false, TimeProvider.System, NullLogger.Instance))
+        {
+            var failed = await Assert.ThrowsAsync<GodwitException>(() => copy.CancelSendAsync(TestContext.Current.CancellationToken));
+            Assert.Equal("engine-silent", failed.Code);
+            Assert.Contains("within 10 s", failed.Message, StringComparison.Ordinal);
+            Assert.NotNull(failed.Remedy);
+        }
+        directory.Delete(recursive: true);
     }
 
     [Fact]

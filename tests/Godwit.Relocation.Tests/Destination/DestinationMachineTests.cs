@@ -65,6 +65,29 @@ public class DestinationMachineTests
         Assert.Equal([DestinationAction.Undo], DestinationMachine.Step(state, new DestinationEvent.ReceiverReady()).Actions);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void WhatFailsBeforeAnythingIsPreparedIsRefused(int events)
+    {
+        var (state, _) = Feed(ToReceiving[..events]);
+        (state, var actions) = DestinationMachine.Step(state, new DestinationEvent.ReceiveFailed("no room", "make some"));
+        Assert.Equal([DestinationAction.SendFailed, DestinationAction.Finish], actions);
+        Assert.Equal((DestinationPhase.Ended, "no room", "make some"), (state.Phase, state.Reason, state.Remedy));
+    }
+
+    [Fact]
+    public void AReceiverThatFailsWhileItIsPreparedIsToldAtOnceAndUndoneAtTheEnd()
+    {
+        var (state, _) = Feed(ToReceiving[..3]);
+        (state, var told) = DestinationMachine.Step(state, new DestinationEvent.ReceiveFailed("it ended"));
+        Assert.Equal([DestinationAction.SendFailed], told);
+        Assert.Empty(DestinationMachine.Step(state, new DestinationEvent.ReceiveFailed("again")).Actions);
+        (state, var undone) = DestinationMachine.Step(state, new DestinationEvent.ReceiverReady());
+        Assert.Equal([DestinationAction.Undo], undone);
+        Assert.Equal("it ended", state.Reason);
+    }
+
     [Fact]
     public void WhatHasNoPlaceYetIsRefused()
     {

@@ -35,6 +35,9 @@ internal sealed class ScriptedCopy : IDomainCopy
     /// <summary>What it does ahead of a move.</summary>
     public Task Preparation { get; init; } = Task.CompletedTask;
 
+    /// <summary>As a receiver it ends as soon as it listens.</summary>
+    public bool EndsReceiving { get; init; }
+
     public bool WasSent { get; private set; }
 
     public bool SendCancelled { get; private set; }
@@ -81,8 +84,11 @@ internal sealed class ScriptedCopy : IDomainCopy
         Raise(new CopyEvent.MemorySent(Samples.Noon));
     }
 
-    public Task<Stream> ReceiveAsync(CancellationToken cancellationToken) => Task.FromResult<Stream>(
-        new TwoWay(_toLine.Reader.AsStream(), bytes =>
+    public Task<Stream> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        if (EndsReceiving)
+            Raise(new CopyEvent.Exited(Samples.Noon, "out of memory"));
+        return Task.FromResult<Stream>(new TwoWay(_toLine.Reader.AsStream(), bytes =>
         {
             // Engines of then had other rounds.
             _received += bytes.Span.Count(RestByte);
@@ -92,6 +98,7 @@ internal sealed class ScriptedCopy : IDomainCopy
             _toLine.Writer.Complete();
             Raise(new CopyEvent.Loaded(Samples.Noon));
         }));
+    }
 
     public Task CancelSendAsync(CancellationToken cancellationToken)
     {

@@ -74,7 +74,7 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
     private static readonly TimeSpan FailingTakes = TimeSpan.FromMilliseconds(300);
     private readonly TaskCompletionSource _framed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ScriptedCopy Engine { get; } = new();
+    public ScriptedCopy Engine { get; init; } = new();
 
     public IRelocationRegistry Registry => registry;
 
@@ -84,6 +84,9 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
 
     /// <summary>Fences when the guest's frames have come, as a real one does, for whom that takes longer than they are on the way.</summary>
     public bool AwaitsFrames { get; init; }
+
+    /// <summary>What the first bytes of the kernel meet.</summary>
+    public Exception? FailsToStore { get; init; }
 
     public bool Judged { get; private set; }
 
@@ -97,7 +100,7 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
             : Task.FromResult<ImmutableArray<string>>([offer.KernelDigest!]);
     }
 
-    public IBootFileSink CreateBootFile(string digest, long length) => new Sink(length);
+    public IBootFileSink CreateBootFile(string digest, long length) => new Sink(length, FailsToStore);
 
     public async Task<IDomainCopy> PrepareAsync(RelocationOffer offer, CancellationToken cancellationToken)
     {
@@ -134,14 +137,14 @@ internal sealed class ScriptedDestination(ScriptedRegistry registry, Course cour
         return Task.CompletedTask;
     }
 
-    private sealed class Sink(long length) : IBootFileSink
+    private sealed class Sink(long length, Exception? failure) : IBootFileSink
     {
         private long _left = length;
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             _left -= bytes.Length;
-            return ValueTask.CompletedTask;
+            return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
         }
 
         public Task<bool> KeepAsync(CancellationToken cancellationToken) => Task.FromResult(_left == 0);
