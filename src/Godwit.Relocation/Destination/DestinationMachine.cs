@@ -54,7 +54,8 @@ public static class DestinationMachine
             DestinationEvent.Declined e =>
                 (state with { Phase = DestinationPhase.Ended, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendRefused, DestinationAction.Finish]),
-            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason, e.Remedy),
+            DestinationEvent.TakingFailed e => Refuse(state, e.Reason, e.Remedy),
+            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
             _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
@@ -65,7 +66,8 @@ public static class DestinationMachine
         {
             DestinationEvent.PrepareAsked => (state with { Phase = DestinationPhase.Preparing }, [DestinationAction.Prepare]),
             // A boot file that this host cannot keep.
-            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason, e.Remedy),
+            DestinationEvent.TakingFailed e => Refuse(state, e.Reason, e.Remedy),
+            DestinationEvent.ReceiveFailed e => Refuse(state, e.Reason),
             _ when LeftAlone(@event) is { } reason => End(state, reason),
             _ when Misplaced(state, @event) is { } reason => Refuse(state, reason),
             _ => Stay(state),
@@ -81,8 +83,9 @@ public static class DestinationMachine
             DestinationEvent.PrepareFailed e =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason, Remedy = e.Remedy },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
+            DestinationEvent.TakingFailed e when state.Reason is null => (state with { Reason = e.Reason, Remedy = e.Remedy }, [DestinationAction.SendFailed]),
             // The receiver, just before all of it was ready.
-            DestinationEvent.ReceiveFailed e when state.Reason is null => (state with { Reason = e.Reason, Remedy = e.Remedy }, [DestinationAction.SendFailed]),
+            DestinationEvent.ReceiveFailed e when state.Reason is null => (state with { Reason = e.Reason }, [DestinationAction.SendFailed]),
             _ when state.Reason is null && LeftAlone(@event) is { } reason => (state with { Reason = reason }, []),
             _ when state.Reason is null && Misplaced(state, @event) is { } reason => (state with { Reason = reason }, [DestinationAction.SendFailed]),
             _ => Stay(state),
@@ -99,8 +102,11 @@ public static class DestinationMachine
             DestinationEvent.HandedOver => Ready(state with { HandedOver = true }),
             // After Handover the line is not needed any more: the source is held and waits for the record.
             DestinationEvent.ChannelLost when state.HandedOver => Stay(state),
-            DestinationEvent.ReceiveFailed e =>
+            DestinationEvent.TakingFailed e when !state.HandedOver =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason, Remedy = e.Remedy },
+                    [DestinationAction.SendFailed, DestinationAction.Undo]),
+            DestinationEvent.ReceiveFailed e =>
+                (state with { Phase = DestinationPhase.Undoing, Reason = e.Reason },
                     [DestinationAction.SendFailed, DestinationAction.Undo]),
             _ when LeftAlone(@event) is { } reason =>
                 (state with { Phase = DestinationPhase.Undoing, Reason = reason }, [DestinationAction.Undo]),

@@ -30,7 +30,7 @@ public sealed partial class DestinationRun
         catch (GodwitException e)
         {
             // The machine has it told to the source before the line is let go.
-            Post(new DestinationEvent.ReceiveFailed(e.Message, e.Remedy));
+            Post(new DestinationEvent.TakingFailed(e.Message, e.Remedy));
         }
     }
 

@@ -57,7 +57,10 @@ public abstract record DestinationEvent
 
     public sealed record Loaded : DestinationEvent;
 
-    public sealed record ReceiveFailed(string Reason, string? Remedy = null) : DestinationEvent;
+    public sealed record ReceiveFailed(string Reason) : DestinationEvent;
+
+    /// <summary>What the source sent was not taken. It says nothing of a guest that has been loaded.</summary>
+    public sealed record TakingFailed(string Reason, string? Remedy) : DestinationEvent;
 
     public sealed record HandedOver : DestinationEvent;
 

@@ -9,7 +9,7 @@ public class DestinationMachineTests
     [
         new DestinationEvent.Offered(), new DestinationEvent.Accepted(), new DestinationEvent.Declined("d", null), new DestinationEvent.PrepareAsked(),
         new DestinationEvent.ReceiverReady(), new DestinationEvent.PrepareFailed("p", null), new DestinationEvent.SourceStopping(),
-        new DestinationEvent.Loaded(), new DestinationEvent.ReceiveFailed("r"), new DestinationEvent.HandedOver(), new DestinationEvent.SourceFailed("s"),
+        new DestinationEvent.Loaded(), new DestinationEvent.ReceiveFailed("r"), new DestinationEvent.TakingFailed("t", null), new DestinationEvent.HandedOver(), new DestinationEvent.SourceFailed("s"),
         new DestinationEvent.ChannelLost("c"), new DestinationEvent.CommitWon(8), new DestinationEvent.CommitLost(), new DestinationEvent.Fenced(),
         new DestinationEvent.FenceFailed("f"), new DestinationEvent.GaveBack(), new DestinationEvent.Resumed(), new DestinationEvent.ResumeRefused("n"),
         new DestinationEvent.ResumeFailed("e"), new DestinationEvent.Undone(),
@@ -71,7 +71,7 @@ public class DestinationMachineTests
     public void WhatFailsBeforeAnythingIsPreparedIsRefused(int events)
     {
         var (state, _) = Feed(ToReceiving[..events]);
-        (state, var actions) = DestinationMachine.Step(state, new DestinationEvent.ReceiveFailed("no room", "make some"));
+        (state, var actions) = DestinationMachine.Step(state, new DestinationEvent.TakingFailed("no room", "make some"));
         Assert.Equal([DestinationAction.SendFailed, DestinationAction.Finish], actions);
         Assert.Equal((DestinationPhase.Ended, "no room", "make some"), (state.Phase, state.Reason, state.Remedy));
     }
@@ -115,6 +115,13 @@ public class DestinationMachineTests
         Assert.Empty(DestinationMachine.Step(handedOver, new DestinationEvent.PrepareAsked()).Actions);
         var (committing, _) = Feed(ToCommitting);
         Assert.Empty(DestinationMachine.Step(committing, new DestinationEvent.HandedOver()).Actions);
+        // Nor what of it is not taken: the guest is loaded, and is not to be given back for that.
+        foreach (var state in (DestinationState[])[handedOver, committing])
+        {
+            var (after, actions) = DestinationMachine.Step(state, new DestinationEvent.TakingFailed("no such boot file", null));
+            Assert.Equal(state, after);
+            Assert.Empty(actions);
+        }
     }
 
     /// <summary>The source still holds the memory: a receiver that dies before it ran costs nothing.</summary>
