@@ -30,7 +30,7 @@ internal sealed class PvhGuest(XenPool pool, Transcript transcript)
         transcript.Chapter("The PVH guest moves");
         await XenPool.WaitAsync(pool.Second, $"timeout 2 godwit console {Name} < /dev/null | tail -n 12", screen => screen.Contains("built-in shell", StringComparison.Ordinal), "its shell", ct);
         await AskAsync(pool.Second, "mark=here", ct);
-        await transcript.TypeAsync(pool.Second, $"xm migrate --live {Name} {pool.First.Name}", ct);
+        await transcript.MigrateAsync(Name, pool.Second, pool.First, ct);
         Assert.DoesNotContain(Name, await transcript.TypeAsync(pool.Second, "xl list", ct), StringComparison.Ordinal);
         Assert.Contains("still here", await AskAsync(pool.First, "echo still $mark", ct), StringComparison.Ordinal);
         await transcript.TypeAsync(pool.First, $"xm destroy {Name}", ct);
