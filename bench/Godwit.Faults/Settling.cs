@@ -20,10 +20,12 @@ internal sealed class Settling(FaultLab lab)
     {
         var began = Stopwatch.GetTimestamp();
         TimeSpan? running = null;
+        string? known = null;
         while (true)
         {
             var elapsed = Stopwatch.GetElapsedTime(began);
-            var (host, left) = await LookAsync(ct);
+            var (host, left) = await LookAsync(known, ct);
+            known = host;
             if (host is not null && lab.Engines(host).Length == 1)
                 running ??= Stopwatch.GetElapsedTime(began);
             else
@@ -37,7 +39,9 @@ internal sealed class Settling(FaultLab lab)
     }
 
     /// <summary>The host on which the domain runs by all lists, and what is not yet as it should be.</summary>
-    private async Task<(string? Host, string? Left)> LookAsync(CancellationToken ct)
+    /// <param name="known">Where it ran before: a host that does not answer now, as a busy one may, is no word against it.</param>
+    /// <param name="ct">Ends the look.</param>
+    private async Task<(string? Host, string? Left)> LookAsync(string? known, CancellationToken ct)
     {
         string? owner = null;
         foreach (var asked in lab.Lab.Spec.Hosts)
@@ -55,7 +59,7 @@ internal sealed class Settling(FaultLab lab)
             }
             catch (Exception e) when (e is HttpRequestException or ApiException or OperationCanceledException && !ct.IsCancellationRequested)
             {
-                return (owner, $"{asked.Name} does not answer: {e.Message}");
+                return (owner ?? known, $"{asked.Name} does not answer: {e.Message}");
             }
             if (domain.State != DomainState.Running)
                 return (null, $"{asked.Name} lists it as {domain.State} on {domain.Host}: {domain.Reason}");

@@ -67,14 +67,24 @@ public sealed class LabDownTests : IAsyncLifetime
     public async Task AShellThatSomebodyTookThereLivesOn()
     {
         await Lab.UpAsync(Spec);
-        using var stop = new CancellationTokenSource();
-        var began = new TaskCompletionSource();
-        var shell = ProgramRunner.TryRunAsync(
-            ["ip", "netns", "exec", $"{Name}-storage", "sh", "-c", "echo here; read line; echo still here"],
-            onLine: _ => began.TrySetResult(), ct: stop.Token);
-        Assert.Empty(ProcessIdentity.InsideHost($"/run/netns/{Name}-no-such-host"));
-        await Lab.DownAsync(Name);
-        Assert.Contains("still here", (await shell).Output, StringComparison.Ordinal);
+        var directory = Directory.CreateTempSubdirectory("gwdown-").FullName;
+        try
+        {
+            var isDown = Path.Combine(directory, "down");
+            var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var shell = ProgramRunner.TryRunAsync(
+                ["ip", "netns", "exec", $"{Name}-storage", "sh", "-c", $"echo here; for i in $(seq 600); do [ ! -e {isDown} ] || break; sleep 0.1; done; echo still here"],
+                onLine: _ => began.TrySetResult());
+            await began.Task;
+            Assert.Empty(ProcessIdentity.InsideHost($"/run/netns/{Name}-no-such-host"));
+            await Lab.DownAsync(Name);
+            File.WriteAllText(isDown, "");
+            Assert.Contains("still here", (await shell).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     [Fact]

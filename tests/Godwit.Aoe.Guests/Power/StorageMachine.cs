@@ -48,7 +48,7 @@ internal sealed class StorageMachine : IAsyncDisposable
         await _guest.RunAsync(
             "mkdir -p /prog /srv; mount -o ro /dev/vdb /prog; mount /dev/vdc /srv; ip link set eth0 mtu 9000 up; "
             + "/prog/godwit-aoe export /srv/disk.img --shelf 0 --slot 0 --interface eth0 --state /srv/state > /tmp/export 2>&1 &\n"
-            + "for i in $(seq 100); do grep -q e0.0 /tmp/export && exit 0; sleep 0.05; done; cat /tmp/export; exit 1", ct).ConfigureAwait(false);
+            + "for i in $(seq 1000); do grep -q e0.0 /tmp/export && exit 0; sleep 0.05; done; cat /tmp/export; exit 1", ct).ConfigureAwait(false);
     }
 
     public void CutPower()

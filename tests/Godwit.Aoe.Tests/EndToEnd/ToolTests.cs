@@ -60,10 +60,10 @@ public sealed class ToolTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
         await client.FlushAsync(Ct);
         await client.DetachAsync(Ct);
-        Assert.True(attach.WaitForExit(5000) && attach.ExitCode == 0);
+        Assert.True(attach.WaitForExit(30_000) && attach.ExitCode == 0);
         Assert.False(File.Exists(Nbd));
         VethPair.Run("kill", "-TERM", export.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Assert.True(export.WaitForExit(5000) && export.ExitCode == 0);
+        Assert.True(export.WaitForExit(30_000) && export.ExitCode == 0);
         var data = await File.ReadAllBytesAsync(Disk, Ct);
         Assert.Equal((0x5a, 0, 0x33), (data[1 << 20], data[2 << 20], data[8 << 20]));
     }
@@ -105,7 +105,7 @@ public sealed class ToolTests : IDisposable
             "--offset", "1048576", "--length", "1048576", "--read-only");
         Assert.True(code == 0 && output.Contains("e0.1", StringComparison.Ordinal), output);
         Assert.Contains("st0,lo", Target("list").Output, StringComparison.Ordinal);
-        Assert.Contains("e0.1", VethPair.RunIn(Pair.Host, Tool, "discover", "--interface", "st0").Output, StringComparison.Ordinal);
+        Assert.Contains("e0.1", VethPair.RunIn(Pair.Host, Tool, "discover", "--interface", "st0", "--wait-ms", "3000").Output, StringComparison.Ordinal);
         Assert.Equal(1, Target("add", Disk, "--shelf", "0", "--slot", "2", "--interface", "nonexistent").Code);
         Assert.Equal(0, Target("remove", "e0.1").Code);
         Assert.Equal(1, Target("remove", "e0.1").Code);
@@ -260,13 +260,13 @@ public sealed class ToolTests : IDisposable
     public void Discover_and_stat_show_it()
     {
         Export();
-        var (code, output) = VethPair.RunIn(Pair.Host, Tool, "discover");
+        var (code, output) = VethPair.RunIn(Pair.Host, Tool, "discover", "--wait-ms", "3000");
         Assert.True(code == 0, output);
         Assert.Matches(@"(?m)^e0\.0\s+st0\s+([0-9a-f]{2}:){5}[0-9a-f]{2}\s+128\s+1\s+17$", output);
-        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "e0.0");
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "e0.0", "--wait-ms", "3000");
         Assert.True(code == 0, output);
         Assert.Matches(@"(?m)^\s+e0\.0\s+0\.067GB\s+st0\s+9000 up\s+open$", output);
-        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "--json");
+        (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "--json", "--wait-ms", "3000");
         using var json = JsonDocument.Parse(output);
         Assert.Equal(64 << 20, json.RootElement[0].GetProperty("size").GetInt64());
         (code, output) = VethPair.RunIn(Pair.Host, Tool, "stat", "e1.1", "--wait-ms", "50");

@@ -32,7 +32,7 @@ public sealed class InterfaceTests
         await waiting.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         await initiator.ReadAsync(0, seen);
         Assert.Equal(data, seen);
-        for (var i = 0; i < 100 && initiator.Status() is not { State: AttachState.Up, SectorsPerFrame: 38 }; i++)
+        for (var i = 0; i < 600 && initiator.Status() is not { State: AttachState.Up, SectorsPerFrame: 38 }; i++)
             await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal((AttachState.Up, 38), (initiator.Status().State, initiator.Status().SectorsPerFrame));
         await initiator.WriteAsync(512, data);

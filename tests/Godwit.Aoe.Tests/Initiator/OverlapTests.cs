@@ -91,16 +91,17 @@ public sealed class OverlapTests : IAsyncLifetime
     [Fact]
     public async Task Copies_that_never_come_are_waited_for_as_long_as_the_network_may_hold_them()
     {
-        await ConnectAsync(lifetimeMs: 400);
+        await ConnectAsync(lifetimeMs: 2000);
         _holds = 1;
-        await WriteAsync(8, 1);
+        // The copy's time runs from when it was sent.
         var began = TimeProvider.System.GetTimestamp();
+        await WriteAsync(8, 1);
         await WriteAsync(8, 2);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 250, 3000);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 1900, 30_000);
         // That one was sent once: nothing has to be waited for.
         began = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < 20; i++) await WriteAsync(8, 3 + i);
-        Assert.True(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds < 300);
+        Assert.True(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds < 1500);
     }
 
     [Fact]

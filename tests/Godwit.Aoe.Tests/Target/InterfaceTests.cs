@@ -68,6 +68,7 @@ public sealed class InterfaceTests
         cable.Lay(20_000);
         Assert.NotEqual(before, cable.TargetAddress);
         Assert.True(cable.IsAnsweredInTime(() => cable.Query()));
+        for (var i = 0; i < 600 && cable.SectorsTold() != 38; i++) await Task.Delay(50, Ct);
         Assert.Equal(38, cable.SectorsTold());
         cable.AssertWritesAndReads(38, 2);
         Assert.Equal(cable.TargetAddress, cable.AnsweringAddress());

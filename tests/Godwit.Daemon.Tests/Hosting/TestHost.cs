@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using Godwit.Api;
 using Godwit.Daemon.Config;
 using Godwit.Daemon.Members;
@@ -18,6 +17,7 @@ namespace Godwit.Daemon.Tests.Hosting;
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("gwd").FullName;
+    private readonly ReservedPort _port = new();
     private readonly WebApplication _app;
 
     private TestHost(string name, ImmutableArray<string> roles, ShiftedTime time)
@@ -26,7 +26,7 @@ internal sealed class TestHost : IAsyncDisposable
         {
             Name = name,
             Address = IPAddress.Loopback,
-            Port = FreePort(),
+            Port = _port.Number,
             Roles = roles,
             StateDirectory = Path.Combine(_directory, "state"),
             RunDirectory = Path.Combine(_directory, "run"),
@@ -105,13 +105,7 @@ internal sealed class TestHost : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _port.Dispose();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Godwit.Daemon.Config;
 
 namespace Godwit.Daemon.Tests.Hosting;
@@ -22,6 +23,20 @@ public sealed class TestPool : IAsyncLifetime
             await client.PoolInitAsync(default);
         await First.JoinAsync(Storage);
         await Second.JoinAsync(Storage);
+        foreach (var host in (TestHost[])[Storage, First, Second])
+            await SeesAllAsync(host);
+    }
+
+    // A host that has joined may not be heard of everywhere yet, nor listen.
+    private static async Task SeesAllAsync(TestHost host)
+    {
+        using var client = host.Client();
+        var began = Stopwatch.GetTimestamp();
+        while ((await client.ListHostsAsync(default)).Count(seen => seen.Reachable) != 3)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60), $"{host.Name} does not see three hosts");
+            await Task.Delay(50);
+        }
     }
 
     public async ValueTask DisposeAsync()

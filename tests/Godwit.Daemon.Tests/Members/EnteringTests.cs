@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using Godwit.Api;
 using Godwit.Daemon.Config;
+using Godwit.Daemon.Tests.Hosting;
 
 namespace Godwit.Daemon.Tests.Members;
 
@@ -10,10 +10,13 @@ public sealed class EnteringTests : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("gwe").FullName;
     private readonly List<(CancellationTokenSource Stop, Task Running)> _daemons = [];
+    private readonly List<ReservedPort> _ports = [];
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        foreach (var port in _ports)
+            port.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -62,10 +65,12 @@ public sealed class EnteringTests : IAsyncDisposable
         var file = Path.Combine(directory, "godwitd.toml");
         if (!File.Exists(file))
         {
+            var port = new ReservedPort();
+            _ports.Add(port);
             File.WriteAllText(file,
                 $"""
                 name = "{name}"
-                port = {FreePort()}
+                port = {port.Number}
                 state_dir = "{directory}/state"
                 run_dir = "{directory}/run"
                 log_dir = "{directory}/log"
@@ -103,11 +108,4 @@ public sealed class EnteringTests : IAsyncDisposable
 
     private int PortOf(string name) => ConfigFile.Parse(
         File.ReadAllText(Path.Combine(_directory, name, "godwitd.toml")), "", new LocalDefaults(name, IPAddress.Loopback)).Port;
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

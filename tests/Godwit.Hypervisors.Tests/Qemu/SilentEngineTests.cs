@@ -16,10 +16,10 @@ public sealed class SilentEngineTests(GuestFixture guests) : IDisposable
     [Fact]
     public async Task A_probe_without_an_answer_says_so_and_leaves_nothing()
     {
-        var options = Silent("") with { StartLimit = TimeSpan.FromSeconds(0.5) };
+        var options = Silent("") with { StartLimit = TimeSpan.FromSeconds(3) };
         var refused = await Assert.ThrowsAsync<GodwitException>(() => OpenAsync(options));
         Assert.Equal("engine-unfit", refused.Code);
-        Assert.Equal($"{options.Binary} does not answer within 0.5 s.", refused.Message);
+        Assert.Equal($"{options.Binary} does not answer within 3 s.", refused.Message);
         Assert.Contains("-machine none", refused.Remedy, StringComparison.Ordinal);
         AssertEnded();
     }
@@ -29,12 +29,12 @@ public sealed class SilentEngineTests(GuestFixture guests) : IDisposable
     {
         // Asked what it can do, it answers.
         var options = Silent("""case "$*" in *"-machine none"*) exec qemu-system-x86_64 "$@";; esac""")
-            with { StartLimit = TimeSpan.FromSeconds(5) };
+            with { StartLimit = TimeSpan.FromSeconds(20) };
         var hypervisor = await OpenAsync(options);
         var refused = await Assert.ThrowsAsync<GodwitException>(
             () => hypervisor.StartAsync(guests.Order(), TestContext.Current.CancellationToken));
         Assert.Equal("engine-failed", refused.Code);
-        Assert.Equal("QEMU does not start: its monitor does not answer within 5 s", refused.Message);
+        Assert.Equal("QEMU does not start: its monitor does not answer within 20 s", refused.Message);
         AssertEnded();
         Assert.Empty(Directory.EnumerateDirectories(options.RunDirectory));
     }

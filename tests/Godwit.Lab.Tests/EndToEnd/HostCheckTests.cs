@@ -7,6 +7,8 @@ namespace Godwit.Lab.Tests.EndToEnd;
 [Collection("lab")]
 public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture>
 {
+    private const int Attempts = 10;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -14,7 +16,12 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
     {
         Programs.Demand();
         using var client = pool.Client("storage");
-        var reports = await client.CheckHostsAsync(Token);
+        var reports = await RepeatAsync(() => client.CheckHostsAsync(Token), all => all.All(report => report.Fit && report.Findings.All(finding => finding.Check switch
+        {
+            "clock" or "port" or "registry" => finding.Level == FindingLevel.Ok,
+            "storage-path" => finding.Message.Contains("both ways", StringComparison.Ordinal),
+            _ => true,
+        })));
         Assert.Equal(["resource-1", "resource-2", "storage"], reports.Select(report => report.Host).Order());
         foreach (var report in reports)
         {
@@ -30,7 +37,7 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         // The engine was asked by the daemon itself; both must come to the same.
         Assert.Equal(HasKvm() ? "kvm" : "tcg", (await pool.Client("resource-2").GetHostAsync(Token)).Accelerator);
 
-        var shown = await pool.Lab.RunAsync("storage", ["godwit", "host", "check", "--all"], ct: Token);
+        var shown = await RepeatAsync(() => pool.Lab.RunAsync("storage", ["godwit", "host", "check", "--all"], ct: Token), result => result.Succeeded);
         Assert.True(shown.Succeeded, shown.Output + shown.Error);
         Assert.Contains("resource-2: fit", shown.Output, StringComparison.Ordinal);
     }
@@ -42,7 +49,7 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         await SwitchAsync("link set resource-2-san mtu 1500");
         try
         {
-            var finding = Assert.Single(Of(await CheckAsync("resource-2"), "storage-path"));
+            var finding = await PathAsync(path => path.Message.Contains("pass up to 150", StringComparison.Ordinal));
             Assert.Equal(FindingLevel.Error, finding.Level);
             // The kernel lets four bytes more through, for the tag of a VLAN: what is told is what passed.
             Assert.Matches("pass up to 150[0-4] bytes", finding.Message);
@@ -59,7 +66,7 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         {
             await SwitchAsync("link set resource-2-san mtu 9000");
         }
-        Assert.Equal(FindingLevel.Ok, Assert.Single(Of(await CheckAsync("resource-2"), "storage-path")).Level);
+        Assert.Equal(FindingLevel.Ok, (await PathAsync(path => path.Level == FindingLevel.Ok)).Level);
     }
 
     [Fact]
@@ -70,13 +77,7 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
         try
         {
             // The target looks at its card once a second.
-            HostFinding finding;
-            var attempt = 0;
-            do
-            {
-                finding = Assert.Single(Of(await CheckAsync("resource-2"), "storage-path"));
-            }
-            while (finding.Level == FindingLevel.Error && ++attempt < 5);
+            var finding = await PathAsync(path => path.Message.Contains("pass up to 4000 bytes", StringComparison.Ordinal));
             Assert.Equal(FindingLevel.Warning, finding.Level);
             Assert.Contains("pass up to 4000 bytes", finding.Message, StringComparison.Ordinal);
             Assert.Contains("san0 of storage, with an MTU of 4000", finding.Message, StringComparison.Ordinal);
@@ -109,6 +110,22 @@ public sealed class HostCheckTests(PoolFixture pool) : IClassFixture<PoolFixture
     {
         using var client = pool.Client(host);
         return await client.CheckHostAsync(Token);
+    }
+
+    private Task<HostFinding> PathAsync(Func<HostFinding, bool> wanted) =>
+        RepeatAsync(async () => Assert.Single(Of(await CheckAsync("resource-2"), "storage-path")), wanted);
+
+    // What is measured has the patience of real hosts, which one that shares two processors with others may need more than. A fault is found
+    // each time.
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> check, Func<T, bool> wanted)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var found = await check();
+            if (attempt == Attempts || wanted(found))
+                return found;
+            await Task.Delay(300, Token);
+        }
     }
 
     private Task<string> SwitchAsync(string command) => ProgramRunner.RunAsync(["ip", "-n", pool.Lab.Paths.SwitchNamespace, .. command.Split(' ')], ct: Token);

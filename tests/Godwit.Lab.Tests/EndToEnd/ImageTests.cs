@@ -60,8 +60,8 @@ public sealed partial class ImageTests
             var scanned = await lab.RunAsync("storage", ["sh", "-c", "ssh-keyscan -t ed25519 10.9.0.21 2> /dev/null | ssh-keygen -l -f -"]);
             Assert.Contains(fingerprint, scanned.Output, StringComparison.Ordinal);
 
-            await CliAsync(lab, "resource-1", "migrate", "--live", "web1", "resource-2");
-            await CliAsync(lab, "resource-2", "migrate", "--live", "web2", "resource-1");
+            await GuestActs.MoveAsync(lab, "web1", "resource-1", () => CliAsync(lab, "resource-1", "migrate", "--live", "web1", "resource-2"), Token);
+            await GuestActs.MoveAsync(lab, "web2", "resource-2", () => CliAsync(lab, "resource-2", "migrate", "--live", "web2", "resource-1"), Token);
             foreach (var address in (string[])["10.9.0.21", "10.9.0.22"])
                 await PingAsync(lab, address);
             await EnterByKeyAsync(lab, key, "10.9.0.22", "web2");

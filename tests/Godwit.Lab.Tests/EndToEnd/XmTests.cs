@@ -42,12 +42,12 @@ public sealed class XmTests(PoolFixture pool) : IClassFixture<PoolFixture>
             Assert.Equal(2, (await XmAsync("resource-1", xm, "list")).Length);
             Assert.Equal([$"Using config file \"{config}\".", "Started domain vm1"], await XmAsync("resource-1", xm, "create", config));
 
-            await XmAsync("resource-1", xm, "migrate", "--live", "vm1", "resource-2");
+            await GuestActs.MoveAsync(pool.Lab, "vm1", "resource-1", () => XmAsync("resource-1", xm, "migrate", "--live", "vm1", "resource-2"), Token);
             Assert.Equal(2, (await XmAsync("resource-1", xm, "list")).Length);
             Assert.StartsWith("vm1 ", (await XmAsync("resource-2", xm, "list"))[2], StringComparison.Ordinal);
             // By its number and the host's address, as xm took them too.
             var id = Assert.Single(await XmAsync("resource-2", xm, "domid", "vm1"));
-            await XmAsync("resource-2", xm, "migrate", "-l", id, "10.9.0.11");
+            await GuestActs.MoveAsync(pool.Lab, "vm1", "resource-2", () => XmAsync("resource-2", xm, "migrate", "-l", id, "10.9.0.11"), Token);
             await pool.WaitForAsync(d => d is { State: DomainState.Running, Host: "resource-1" }, "back");
             Assert.Contains("host                   : resource-1", await XmAsync("resource-1", xm, "info"));
 

@@ -112,7 +112,7 @@ internal sealed class GroupMachine : IVolumeEndpoints, IGroupEndpoints, IKernelD
     {
         (_pool, Host, _mac, _guest) = (pool, host, mac, guest);
         var places = new DiskPlaces("/nowhere", ["eth0"], [MacAddress.Parse(mac)], runDirectory);
-        Groups = new SharedGroups(this, places, this, new LvmTool(RunAsync), pool.DrawEpochAsync, TimeProvider.System) { LockPatience = TimeSpan.FromSeconds(15) };
+        Groups = new SharedGroups(this, places, this, new LvmTool(RunAsync), pool.DrawEpochAsync, TimeProvider.System) { LockPatience = TimeSpan.FromSeconds(30) };
         Disks = new GroupAttachments(Groups, Groups.Records, NullLogger.Instance);
     }
 
