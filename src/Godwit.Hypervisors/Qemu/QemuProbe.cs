@@ -81,8 +81,7 @@ internal static class QemuProbe
         }
         finally
         {
-            process.Kill();
-            while (!process.HasExited()) await Task.Delay(1, CancellationToken.None);
+            await process.EndAsync();
         }
     }
 }
