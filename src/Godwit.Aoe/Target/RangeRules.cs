@@ -118,8 +118,8 @@ public static class RangeRules
             throw Conflict($"Sectors {sectors} are not those of {foreign.Sectors}, which they overlap.",
                 "Read the metadata of the volume group again: another host has changed it.");
         }
-        // Who has the lock has read the metadata as it is: what he extends needs no later epoch than he has.
-        var held = there.IsEmpty && !HoldsRest(state, session) ? state.Epoch : there.Select(range => range.Epoch - 1).DefaultIfEmpty(-1).Max();
+        // Who has the lock has read the metadata as it is: what he extends needs no later epoch than he has. Epoch 0 is nobody's.
+        var held = there.IsEmpty && !HoldsRest(state, session) ? state.Epoch : there.Select(range => range.Epoch - 1).DefaultIfEmpty(0).Max();
         if (epoch <= held)
             throw Stale(sectors, host, epoch, held);
         var former = there.Select(range => range.Epoch).DefaultIfEmpty(0).Max();
@@ -181,7 +181,7 @@ public static class RangeRules
     private static AoeControlException Conflict(string message, string? remedy = null) => new(AoeControlCode.RangeConflict, message, remedy);
 
     private static AoeControlException Stale(SectorRange sectors, string host, long epoch, long held) =>
-        new(AoeControlCode.StaleEpoch, epoch < held
+        new(AoeControlCode.StaleEpoch, epoch < held || epoch is 0
             ? $"Epoch {epoch} of host '{host}' is stale: sectors {sectors} have seen epoch {held}."
             : $"Epoch {epoch} is another's already at sectors {sectors}.")
         { HeldEpoch = held };

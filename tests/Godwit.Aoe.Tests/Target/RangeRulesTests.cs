@@ -108,6 +108,17 @@ public class RangeRulesTests
     }
 
     [Fact]
+    public void Epoch_0_takes_no_sectors_not_even_for_the_holder_of_the_lock()
+    {
+        var (state, a, _) = Two();
+        Assert.Equal(AoeControlCode.StaleEpoch, Refusal(() => Fence(state, "a", 0, a, s_one)));
+        state = Fence(state, "a", 5, a, s_lock);
+        foreach (var epoch in new[] { 0L, -1L })
+            Assert.Equal(AoeControlCode.StaleEpoch, Refusal(() => Fence(state, "a", epoch, a, s_one)));
+        Assert.True(Writes(Fence(state, "a", 1, a, s_one), a, 2048, 100));
+    }
+
+    [Fact]
     public void The_rest_is_for_the_holder_of_the_lock()
     {
         var (state, a, b) = Two();
