@@ -21,10 +21,10 @@ public sealed partial class DomainHost
         string domain, RestoreOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         DemandReady();
-        if (!_domains.TryAdd(domain, null))
+        while (!_domains.TryAdd(domain, null))
         {
-            await FindAsync(domain, cancellationToken);
-            throw DomainRestorer.NotSaved(domain);
+            if (await WaitForAsync(domain, cancellationToken) is not null)
+                throw DomainRestorer.NotSaved(domain);
         }
         DomainTask task;
         try

@@ -19,7 +19,6 @@ namespace Godwit.Host;
 public sealed partial class DomainHost : IDomainHost, IDisposable
 {
     private const int KeptTickets = 64;
-    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
 
@@ -103,12 +102,11 @@ public sealed partial class DomainHost : IDomainHost, IDisposable
 
     public async Task DestroyAsync(string domain, CancellationToken cancellationToken)
     {
-        if (!_domains.ContainsKey(domain))
+        if (await WaitForAsync(domain, cancellationToken) is not { } task)
         {
             await RemoveRemainsAsync(domain, cancellationToken);
             return;
         }
-        var task = await FindAsync(domain, cancellationToken);
         var running = _running.GetValueOrDefault(task, Task.CompletedTask);
         await task.AskAsync(DomainRequest.Destroy, cancellationToken);
         // Its name is free again when this returns: whoever destroys a domain may create it anew at once.
@@ -233,14 +231,6 @@ public sealed partial class DomainHost : IDomainHost, IDisposable
         return offer.To != _parts.Name ? $"the offer is for {offer.To}; this is {_parts.Name}" : null;
     }
 
-    // A domain that has just moved away may come straight back, while this host still clears up after it.
-    private async Task ReserveAsync(string name, CancellationToken token)
-    {
-        if (_domains.TryGetValue(name, out var task) && task is { IsLeaving: true } && _running.TryGetValue(task, out var leaving))
-            await Task.WhenAny(leaving, Task.Delay(LeavingLimit, _parts.Time, token));
-        Reserve(name);
-    }
-
     // A copy that this host holds follows the record by itself; once nothing of the domain is here, it starts cold.
     private async Task FollowTakeOverAsync(DomainRecord record)
     {
@@ -336,27 +326,6 @@ public sealed partial class DomainHost : IDomainHost, IDisposable
         }
     }
 
-    private void DemandReady()
-    {
-        if (!_ready)
-        {
-            throw new GodwitException(
-                "host-is-starting", $"{_parts.Name} has just started and does not know its own domains yet.", "Try again in a moment.");
-        }
-    }
-
-    private void Reserve(string name)
-    {
-        DemandReady();
-        if (!_domains.TryAdd(name, null))
-        {
-            throw new GodwitException(
-                "domain-exists", $"{_parts.Name} has a domain {name} already, or is just getting one.", $"See `godwit info {name}`.");
-        }
-    }
-
-    private void Release(string name) => _domains.TryRemove(new(name, null));
-
     private DomainTask Run(StartedDomain domain, CopyPhase phase)
     {
         // A guest that ended while no daemon was there to see it: what is to follow is still to be done.
@@ -377,17 +346,5 @@ public sealed partial class DomainHost : IDomainHost, IDisposable
         await task.RunAsync(_stop.Token);
         _domains.TryRemove(new(task.Name, task));
         _running.TryRemove(task, out _);
-    }
-
-    private async Task<DomainTask> FindAsync(string name, CancellationToken cancellationToken)
-    {
-        if (!_domains.TryGetValue(name, out var task))
-            throw await IsSavedAsync(name, cancellationToken) ? Saved(name) : DomainTask.NoSuchDomain(name);
-        return task ?? throw new GodwitException(
-            "domain-is-busy",
-            _settler is { } settler && settler.Waits.TryGetValue(name, out var wait)
-                ? $"{name} is not settled yet: {wait}."
-                : $"{name} is just arriving, being created or restored.",
-            "Try again in a moment.");
     }
 }

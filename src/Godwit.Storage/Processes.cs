@@ -4,12 +4,11 @@ using Godwit.Native.Processes;
 
 namespace Godwit.Storage;
 
-/// <summary>Ends helper processes that this host started, now or before a restart of its daemon.</summary>
+/// <summary>Finds helper processes that this host started, now or before a restart of its daemon.</summary>
 internal static class Processes
 {
     // asm-generic/socket.h; the answer is a struct ucred, of which the process is the first of three 32-bit numbers.
     private const int SOL_SOCKET = 1, SO_PEERCRED = 17, UcredBytes = 12;
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The process that listens on a Unix socket, by unix(7): whoever called listen; null when nobody does.</summary>
     public static RunningProcess? Serving(string socketPath)
@@ -26,18 +25,5 @@ internal static class Processes
         Span<byte> credentials = stackalloc byte[UcredBytes];
         socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
         return RunningProcess.TryOpen(MemoryMarshal.Read<int>(credentials));
-    }
-
-    /// <summary>Waits for a process to end; false when it still runs after the limit.</summary>
-    public static async Task<bool> EndsAsync(RunningProcess process, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        while (!process.HasExited())
-        {
-            if (time.GetElapsedTime(began) > limit)
-                return false;
-            await Task.Delay(LookAgain, time, cancellationToken);
-        }
-        return true;
     }
 }

@@ -15,7 +15,7 @@ public readonly partial record struct RunningProcess(int Id, long StartTicks)
     private const int StateField = 0, UserTimeField = 11, SystemTimeField = 12, ThreadsField = 17, StartTimeField = 19;
     private const int TicksPerSecond = 100; // USER_HZ, the same on all architectures that Linux has today.
     private const int WNOHANG = 1, SIGKILL = 9;
-    private const int EndLooks = 1000;
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(1), s_lookAgain = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The process of a number; null when there is none.</summary>
     public static RunningProcess? TryOpen(int id) =>
@@ -58,7 +58,19 @@ public readonly partial record struct RunningProcess(int Id, long StartTicks)
     public async Task EndAsync()
     {
         Kill();
-        for (var look = 0; look < EndLooks && !HasExited(); look++) await Task.Delay(1).ConfigureAwait(false);
+        await EndsAsync(s_endLimit, TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for it to end by itself; false when it still runs after the limit.</summary>
+    public async Task<bool> EndsAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (!HasExited())
+        {
+            if (time.GetElapsedTime(began) > limit) return false;
+            await Task.Delay(s_lookAgain, time, cancellationToken).ConfigureAwait(false);
+        }
+        return true;
     }
 
     private static string[]? ReadStat(int id)

@@ -6,11 +6,14 @@ namespace Godwit.Relocation.Source;
 /// </summary>
 internal sealed class ProbeWatch(ISourceSite site, TimeProvider time)
 {
-    /// <summary>How long an answer counts as "just now".</summary>
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// How long an answer counts as "just now". A host under load answers late now and then, and the guest stands already when this is
+    /// asked: there is no time for another question, and a refusal throws away all that was sent.
+    /// </summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
-    /// <summary>A quarter of that: an answer may take long. Not less, for each costs time of the processor that the pages need.</summary>
-    private static readonly TimeSpan Interval = Fresh / 4;
+    /// <summary>Short beside that: an answer may take long. Not less, for each costs time of the processor that the pages need.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
     private long? _answered;
 

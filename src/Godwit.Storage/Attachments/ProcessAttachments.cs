@@ -309,7 +309,7 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
             using var limit = new CancellationTokenSource(DetachLimit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             await Control(record.Disk).DetachAsync(either.Token);
-            if (await Processes.EndsAsync(record.Process, DetachLimit, time, either.Token))
+            if (await record.Process.EndsAsync(DetachLimit, time, either.Token))
                 return;
         }
         catch (Exception e) when (e is AoeControlException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -318,7 +318,7 @@ internal sealed class ProcessAttachments(VolumeSessions sessions, DiskPlaces pla
         }
         Log.Killed(log, record.Disk.Domain, record.Disk.Disk.Name);
         record.Process.Kill();
-        await Processes.EndsAsync(record.Process, DetachLimit, time, cancellationToken);
+        await record.Process.EndsAsync(DetachLimit, time, cancellationToken);
     }
 
     private static AttachControlClient Control(AttachedDisk disk) => new(AttachmentFiles.ControlOf(disk));

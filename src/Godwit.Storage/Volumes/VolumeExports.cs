@@ -128,7 +128,7 @@ public sealed class VolumeExports(ExportPlaces places, TimeProvider time, ILogge
         if (process is { } running)
         {
             running.Kill();
-            if (!await Processes.EndsAsync(running, StartLimit, time, cancellationToken))
+            if (!await running.EndsAsync(StartLimit, time, cancellationToken))
             {
                 throw new GodwitException(StorageErrors.ExportFailed, $"The export of {volume.Name}, process {running.Id}, does not end.",
                     "It waits for its disk: see the kernel's log on the storage host.");

@@ -43,6 +43,9 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
 
     public WorkProgress Progress { get; private set; }
 
+    /// <summary>The clock of daemons that begin from now on.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     /// <summary>In place of the store of files.</summary>
     public Func<ISavedStore, ISavedStore> Store { get; set; } = store => store;
 
@@ -66,6 +69,13 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
     /// <summary>A daemon, after the one before has died: its engines and attachments went on.</summary>
     public async Task StartDaemonAsync()
     {
+        await BeginDaemonAsync();
+        await Daemon.Settled.WaitAsync(Limit, Token);
+    }
+
+    /// <summary>As <see cref="StartDaemonAsync"/>; what it found is not settled yet.</summary>
+    public async Task BeginDaemonAsync()
+    {
         (_point, _act) = (null, null);
         Engine.LoseDaemon();
         var parts = _host.Parts;
@@ -75,11 +85,11 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
             Witness = witness,
             Records = new RecordChanger(parts.Registry, witness, parts.Time, NullLogger<RecordChanger>.Instance),
             Saved = Store(new SavedFiles(_host.SavedDirectory)),
+            Time = Time,
             Failpoints = this,
         };
         _daemons.Add(new DomainHost(Parts));
         await Daemon.StartAsync(Token);
-        await Daemon.Settled.WaitAsync(Limit, Token);
     }
 
     public Task SaveAsync(CancellationToken? asked = null) => Daemon.SaveAsync("vm1", this, asked ?? Token).WaitAsync(Limit, Token);
@@ -95,17 +105,25 @@ internal sealed class SavedHost : IFailpoints, IProgress<WorkProgress>, IAsyncDi
     /// <summary>The daemon dies when it comes to a place: what it began is awaited by nobody any more.</summary>
     public async Task DieAtAsync(string point, Func<Task> doing)
     {
-        var there = new TaskCompletionSource();
+        await HoldAtAsync(point, doing);
+        await StartDaemonAsync();
+    }
+
+    /// <summary>The daemon comes to a place, and no further until it is let go on.</summary>
+    /// <returns>What it is doing, and what lets it go on.</returns>
+    public async Task<(Task Doing, TaskCompletionSource GoOn)> HoldAtAsync(string point, Func<Task> doing)
+    {
+        var (there, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         At(point, () =>
         {
             there.SetResult();
-            return new TaskCompletionSource().Task;
+            return goOn.Task;
         });
         var done = doing();
         if (await Task.WhenAny(there.Task, done).WaitAsync(Limit, Token) == done)
             await done;
         await there.Task.WaitAsync(Limit, Token);
-        await StartDaemonAsync();
+        return (done, goOn);
     }
 
     public static async Task UntilAsync(Func<bool> so)

@@ -56,7 +56,7 @@ public sealed class DiskWatchTests : IAsyncLifetime
     {
         var process = AttachmentFiles.Find(disk)!.Process;
         process.Kill();
-        Assert.True(await Processes.EndsAsync(process, TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+        Assert.True(await process.EndsAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
         return process;
     }
 

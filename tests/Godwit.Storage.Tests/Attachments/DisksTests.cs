@@ -39,7 +39,7 @@ public sealed class DisksTests : IDisposable
     {
         var process = AttachmentFiles.Find(disk)!.Process;
         process.Kill();
-        Assert.True(await Processes.EndsAsync(process, TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+        Assert.True(await process.EndsAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
     }
 
     private Disks Open(string program) => new(
