@@ -32,7 +32,8 @@ public sealed partial class AoeGuest : IDisposable
         [
             "ip", "netns", "exec", options.Namespace, "qemu-system-x86_64", "-nodefaults", "-display", "none", "-machine", "pc", "-accel", "tcg",
             "-cpu", "max", "-m", "384", "-smp", "1", "-no-reboot", "-kernel", image.KernelPath, "-initrd", image.RamdiskPath,
-            "-append", "console=ttyS0 quiet panic=-1 root=/dev/vda init=/sbin/guest-shell",
+            // Code that lies at the same place in each process is translated once by the emulation.
+            "-append", "console=ttyS0 quiet panic=-1 norandmaps root=/dev/vda init=/sbin/guest-shell",
             "-drive", $"file={image.RootPath},if=virtio,format=raw,snapshot=on",
             .. options.Disks.SelectMany(disk => (string[])["-drive", $"file={disk},if=virtio,format=raw"]),
             "-netdev", $"tap,id=n0,ifname={options.Tap},script=no,downscript=no",

@@ -117,7 +117,8 @@ public sealed class Machine : IAsyncDisposable
         [
             "qemu-system-x86_64", "-name", Name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35",
             "-accel", "tcg", "-cpu", Spec.Processor, "-m", $"{Spec.MemoryMiB}", "-kernel", _image.KernelPath, "-initrd", _image.RamdiskPath,
-            "-append", "root=/dev/vda console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=1 TERM=dumb mitigations=off"
+            // Code that lies at the same place in each process is translated once by the emulation.
+            "-append", "root=/dev/vda console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=1 TERM=dumb mitigations=off norandmaps"
                 + $" systemd.hostname={Name} machine.address={Spec.Address}/24 machine.hosts={_hosts}"
                 + (Spec.Bridge is { } bridge ? $" machine.bridge={bridge}" : ""),
             // Nobody reads this disk after the run, so nothing waits for this machine's own disk.

@@ -165,6 +165,10 @@ internal sealed class XenPool : IAsyncDisposable
         throw new MachineException($"{machine.Name}: `{command}` did not show {what} within {seconds} s:\n{last}\n{log.Output}");
     }
 
+    /// <summary>Waits until a guest has said something on its console. Looked up where it is kept: a program for each look would slow its boot.</summary>
+    public static Task<string> SaysAsync(XenMachine machine, string domain, string words, CancellationToken ct) =>
+        WaitAsync(machine, $"grep -a '{words}' /run/godwit/xen/copies/{domain}-*/console.log", _ => true, $"'{words}' from {domain}", ct);
+
     /// <summary>All domains of the pool.</summary>
     public static async Task<IReadOnlyList<DomainInfo>> DomainsAsync(XenMachine machine, CancellationToken ct) =>
         JsonSerializer.Deserialize(await machine.RunAsync("godwit list --json 2> /dev/null", ct), GodwitJson.Default.ImmutableArrayDomainInfo);
