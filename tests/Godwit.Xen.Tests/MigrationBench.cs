@@ -9,7 +9,7 @@ namespace Godwit.Xen.Tests;
 
 /// <summary>
 /// <c>bench/xen</c>: the same guest moved by <c>xl migrate</c> over ssh, by <c>xl migrate</c> over socat with large blocks, and
-/// by Godwit, on the same two hosts, in turns. Xen's own domain has Xen's own hotplug scripts, as anybody has who uses xl.
+/// by Godwit, on the same two hosts, one way after the other. Xen's own domain has Xen's own hotplug scripts, as anybody has who uses xl.
 /// </summary>
 public sealed class MigrationBench
 {
