@@ -24,7 +24,7 @@ internal sealed class XenPool : IAsyncDisposable
     public const string Volume = "vg_xen/lv_vm1";
 
     /// <summary>Between two pings: each is work for machines that are emulated.</summary>
-    public static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A file here stops a relocation at the place of its name.</summary>
     public const string Failpoints = "/run/failpoints";
