@@ -29,7 +29,7 @@ namespace Godwit.Hypervisors.Qemu;
 /// </summary>
 internal sealed class QemuCopy : IDomainCopy
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2), EndLimit = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -320,8 +320,7 @@ internal sealed class QemuCopy : IDomainCopy
                 var reason = await FollowMonitorAsync();
                 if (_letGo.IsCancellationRequested) return;
                 // The monitor closes when the process ends, a moment before that can be seen.
-                for (var i = 0; i < 100 && !_process.HasExited(); i++) await Task.Delay(PollInterval, _time, _letGo.Token);
-                if (_process.HasExited()) break;
+                if (await _process.EndsAsync(EndLimit, _time, _letGo.Token)) break;
                 Log.MonitorLost(_log, Order.Spec.Name, reason);
                 await ReconnectAsync();
             }

@@ -26,11 +26,7 @@ public class ComingDomainTests
     {
         await using var host = await SavedHost.StartAsync();
         var memory = host.Process.Memory;
-        await host.SaveAsync();
-        await host.HoldAtAsync("restore.Load", () => host.RestoreAsync());
-        // It is tried again after a second.
-        host.Disks.FailsToDetach = new IOException("The disk is busy.");
-        await host.BeginDaemonAsync();
+        await BeginToSettleAsync(host);
         var restoring = host.RestoreAsync();
         Assert.False(host.Daemon.Settled.IsCompleted);
         await restoring;
@@ -41,10 +37,7 @@ public class ComingDomainTests
     public async Task DestroyedWhileItIsSettledItIsGone()
     {
         await using var host = await SavedHost.StartAsync();
-        await host.SaveAsync();
-        await host.HoldAtAsync("restore.Load", () => host.RestoreAsync());
-        host.Disks.FailsToDetach = new IOException("The disk is busy.");
-        await host.BeginDaemonAsync();
+        await BeginToSettleAsync(host);
         var destroying = host.Daemon.DestroyAsync("vm1", Token);
         Assert.False(host.Daemon.Settled.IsCompleted);
         await destroying.WaitAsync(TimeSpan.FromSeconds(30), Token);
@@ -68,6 +61,15 @@ public class ComingDomainTests
         Assert.Equal(("domain-is-busy", "vm1 is just arriving, being created or restored."), (refused.Code, refused.Message));
         goOn.SetResult();
         await restoring;
+    }
+
+    /// <summary>A daemon died in a restore, and the next one settles that: a disk that cannot be detached is tried again after a second.</summary>
+    private static async Task BeginToSettleAsync(SavedHost host)
+    {
+        await host.SaveAsync();
+        await host.HoldAtAsync("restore.Load", () => host.RestoreAsync());
+        host.Disks.FailsToDetach = new IOException("The disk is busy.");
+        await host.BeginDaemonAsync();
     }
 
     /// <summary>The true time, and what a test says has passed beside it.</summary>
